@@ -1,0 +1,49 @@
+"""Next-token prediction in linear models: conditions, margins and trajectories (arXiv 2402.18551)."""
+
+from ntp_lib.conditions.compatibility import Compatibility, compatibility
+from ntp_lib.conditions.margins import margin
+from ntp_lib.conditions.separability import Separability, separability
+from ntp_lib.conditions.subspace import Subspace, subspace
+from ntp_lib.data import synthetic
+from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.errors import DidNotConvergeError, NotSeparableError, NTPDataError, NTPDataWarning
+from ntp_lib.loss.cross_entropy import (
+    cross_entropy,
+    cross_entropy_in_support,
+    excess_loss,
+    excess_parts,
+    gradient,
+    smoothness,
+)
+from ntp_lib.references.bundle import References, references
+from ntp_lib.references.svm import ntp_svm
+from ntp_lib.references.svm_solution import NTPSVMSolution
+from ntp_lib.trajectories.training import Trajectory, train
+
+__all__ = [
+    "Compatibility",
+    "DidNotConvergeError",
+    "NTPData",
+    "NTPDataError",
+    "NTPDataWarning",
+    "NTPSVMSolution",
+    "NotSeparableError",
+    "References",
+    "Separability",
+    "Subspace",
+    "Trajectory",
+    "compatibility",
+    "cross_entropy",
+    "cross_entropy_in_support",
+    "excess_loss",
+    "excess_parts",
+    "gradient",
+    "margin",
+    "ntp_svm",
+    "references",
+    "separability",
+    "smoothness",
+    "subspace",
+    "synthetic",
+    "train",
+]

@@ -1,0 +1,132 @@
+"""NTP_H-compatibility: can the in-support logits equal the log-odds of the data? (paper, Def. 1)"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from ntp_lib.conditions.in_support import unit_embeddings
+from ntp_lib.conditions.subspace import Subspace, subspace
+from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.errors import DidNotConvergeError
+
+Floats = npt.NDArray[np.float64]
+
+# Residual of (4), relative to the largest log-odds, up to which the equations count as solved: far above the
+# rounding of an ill-conditioned but solvable system (1e-16 times a condition number of 1e6), far below any
+# generic inconsistency (of the order of the log-odds themselves).
+RESIDUAL_TOLERANCE = 1e-9
+MAX_NEWTON_STEPS = 200
+
+
+@dataclass(frozen=True, eq=False)
+class Compatibility:
+    """Outcome of `compatibility`.
+
+    Attributes:
+        holds: whether (4) has a solution.
+        W_least_squares: the element of F that solves (4) in the least-squares sense (unit embeddings), (V, d).
+        residual: largest violation of (4) at that point, nats: max over j and z, z' ∈ S_j of
+            |(e_z − e_z')ᵀ W h̄_j − log(p̂_jz/p̂_jz')|, recomputed from the data.
+        residuals: the same per context, (m,); large values name the contexts in conflict.
+        tolerance: what `residual` was compared with, nats.
+    """
+
+    holds: bool
+    W_least_squares: Floats = field(repr=False)
+    residual: float
+    residuals: Floats = field(repr=False)
+    tolerance: float
+    F: Subspace = field(repr=False)
+
+    @property
+    def W_star(self) -> Floats | None:
+        """W*, the one solution of (4) in F, shape (V, d); None when the data are not compatible."""
+        return self.W_least_squares if self.holds else None
+
+    @cached_property
+    def W_finite(self) -> Floats:
+        """W° = argmin over F of CE_F, shape (V, d): always defined, and W* when the data are compatible.
+
+        Raises:
+            DidNotConvergeError: Newton's method did not reach a stationary point.
+        """
+        return self.W_least_squares if self.holds else _minimise_in_support(self.F, self.W_least_squares)
+
+
+def compatibility(data: NTPData, *, F: Subspace | None = None) -> Compatibility:
+    """Decide whether the data are NTP_H-compatible (paper, Def. 1, (4)).
+
+    Args:
+        data: the problem.
+        F: its subspace, if already computed.
+
+    Returns:
+        The verdict with W*, or with the contexts whose log-odds cannot be met.
+
+    Raises:
+        DidNotConvergeError: the problem is too large for the rank decision (see `Subspace`).
+    """
+    F = subspace(data) if F is None else F
+    log_odds = np.log(data.probs.data)
+    targets = F.differences.contrasts @ (log_odds / unit_embeddings(data)[1][data.support_rows])
+    factors = F.factorisation
+    W = F.embed((factors.U.T @ targets) / factors.sigma)
+    W = W + F.embed((factors.U.T @ (targets - F.differences.apply(W))) / factors.sigma)
+    spreads = log_odds_violations(W, data)
+    tolerance = RESIDUAL_TOLERANCE * max(1.0, float(np.ptp(log_odds)))
+    residual = float(spreads.max())
+    return Compatibility(residual <= tolerance, W, residual, spreads, tolerance, F)
+
+
+def log_odds_violations(W: Floats, data: NTPData) -> Floats:
+    """Per context, max over z, z' ∈ S_j of |(e_z − e_z')ᵀ W h̄_j − log(p̂_jz/p̂_jz')|, nats, shape (m,)."""
+    rows, tokens = data.support_rows, data.probs.indices
+    values = np.einsum("nd,nd->n", W[tokens], data.embeddings[rows]) - np.log(data.probs.data)
+    starts = data.probs.indptr[:-1]
+    return np.asarray(np.maximum.reduceat(values, starts) - np.minimum.reduceat(values, starts))
+
+
+def _minimise_in_support(F: Subspace, start: Floats) -> Floats:
+    """Damped Newton for the strictly convex CE_F in orthonormal coordinates of F (book, lem-cef)."""
+    data = F.data
+    rows, weights = data.support_rows, data.context_probs[data.support_rows]
+    factors, lengths = F.factorisation, unit_embeddings(data)[1]
+    logit_map = np.asarray((F.differences.contrasts.T @ (factors.U * factors.sigma)) * lengths[rows][:, None])
+    x = F.coordinates(start)
+    loss, q = _in_support_loss(data, logit_map @ x)
+    for _ in range(MAX_NEWTON_STEPS):
+        slope = logit_map.T @ (weights * (q - data.probs.data))
+        means = (
+            sp.csr_array((q, np.arange(len(q)), data.probs.indptr), shape=(data.num_contexts, len(q))) @ logit_map
+        )
+        hessian = (logit_map * (weights * q)[:, None]).T @ logit_map
+        hessian -= (means * data.context_probs[:, None]).T @ means
+        step = -np.linalg.lstsq(hessian, slope, rcond=None)[0]
+        if np.linalg.norm(step) <= 1e-13 * (1 + np.linalg.norm(x)):
+            return F.embed(x)
+        size, decrease = 1.0, float(slope @ step)
+        while True:
+            new_loss, new_q = _in_support_loss(data, logit_map @ (x + size * step))
+            if new_loss <= loss + 1e-4 * size * decrease + 1e-15 or size < 1e-10:
+                break
+            size /= 2
+        x, loss, q = x + size * step, new_loss, new_q
+        if np.linalg.norm(step) <= 1e-10 * (1 + np.linalg.norm(x)) and size == 1.0:
+            return F.embed(x)  # the quadratic phase is over: the next step would be rounding
+    raise DidNotConvergeError(
+        f"the minimiser of CE_F over F was not reached in {MAX_NEWTON_STEPS} Newton steps "
+        f"(gradient norm {np.linalg.norm(slope):.1e})"
+    )
+
+
+def _in_support_loss(data: NTPData, logits: Floats) -> tuple[float, Floats]:
+    starts, rows = data.probs.indptr[:-1], data.support_rows
+    shifted = logits - np.maximum.reduceat(logits, starts)[rows]
+    log_sums = np.log(np.add.reduceat(np.exp(shifted), starts))
+    log_q = shifted - log_sums[rows]
+    return float(-(data.context_probs[rows] * data.probs.data) @ log_q), np.exp(log_q)

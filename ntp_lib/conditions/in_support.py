@@ -1,0 +1,98 @@
+"""The map from a decoder to its in-support logit differences: its null space is F⊥, its row space F."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from ntp_lib.data.ntp_data import NTPData
+
+Floats = npt.NDArray[np.float64]
+
+
+def unit_embeddings(data: NTPData) -> tuple[Floats, Floats]:
+    """Embeddings scaled to length one, (m, d), and their lengths, (m,); zero embeddings stay zero, length one.
+
+    F, F⊥ and both conditions do not change when a context is rescaled, so rank decisions are made on these.
+    """
+    lengths = np.linalg.norm(data.embeddings, axis=1)
+    lengths[lengths == 0] = 1.0
+    return data.embeddings / lengths[:, None], lengths
+
+
+def centring_basis(sizes: npt.NDArray[np.int64]) -> sp.csr_array:
+    """Block-diagonal orthonormal contrasts: for size s, s−1 orthonormal rows orthogonal to the ones vector."""
+    blocks = {size: _contrasts(size) for size in np.unique(sizes).tolist()}
+    return sp.csr_array(sp.block_diag([blocks[size] for size in sizes.tolist()], format="csr"))
+
+
+def _contrasts(size: int) -> sp.csr_array:
+    if size == 1:
+        return sp.csr_array((0, 1))
+    k = np.arange(1, size)[:, None]
+    columns = np.arange(size)[None, :]
+    helmert = np.where(columns < k, 1.0, np.where(columns == k, -k, 0.0)) / np.sqrt(k * (k + 1))
+    return sp.csr_array(helmert)
+
+
+@dataclass(frozen=True, eq=False)
+class InSupportDifferences:
+    """A: W ↦ (orthonormal contrasts of W ĥ_j over S_j)_j, with N = Σ_j (S_j − 1) outputs (paper, (5))."""
+
+    data: NTPData
+
+    @cached_property
+    def unit(self) -> Floats:
+        """Unit embeddings of the contexts, (m, d)."""
+        return unit_embeddings(self.data)[0]
+
+    @cached_property
+    def contrasts(self) -> sp.csr_array:
+        """Orthonormal contrasts over the stored probabilities, (N, nnz)."""
+        return centring_basis(self.data.support_sizes)
+
+    @property
+    def count(self) -> int:
+        """N, the number of differences."""
+        return int(self.contrasts.shape[0])
+
+    def apply(self, W: Floats) -> Floats:
+        """A W, shape (N,)."""
+        return np.asarray(self.contrasts @ self.in_support_logits(W))
+
+    def in_support_logits(self, W: Floats) -> Floats:
+        """ĥ_j·w_z for every stored probability (j, z), shape (nnz,)."""
+        rows, tokens = self.data.support_rows, self.data.probs.indices
+        values = np.empty(len(rows))
+        step = max(1, 2**22 // self.data.dim)
+        for start in range(0, len(rows), step):
+            part = slice(start, start + step)
+            values[part] = np.einsum("nd,nd->n", W[tokens[part]], self.unit[rows[part]])
+        return values
+
+    def adjoint(self, y: Floats) -> Floats:
+        """Aᵀ y, shape (V, d)."""
+        weights = sp.csr_array(
+            (self.contrasts.T @ y, self.data.probs.indices, self.data.probs.indptr), shape=self.data.probs.shape
+        )
+        return np.asarray(weights.T @ self.unit)
+
+    def matrix(self) -> Floats:
+        """A as a dense (N, V·d) array."""
+        rows, tokens = self.data.support_rows, self.data.probs.indices
+        stacked = sp.csr_array(
+            (np.ones(len(rows)), (np.arange(len(rows)), tokens)), shape=(len(rows), self.data.vocab_size)
+        ).toarray()
+        generators = (stacked[:, :, None] * self.unit[rows][:, None, :]).reshape(len(rows), -1)
+        return np.asarray(self.contrasts @ generators)
+
+    def gram(self) -> Floats:
+        """A Aᵀ, shape (N, N), without forming A."""
+        rows, tokens = self.data.support_rows, self.data.probs.indices
+        kernel = (self.unit @ self.unit.T)[np.ix_(rows, rows)]
+        kernel *= tokens[:, None] == tokens[None, :]
+        return np.asarray(self.contrasts @ (self.contrasts @ kernel).T)

@@ -1,0 +1,40 @@
+"""Out-of-support margins and in-support spreads of a decoder, recomputed from the data."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from ntp_lib.data.ntp_data import NTPData
+
+Floats = npt.NDArray[np.float64]
+
+
+def context_margins(W: Floats, data: NTPData) -> tuple[Floats, Floats]:
+    """Least margin and in-support spread of every context.
+
+    Args:
+        W: decoder, shape (V, d).
+        data: the problem.
+
+    Returns:
+        margins: min over z ∈ S_j, v ∉ S_j of (e_z − e_v)ᵀ W h̄_j, shape (m,); inf where S_j is everything.
+        spreads: max over z, z' ∈ S_j of |(e_z − e_z')ᵀ W h̄_j|, shape (m,).
+    """
+    margins, spreads = np.empty(data.num_contexts), np.empty(data.num_contexts)
+    for block in data.blocks():
+        logits = block.embeddings @ W.T
+        lowest = np.where(block.support, logits, np.inf).min(axis=1)
+        margins[block.rows] = lowest - np.where(block.support, -np.inf, logits).max(axis=1)
+        spreads[block.rows] = np.where(block.support, logits, -np.inf).max(axis=1) - lowest
+    return margins, spreads
+
+
+def margin(W: npt.ArrayLike, data: NTPData) -> float:
+    """Least out-of-support margin of W over all contexts: the left side of (6b).
+
+    Raises:
+        NTPDataError: wrong shape, or no token is out of support anywhere.
+    """
+    data.require_out_of_support()
+    return float(context_margins(data.check_decoder(W), data)[0].min())

@@ -1,0 +1,239 @@
+"""The data of a next-token problem: distinct contexts, their weights and their next-token distributions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from ntp_lib.data import validation
+from ntp_lib.errors import NTPDataError
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+# Work on (contexts × tokens) happens in blocks of at most this many entries (32 MiB of float64).
+BLOCK_ENTRIES = 2**22
+
+
+@dataclass(frozen=True, eq=False)
+class ContextBlock:
+    """A run of consecutive contexts with their dense rows.
+
+    Attributes:
+        rows: the contexts' places in the whole problem.
+        embeddings: (b, d).
+        context_probs: π̂, (b,).
+        probs: p̂, (b, V).
+        support: p̂ > 0, (b, V).
+    """
+
+    rows: slice
+    embeddings: Floats
+    context_probs: Floats
+    probs: Floats
+    support: Bools
+
+
+@dataclass(frozen=True, eq=False, init=False)
+class NTPData:
+    """A training set seen as m distinct contexts with soft next-token labels (paper, §2).
+
+    Args:
+        embeddings: h̄_j as rows, shape (m, d).
+        context_probs: π̂, shape (m,), positive, summing to 1.
+        next_token_probs: p̂, shape (m, V), dense or scipy.sparse; rows sum to 1. Sums within 1e-6 of one are
+            rescaled, so that float32 input is accepted.
+        vocabulary: names of the V tokens, optional.
+        contexts: names of the m contexts, optional.
+        num_sequences: n, the number of training sequences the probabilities were counted from, optional.
+
+    Raises:
+        NTPDataError: naming the offending context and value.
+
+    Example:
+        >>> data = NTPData([[1.0, 0.0], [0.0, 1.0]], [0.5, 0.5], [[0.5, 0.5, 0.0], [0.0, 0.0, 1.0]])
+        >>> data.num_contexts, data.dim, data.vocab_size
+        (2, 2, 3)
+    """
+
+    embeddings: Floats
+    context_probs: Floats
+    probs: sp.csr_array[np.float64]
+    is_sparse: bool
+    vocabulary: tuple[Any, ...] | None
+    contexts: tuple[Any, ...] | None
+    num_sequences: int | None
+
+    def __init__(
+        self,
+        embeddings: Any,
+        context_probs: Any,
+        next_token_probs: Any,
+        *,
+        vocabulary: Sequence[Any] | None = None,
+        contexts: Sequence[Any] | None = None,
+        num_sequences: int | None = None,
+    ) -> None:
+        rows = validation.valid_embeddings(embeddings)
+        weights = validation.valid_context_probs(context_probs, len(rows))
+        probs = validation.valid_next_token_probs(next_token_probs, len(rows))
+        validation.warn_of_conflicting_duplicates(rows, probs)
+        if num_sequences is not None and num_sequences < len(rows):
+            raise NTPDataError(
+                f"num_sequences is {num_sequences}, fewer than the {len(rows)} distinct contexts; "
+                "each context occurs at least once"
+            )
+        fields = {
+            "embeddings": rows,
+            "context_probs": weights,
+            "probs": probs,
+            "is_sparse": sp.issparse(next_token_probs),
+            "vocabulary": validation.valid_labels(vocabulary, "vocabulary", probs.shape[1], "tokens"),
+            "contexts": validation.valid_labels(contexts, "contexts", len(rows), "contexts"),
+            "num_sequences": None if num_sequences is None else int(num_sequences),
+        }
+        for array in (rows, weights, probs.data, probs.indices, probs.indptr):
+            array.flags.writeable = False
+        for name, value in fields.items():
+            object.__setattr__(self, name, value)
+
+    @classmethod
+    def from_tokens(
+        cls,
+        tokens: Sequence[str] | Sequence[int],
+        *,
+        context_length: int = 2,
+        dim: int = 64,
+        seed: int = 0,
+        embedding: str = "independent",
+        vocab_size: int | None = None,
+        progress: bool = False,
+    ) -> NTPData:
+        """Count the distinct contexts of a token sequence; see `ntp_lib.data.tokens.data_from_tokens`."""
+        from ntp_lib.data.tokens import data_from_tokens
+
+        return data_from_tokens(
+            tokens,
+            context_length=context_length,
+            dim=dim,
+            seed=seed,
+            embedding=embedding,
+            vocab_size=vocab_size,
+            progress=progress,
+        )
+
+    @classmethod
+    def load(cls, path: str | Path) -> NTPData:
+        """Read data written by `save`."""
+        from ntp_lib.data.storage import load
+
+        return load(Path(path))
+
+    def save(self, path: str | Path) -> None:
+        """Write the data as a compressed NumPy archive without pickles; nothing half-written is left behind."""
+        from ntp_lib.data.storage import save
+
+        save(self, Path(path))
+
+    @property
+    def num_contexts(self) -> int:
+        """m, the number of distinct contexts."""
+        return int(self.embeddings.shape[0])
+
+    @property
+    def dim(self) -> int:
+        """d, the embedding dimension."""
+        return int(self.embeddings.shape[1])
+
+    @property
+    def vocab_size(self) -> int:
+        """V, the number of tokens."""
+        return int(self.probs.shape[1])
+
+    @cached_property
+    def next_token_probs(self) -> Floats | sp.csr_array[np.float64]:
+        """p̂, shape (m, V); of the kind it was given in, dense or CSR."""
+        if self.is_sparse:
+            return self.probs
+        dense: Floats = self.probs.toarray()
+        dense.flags.writeable = False
+        return dense
+
+    @cached_property
+    def support(self) -> Bools | sp.csr_array[np.bool_]:
+        """S_j as rows of booleans, shape (m, V); of the kind the probabilities were given in."""
+        sparse = sp.csr_array(
+            (np.ones(self.probs.nnz, dtype=bool), self.probs.indices, self.probs.indptr),
+            shape=self.probs.shape,
+        )
+        return sparse if self.is_sparse else sparse.toarray()
+
+    @cached_property
+    def support_sizes(self) -> npt.NDArray[np.int64]:
+        """S_j = |S_j|, shape (m,)."""
+        return np.diff(self.probs.indptr).astype(np.int64)
+
+    @cached_property
+    def support_rows(self) -> npt.NDArray[np.int64]:
+        """The context of every stored probability, shape (nnz,); the tokens are `probs.indices`."""
+        return np.repeat(np.arange(self.num_contexts), self.support_sizes)
+
+    @cached_property
+    def entropy(self) -> float:
+        """H = −Σ_j π̂_j Σ_{z∈S_j} p̂_jz log p̂_jz in nats, the lower bound of the loss (paper, §2)."""
+        values = self.probs.data
+        return float(-(self.context_probs[self.support_rows] * values) @ np.log(values)) + 0.0
+
+    @property
+    def block_rows(self) -> int:
+        """How many contexts a dense block holds."""
+        return max(1, BLOCK_ENTRIES // self.vocab_size)
+
+    def blocks(self) -> Iterator[ContextBlock]:
+        """Yield the contexts as dense blocks of bounded size, in order."""
+        if self.num_contexts <= self.block_rows:
+            yield self._whole
+            return
+        for start in range(0, self.num_contexts, self.block_rows):
+            yield self._block(slice(start, min(start + self.block_rows, self.num_contexts)))
+
+    @cached_property
+    def _whole(self) -> ContextBlock:
+        return self._block(slice(0, self.num_contexts))
+
+    def _block(self, rows: slice) -> ContextBlock:
+        probs = self.probs[rows].toarray()
+        return ContextBlock(rows, self.embeddings[rows], self.context_probs[rows], probs, probs > 0)
+
+    def check_decoder(self, W: npt.ArrayLike, name: str = "W") -> Floats:
+        """Return W as float64 of shape (V, d), or raise an `NTPDataError` that says what was expected."""
+        array = np.asarray(W, dtype=np.float64)
+        if array.shape != (self.vocab_size, self.dim):
+            raise NTPDataError(
+                f"{name} has shape {array.shape}; these data need (V, d) = {(self.vocab_size, self.dim)}"
+            )
+        if not np.isfinite(array).all():
+            raise NTPDataError(f"{name} holds NaN or infinity; every entry must be finite")
+        return array
+
+    def require_out_of_support(self) -> None:
+        """Raise when every S_j is the whole vocabulary: no margin is defined then (paper, §2)."""
+        if self.probs.nnz == self.num_contexts * self.vocab_size:
+            raise NTPDataError(
+                "every context has the whole vocabulary as its support, so no token is out of support and no "
+                "margin is defined; at least one context needs a token of probability 0"
+            )
+
+    def __repr__(self) -> str:
+        n = "" if self.num_sequences is None else f", n={self.num_sequences}"
+        return (
+            f"NTPData(m={self.num_contexts}{n}, d={self.dim}, V={self.vocab_size}, "
+            f"entropy={self.entropy:.4f} nats)"
+        )

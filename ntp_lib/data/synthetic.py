@@ -1,0 +1,86 @@
+"""The paper's synthetic problems: the plane with five words (Figs 1, 2) and the experiment of Figs 3 to 5."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.errors import NTPDataError
+
+
+def toy_2d() -> NTPData:
+    """Three contexts in the plane and five words, three of which follow each context (paper, Figs 1, 2).
+
+    The paper prints neither embeddings nor probabilities. Its captions force the supports {2,3,4}, {1,2,5},
+    {1,4,5} up to swapping words 2 and 4. The unit embeddings at 90°, 210° and 330° positively span the plane,
+    which makes the data separable, and the probabilities are chosen so that the entropy is the paper's
+    H = 0.8811 nats to four digits.
+    """
+    angles = np.deg2rad([90.0, 210.0, 330.0])
+    probs = [
+        [0.00, 0.35, 0.60, 0.05, 0.00],
+        [0.55, 0.05, 0.00, 0.00, 0.40],
+        [0.15, 0.00, 0.00, 0.30, 0.55],
+    ]
+    return NTPData(
+        np.column_stack([np.cos(angles), np.sin(angles)]),
+        np.full(3, 1 / 3),
+        probs,
+        vocabulary=("1", "2", "3", "4", "5"),
+        contexts=("A", "B", "C"),
+    )
+
+
+def random(
+    *,
+    num_contexts: int = 50,
+    dim: int = 60,
+    vocab_size: int = 10,
+    support_size: int = 6,
+    num_sequences: int = 5000,
+    seed: int = 0,
+) -> NTPData:
+    """Random supports, counted probabilities, Gaussian embeddings (paper, §6 and App. A.2, Figs 3 to 5).
+
+    Each context gets a uniformly random support of the given size and a distribution drawn uniformly from the
+    simplex over it. Each context occurs at least support_size times, and otherwise as often as uniform draws say;
+    its next tokens are drawn from its distribution, and a token of the support that is never drawn gets one
+    sequence of the most frequent one. The probabilities are the resulting relative frequencies, so n π̂_j p̂_jz
+    are positive integers, as in the paper. Embeddings are standard Gaussian: the paper does not print their
+    scale, and with this one its step size 0.5 lies below 2/L (see `smoothness`).
+
+    Raises:
+        NTPDataError: a size below its minimum, a support larger than the vocabulary, or fewer sequences than
+            (context, token) pairs.
+    """
+    sizes = {"num_contexts": num_contexts, "dim": dim, "vocab_size": vocab_size, "support_size": support_size}
+    for name, value in sizes.items():
+        if value < 1:
+            raise NTPDataError(f"{name} is {value}; it must be at least 1")
+    if support_size > vocab_size:
+        raise NTPDataError(f"support_size is {support_size}; it can be at most vocab_size = {vocab_size}")
+    pairs = num_contexts * support_size
+    if num_sequences < pairs:
+        raise NTPDataError(
+            f"num_sequences is {num_sequences}; with num_contexts × support_size = {pairs} "
+            f"(context, token) pairs to occur at least once it must be at least {pairs}"
+        )
+    rng = np.random.default_rng(seed)
+    embeddings = rng.standard_normal((num_contexts, dim))
+    spare = rng.multinomial(num_sequences - pairs, np.full(num_contexts, 1 / num_contexts))
+    counts = np.zeros((num_contexts, vocab_size))
+    for j, sequences in enumerate(spare + support_size):
+        support = rng.choice(vocab_size, support_size, replace=False)
+        counts[j, support] = _positive_counts(rng.multinomial(sequences, rng.dirichlet(np.ones(support_size))))
+    totals = counts.sum(axis=1)
+    return NTPData(embeddings, totals / num_sequences, counts / totals[:, None], num_sequences=num_sequences)
+
+
+def _positive_counts(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Give every token that was never drawn one of the most frequent token's sequences."""
+    missing = np.flatnonzero(counts == 0)
+    for token in missing:
+        counts[np.argmax(counts)] -= 1
+        counts[token] += 1
+    return counts

@@ -1,0 +1,146 @@
+"""Checks that turn raw arrays into the parts of a next-token problem, or say which item is wrong."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from ntp_lib.errors import NTPDataError, NTPDataWarning
+
+Floats = npt.NDArray[np.float64]
+
+# Sums this close to one are rounding of float32 input and are rescaled; anything further is refused.
+SUM_TOLERANCE = 1e-6
+
+
+def _as_floats(value: Any, name: str, ndim: int, shape_words: str) -> Floats:
+    try:
+        array = np.array(value, dtype=np.float64, order="C")
+    except (TypeError, ValueError) as error:
+        raise NTPDataError(f"{name} must be numbers of shape {shape_words}; got {error}") from None
+    if array.ndim != ndim or 0 in array.shape:
+        raise NTPDataError(f"{name} must have shape {shape_words}, all positive; got shape {array.shape}")
+    return array
+
+
+def valid_embeddings(value: Any) -> Floats:
+    """Return the embeddings as a finite float64 array of shape (m, d)."""
+    array = _as_floats(value, "embeddings", 2, "(m, d)")
+    bad = np.argwhere(~np.isfinite(array))
+    if bad.size:
+        j, k = bad[0]
+        raise NTPDataError(
+            f"embeddings: context {j} has the value {array[j, k]} in dimension {k}; every entry must be finite"
+        )
+    return array
+
+
+def valid_context_probs(value: Any, num_contexts: int) -> Floats:
+    """Return π̂ as positive float64 of shape (m,) with sum one."""
+    array = _as_floats(value, "context_probs", 1, "(m,)")
+    if len(array) != num_contexts:
+        raise NTPDataError(
+            f"context_probs has {len(array)} entries for {num_contexts} contexts (rows of embeddings); "
+            "the two must agree"
+        )
+    bad = np.flatnonzero(~(np.isfinite(array) & (array > 0)))
+    if bad.size:
+        raise NTPDataError(
+            f"context_probs: context {bad[0]} has the value {array[bad[0]]}; every context needs a finite, "
+            "positive probability (leave out contexts that never occur)"
+        )
+    total = array.sum()
+    if abs(total - 1) > SUM_TOLERANCE:
+        raise NTPDataError(f"context_probs sum to {total:.9g}; they must sum to 1 (divide them by their sum)")
+    return array / total
+
+
+def valid_next_token_probs(value: Any, num_contexts: int) -> sp.csr_array[np.float64]:
+    """Return p̂ as a canonical CSR array of shape (m, V): positive entries only, rows of sum one."""
+    probs = _as_csr(value)
+    if probs.shape[0] != num_contexts:
+        raise NTPDataError(
+            f"next_token_probs has {probs.shape[0]} rows for {num_contexts} contexts (rows of embeddings); "
+            "the two must agree"
+        )
+    if probs.shape[1] < 2:
+        raise NTPDataError(f"next_token_probs has V = {probs.shape[1]} tokens; at least 2 are needed")
+    _refuse_bad_entries(probs)
+    probs.eliminate_zeros()
+    _refuse_bad_rows(probs)
+    row_sums = np.add.reduceat(probs.data, probs.indptr[:-1])
+    probs.data /= np.repeat(row_sums, np.diff(probs.indptr))
+    return probs
+
+
+def _as_csr(value: Any) -> sp.csr_array[np.float64]:
+    if sp.issparse(value):
+        if value.ndim != 2:
+            raise NTPDataError(f"next_token_probs must have shape (m, V); got shape {value.shape}")
+        probs = sp.csr_array(value, dtype=np.float64, copy=True)
+    else:
+        probs = sp.csr_array(_as_floats(value, "next_token_probs", 2, "(m, V)"))
+    probs.sum_duplicates()
+    return probs
+
+
+def _refuse_bad_entries(probs: sp.csr_array[np.float64]) -> None:
+    bad = np.flatnonzero(~(np.isfinite(probs.data) & (probs.data >= 0)))
+    if bad.size:
+        j = int(np.searchsorted(probs.indptr, bad[0], side="right")) - 1
+        raise NTPDataError(
+            f"next_token_probs: context {j} gives token {probs.indices[bad[0]]} the value {probs.data[bad[0]]}; "
+            "probabilities must be finite and not negative"
+        )
+
+
+def _refuse_bad_rows(probs: sp.csr_array[np.float64]) -> None:
+    empty = np.flatnonzero(np.diff(probs.indptr) == 0)
+    if empty.size:
+        raise NTPDataError(
+            f"next_token_probs: context {empty[0]} has an empty support (all its probabilities are 0); "
+            "every context needs at least one next token"
+        )
+    sums = np.add.reduceat(probs.data, probs.indptr[:-1])
+    off = np.flatnonzero(np.abs(sums - 1) > SUM_TOLERANCE)
+    if off.size:
+        raise NTPDataError(
+            f"next_token_probs: the probabilities of context {off[0]} sum to {sums[off[0]]:.9g}; "
+            "each row must sum to 1 (divide it by its sum)"
+        )
+
+
+def valid_labels(value: Any, name: str, count: int, counted: str) -> tuple[Any, ...] | None:
+    """Return labels as a tuple with one entry per item, or None."""
+    if value is None:
+        return None
+    labels = tuple(value)
+    if len(labels) != count:
+        raise NTPDataError(f"{name} has {len(labels)} entries for {count} {counted}; the two must agree")
+    return labels
+
+
+def warn_of_conflicting_duplicates(embeddings: Floats, probs: sp.csr_array[np.float64]) -> None:
+    """Warn when two contexts share an embedding but not a distribution: no logits can serve both."""
+    # Adding 0.0 turns -0.0 into 0.0, so that equal rows have equal bytes.
+    rows = np.ascontiguousarray(embeddings + 0.0).view(f"V{embeddings.itemsize * embeddings.shape[1]}")
+    _, first, inverse = np.unique(rows.ravel(), return_index=True, return_inverse=True)
+    if len(first) == len(embeddings):
+        return
+    twin = first[inverse]
+    repeated = np.flatnonzero(twin != np.arange(len(embeddings)))
+    difference = abs(probs[repeated] - probs[twin[repeated]])
+    conflicts = np.flatnonzero(difference.max(axis=1).toarray().ravel() > SUM_TOLERANCE)
+    if conflicts.size:
+        j = int(repeated[conflicts[0]])
+        warnings.warn(
+            f"{conflicts.size} context(s) repeat another context's embedding with a different next-token "
+            f"distribution, first contexts {int(twin[j])} and {j}: such data are not NTP-compatible, and not "
+            "NTP-separable where the supports differ; merge the contexts or give them distinct embeddings",
+            NTPDataWarning,
+            stacklevel=4,
+        )

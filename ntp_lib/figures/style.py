@@ -1,0 +1,99 @@
+"""The look of every figure: one palette and one type size, for light and for dark pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import matplotlib as mpl
+import seaborn as sns
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Colours of the page a figure stands on.
+
+    Attributes:
+        name: "light" or "dark".
+        ink: text and axes.
+        paper: the background, used where something must be covered; the figure itself is transparent.
+        grid: grid lines.
+        palette: line colours, told apart also by their lightness.
+    """
+
+    name: str
+    ink: str
+    paper: str
+    grid: str
+    palette: tuple[str, ...]
+
+
+LIGHT = Theme(
+    "light", "#1c2430", "#ffffff", "#d8dde4", ("#0b5fa5", "#c2410c", "#0f766e", "#7c3aed", "#a16207", "#475569")
+)
+DARK = Theme(
+    "dark", "#e6e9ef", "#121212", "#3a414c", ("#6cb6ff", "#ff9e64", "#5eead4", "#c4a7fd", "#facc15", "#a8b3c2")
+)
+
+# Second way to tell curves apart, beside colour.
+DASHES: tuple[str | tuple[int, tuple[float, ...]], ...] = (
+    "-",
+    (0, (5, 2)),
+    (0, (1, 1.4)),
+    (0, (6, 2, 1, 2)),
+    (0, (9, 3)),
+)
+MARKERS = ("o", "s", "^", "D", "v", "P")
+
+
+@contextmanager
+def themed(theme: Theme) -> Iterator[Theme]:
+    """Draw with a theme; the settings of the caller are restored afterwards."""
+    settings = {
+        **sns.axes_style("ticks"),
+        "text.color": theme.ink,
+        "axes.labelcolor": theme.ink,
+        "axes.edgecolor": theme.ink,
+        "xtick.color": theme.ink,
+        "ytick.color": theme.ink,
+        "axes.facecolor": "none",
+        "figure.facecolor": "none",
+        "savefig.facecolor": "none",
+        "legend.facecolor": "none",
+        "legend.edgecolor": "none",
+        "legend.frameon": False,
+        "axes.prop_cycle": mpl.cycler(color=list(theme.palette)),
+        "axes.grid": True,
+        "grid.color": theme.grid,
+        "grid.linewidth": 0.6,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.titlesize": 10.5,
+        "axes.titleweight": "semibold",
+        "axes.labelsize": 10,
+        "font.size": 10,
+        "font.family": "DejaVu Sans",
+        "mathtext.fontset": "dejavusans",
+        "legend.fontsize": 9,
+        "lines.linewidth": 1.8,
+        "figure.constrained_layout.use": True,
+        "svg.hashsalt": "ntp",
+        "svg.fonttype": "path",
+        "image.cmap": "viridis",
+    }
+    with mpl.rc_context(settings):
+        global _current
+        before, _current = _current, theme
+        try:
+            yield theme
+        finally:
+            _current = before
+
+
+_current = LIGHT
+
+
+def current() -> Theme:
+    """The theme a drawing function is being called under."""
+    return _current

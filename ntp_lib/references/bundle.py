@@ -1,0 +1,60 @@
+"""The fixed points that every trajectory is compared with: F, W* (or W°), and W^mm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from ntp_lib.conditions.compatibility import Compatibility, compatibility
+from ntp_lib.conditions.subspace import Subspace, subspace
+from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.errors import NotSeparableError
+from ntp_lib.references.svm import ntp_svm
+from ntp_lib.references.svm_solution import NTPSVMSolution
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class References:
+    """What the theory predicts for a problem.
+
+    Attributes:
+        data: the problem.
+        F: its subspace.
+        compatibility: verdict and W*.
+        svm: the NTP-SVM solution, None where the data are not separable.
+    """
+
+    data: NTPData = field(repr=False)
+    F: Subspace = field(repr=False)
+    compatibility: Compatibility
+    svm: NTPSVMSolution | None
+
+    @cached_property
+    def W_finite(self) -> Floats:
+        """The limit of P_F W_k: W* under compatibility, argmin of CE_F over F otherwise; (V, d)."""
+        return self.compatibility.W_finite
+
+    @property
+    def W_mm(self) -> Floats | None:
+        """W^mm, (V, d), or None where the data are not separable."""
+        return None if self.svm is None else self.svm.W
+
+
+def references(data: NTPData) -> References:
+    """Compute F, W* and W^mm of a problem.
+
+    Raises:
+        DidNotConvergeError: the NTP-SVM could be neither solved nor excluded.
+        NTPDataError: no token is out of support.
+    """
+    F = subspace(data)
+    try:
+        svm = ntp_svm(data)
+    except NotSeparableError:
+        svm = None
+    return References(data, F, compatibility(data, F=F), svm)

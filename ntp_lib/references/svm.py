@@ -1,0 +1,68 @@
+"""The NTP-SVM: the least-norm decoder that ties in-support logits and clears the others by one (paper, Def. 3)."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Protocol, cast
+
+from ntp_lib.conditions.separability import Verdict, separability
+from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.errors import DidNotConvergeError, NotSeparableError, NTPDataError
+from ntp_lib.references.svm_polish import polished
+from ntp_lib.references.svm_solution import NTPSVMSolution, SolveStatus
+
+
+class Solver(Protocol):
+    """A way to solve the programme; returns None where it finds the constraints infeasible or fails."""
+
+    def __call__(self, data: NTPData, *, tolerance: float) -> NTPSVMSolution | None: ...
+
+
+# Each solver sits in a module of its own; a new one is one more line here.
+SOLVERS = {"cvxpy": "ntp_lib.references.svm_cvxpy"}
+
+
+def ntp_svm(data: NTPData, *, solver: str = "cvxpy", tolerance: float = 1e-7) -> NTPSVMSolution:
+    """Solve minimise ½‖W‖² subject to (6a) and (6b) (paper, Def. 3).
+
+    Args:
+        data: the problem.
+        solver: "cvxpy", a vectorised interior-point model.
+        tolerance: the recomputed margin is at least 1 − tolerance, and the relative duality gap at most tolerance.
+
+    Returns:
+        The solution with its multipliers; its residuals are recomputed from the data.
+
+    Raises:
+        NotSeparableError: no W satisfies the constraints; carries the verified certificate.
+        DidNotConvergeError: the tolerance was not reached, or separability could not be decided.
+        NTPDataError: unknown solver, bad tolerance, or no token out of support.
+
+    Example:
+        >>> from ntp_lib import synthetic
+        >>> float(round(ntp_svm(synthetic.toy_2d()).margin, 6))
+        1.0
+    """
+    if solver not in SOLVERS:
+        raise NTPDataError(f"unknown solver {solver!r}; valid: {', '.join(SOLVERS)}")
+    if not 0 < tolerance < 1:
+        raise NTPDataError(f"tolerance is {tolerance}; it must lie between 0 and 1")
+    data.require_out_of_support()
+    solve = cast(Solver, importlib.import_module(SOLVERS[solver]).solve)
+    solution = solve(data, tolerance=tolerance)
+    if solution is not None:
+        solution = polished(solution)
+        if solution.status is SolveStatus.OPTIMAL:
+            return solution
+    verdict = separability(data)
+    if verdict.status is Verdict.NOT_SEPARABLE and verdict.certificate is not None:
+        raise NotSeparableError(
+            "the data are not NTP-separable, so no margin exists; the certificate attached proves it",
+            verdict.certificate,
+        )
+    found = (
+        f"margin {solution.margin:.9g}, relative gap {solution.gap:.1e}" if solution is not None else "no solution"
+    )
+    raise DidNotConvergeError(
+        f"solver {solver!r} ended with {found}, asked for {tolerance:.1e}; separability: {verdict.status.value}"
+    )

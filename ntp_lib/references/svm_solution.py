@@ -1,0 +1,92 @@
+"""What a solver of the NTP-SVM returns: the matrix, its multipliers, and residuals recomputed from the data."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from ntp_lib.conditions.margins import context_margins
+from ntp_lib.data.ntp_data import NTPData
+
+Floats = npt.NDArray[np.float64]
+
+
+class SolveStatus(enum.Enum):
+    """How a solve ended."""
+
+    OPTIMAL = "margin and duality gap, recomputed from the data, are within the tolerance"
+    INACCURATE = "the solver stopped before the recomputed margin and gap reached the tolerance"
+
+
+@dataclass(frozen=True, eq=False)
+class NTPSVMSolution:
+    """Solution of minimise ½‖W‖² subject to (6a) and (6b) (paper, Def. 3).
+
+    The dual is: maximise Σ |a_jv| − ½‖Aᵀ·embeddings‖² over A of shape (m, V) with rows summing to zero and
+    a_jv ≤ 0 off the supports; at the optimum W = Aᵀ·embeddings.
+
+    Attributes:
+        data: the problem.
+        W: W^mm, shape (V, d).
+        dual: A, shape (m, V).
+        tolerance: margin and relative gap asked for.
+        solver: the solver's name.
+        iterations: as the solver counts them.
+    """
+
+    data: NTPData = field(repr=False)
+    W: Floats = field(repr=False)
+    dual: Floats = field(repr=False)
+    tolerance: float
+    solver: str
+    iterations: int
+
+    @cached_property
+    def margin(self) -> float:
+        """min over j, v ∉ S_j of (e_z − e_v)ᵀ W h̄_j; 1 at the optimum."""
+        return float(context_margins(self.W, self.data)[0].min())
+
+    @cached_property
+    def spread(self) -> float:
+        """Largest in-support logit difference, the violation of (6a); 0 at the optimum."""
+        return float(context_margins(self.W, self.data)[1].max())
+
+    @cached_property
+    def dual_violation(self) -> float:
+        """Largest violation of the dual constraints, relative to the largest multiplier."""
+        off = np.where(self.data.probs.toarray() > 0, 0.0, self.dual)
+        scale = max(float(np.abs(self.dual).max()), np.finfo(float).tiny)
+        return float(max(off.max(), np.abs(self.dual.sum(axis=1)).max())) / scale
+
+    @cached_property
+    def gap(self) -> float:
+        """Relative duality gap (½‖W‖² − dual value) / ½‖W‖², with the multipliers scaled at their best.
+
+        Where W and A are feasible it bounds ½‖W − W^mm‖² / ½‖W‖² by twice itself.
+        """
+        off = np.where(self.data.probs.toarray() > 0, 0.0, self.dual)
+        length = float(np.linalg.norm(self.dual.T @ self.data.embeddings) ** 2)
+        primal = float(np.linalg.norm(self.W) ** 2) / 2
+        if length == 0 or primal == 0:
+            return np.inf
+        return (primal - float(off.sum()) ** 2 / (2 * length)) / primal
+
+    @property
+    def status(self) -> SolveStatus:
+        """Whether the recomputed residuals reach the tolerance; `status.value` explains it."""
+        accurate = (
+            self.margin >= 1 - self.tolerance
+            and self.spread <= self.tolerance
+            and self.dual_violation <= self.tolerance
+            and abs(self.gap) <= max(self.tolerance, 1e-12)
+        )
+        return SolveStatus.OPTIMAL if accurate else SolveStatus.INACCURATE
+
+    def support_vectors(self, *, threshold: float = 1e-6) -> list[tuple[int, int]]:
+        """Pairs (j, v) whose multiplier exceeds `threshold` times the largest: the support vectors."""
+        off = np.where(self.data.probs.toarray() > 0, 0.0, -self.dual)
+        return [(int(j), int(v)) for j, v in np.argwhere(off > threshold * off.max())]

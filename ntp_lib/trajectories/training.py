@@ -1,0 +1,113 @@
+"""Training a decoder and measuring it at logarithmically spaced steps (paper, Thm 2, Figs 1, 4, 5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from tqdm import tqdm
+
+from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.errors import DidNotConvergeError, NTPDataError
+from ntp_lib.references.bundle import References
+from ntp_lib.references.bundle import references as compute_references
+from ntp_lib.trajectories import optimisers
+from ntp_lib.trajectories.initialisation import lecun
+from ntp_lib.trajectories.measurements import measure
+
+Floats = npt.NDArray[np.float64]
+
+METHODS = ("gd", "ngd", "adam")
+
+
+@dataclass(frozen=True, eq=False)
+class Trajectory:
+    """Outcome of `train`.
+
+    Attributes:
+        W: the last decoder, (V, d).
+        frame: one row per recorded step: step and the columns of `measure`.
+        references: what it was measured against.
+    """
+
+    W: Floats = field(repr=False)
+    frame: pd.DataFrame = field(repr=False)
+    references: References = field(repr=False)
+
+
+def train(
+    data: NTPData,
+    *,
+    method: str = "gd",
+    step_size: float = 0.5,
+    steps: int = 10_000,
+    W0: npt.ArrayLike | None = None,
+    seed: int = 0,
+    betas: tuple[float, float] = (0.9, 0.99),
+    epsilon: float = 1e-8,
+    references: References | None = None,
+    num_records: int = 100,
+    progress: bool = False,
+) -> Trajectory:
+    """Minimise CE from W0 and record the trajectory.
+
+    Args:
+        data: the problem.
+        method: "gd", "ngd" (normalised gradient descent) or "adam".
+        step_size: η; GD converges for every η < 2/L (see `smoothness`).
+        steps: number of steps.
+        W0: start, (V, d); LeCun initialisation with `seed` when None.
+        seed: of the initialisation.
+        betas: Adam's decay rates.
+        epsilon: Adam's stability constant.
+        references: F, W*, W^mm of the data, if already computed.
+        num_records: how many steps are recorded, about equally spaced in log(step); step 0 and the last included.
+        progress: show a progress bar.
+
+    Returns:
+        The last decoder and the trace.
+
+    Raises:
+        NTPDataError: an argument outside its range.
+        DidNotConvergeError: the weights left the range of float64.
+    """
+    _refuse_bad_arguments(method, step_size, steps, num_records)
+    W = lecun(data, seed=seed) if W0 is None else data.check_decoder(W0, "W0").copy()
+    references = compute_references(data) if references is None else references
+    if method == "adam":
+        advance = optimisers.adam(data, step_size=step_size, betas=betas, epsilon=epsilon)
+    elif method == "ngd":
+        advance = optimisers.normalised_gradient_descent(data, step_size=step_size)
+    else:
+        advance = optimisers.gradient_descent(data, step_size=step_size)
+    recorded = recorded_steps(steps, num_records)
+    rows, done = [], 0
+    with tqdm(total=steps, desc=method, unit="step", disable=not progress) as bar:
+        for target in recorded:
+            for _ in range(target - done):
+                W = advance(W)
+            bar.update(target - done)
+            done = target
+            if not np.isfinite(W).all():
+                raise DidNotConvergeError(
+                    f"{method} left the range of float64 before step {done}; lower step_size"
+                )
+            rows.append({"step": done, **measure(W, references)})
+    return Trajectory(W, pd.DataFrame(rows), references)
+
+
+def recorded_steps(steps: int, num_records: int) -> list[int]:
+    """0 and about `num_records` distinct steps up to `steps`, equally spaced on a logarithmic axis."""
+    spaced = np.unique(np.rint(np.geomspace(1, steps, num_records)).astype(int))
+    return [0, *spaced.tolist()]
+
+
+def _refuse_bad_arguments(method: str, step_size: float, steps: int, num_records: int) -> None:
+    if method not in METHODS:
+        raise NTPDataError(f"unknown method {method!r}; valid: {', '.join(METHODS)}")
+    if not (np.isfinite(step_size) and step_size > 0):
+        raise NTPDataError(f"step_size is {step_size}; it must be finite and positive")
+    if steps < 1 or num_records < 2:
+        raise NTPDataError(f"steps is {steps} and num_records {num_records}; they must be at least 1 and 2")
