@@ -126,12 +126,18 @@ def valid_labels(value: Any, name: str, count: int, counted: str) -> tuple[Any, 
 
 def warn_of_conflicting_duplicates(embeddings: Floats, probs: sp.csr_array[np.float64]) -> None:
     """Warn when two contexts share an embedding but not a distribution: no logits can serve both."""
-    # Adding 0.0 turns -0.0 into 0.0, so that equal rows have equal bytes.
-    rows = np.ascontiguousarray(embeddings + 0.0).view(f"V{embeddings.itemsize * embeddings.shape[1]}")
-    _, first, inverse = np.unique(rows.ravel(), return_index=True, return_inverse=True)
-    if len(first) == len(embeddings):
+    # Adding 0.0 turns -0.0 into 0.0, so that equal rows have equal bytes. Rows that share no first coordinate
+    # with another are set aside first: comparing all bytes of all rows would copy the embeddings several times.
+    _, place, counts = np.unique(embeddings[:, 0] + 0.0, return_inverse=True, return_counts=True)
+    suspects = np.flatnonzero(counts[place] > 1)
+    if not suspects.size:
         return
-    twin = first[inverse]
+    rows = np.ascontiguousarray(embeddings[suspects] + 0.0).view(f"V{embeddings.itemsize * embeddings.shape[1]}")
+    _, first, inverse = np.unique(rows.ravel(), return_index=True, return_inverse=True)
+    if len(first) == len(suspects):
+        return
+    twin = np.arange(len(embeddings))
+    twin[suspects] = suspects[first[inverse]]
     repeated = np.flatnonzero(twin != np.arange(len(embeddings)))
     difference = abs(probs[repeated] - probs[twin[repeated]])
     conflicts = np.flatnonzero(difference.max(axis=1).toarray().ravel() > SUM_TOLERANCE)

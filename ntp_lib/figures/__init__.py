@@ -1,0 +1,19 @@
+"""Drawing functions: a tidy frame in, a matplotlib Figure out."""
+
+from ntp_lib.figures.conditions import certificate_map, excess_by_case
+from ntp_lib.figures.distributions import distribution_bars, sparsity_pattern
+from ntp_lib.figures.plane import plane_geometry, support_and_rows
+from ntp_lib.figures.text import context_length_panels, support_size_ranks
+from ntp_lib.figures.training import training_panels
+
+__all__ = [
+    "certificate_map",
+    "context_length_panels",
+    "distribution_bars",
+    "excess_by_case",
+    "plane_geometry",
+    "sparsity_pattern",
+    "support_and_rows",
+    "support_size_ranks",
+    "training_panels",
+]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import matplotlib as mpl
 import seaborn as sns
+from cycler import cycler
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,6 @@ DARK = Theme(
     "dark", "#e6e9ef", "#121212", "#3a414c", ("#6cb6ff", "#ff9e64", "#5eead4", "#c4a7fd", "#facc15", "#a8b3c2")
 )
 
-# Second way to tell curves apart, beside colour.
 DASHES: tuple[str | tuple[int, tuple[float, ...]], ...] = (
     "-",
     (0, (5, 2)),
@@ -63,14 +63,14 @@ def themed(theme: Theme) -> Iterator[Theme]:
         "legend.facecolor": "none",
         "legend.edgecolor": "none",
         "legend.frameon": False,
-        "axes.prop_cycle": mpl.cycler(color=list(theme.palette)),
+        "axes.prop_cycle": cycler(color=list(theme.palette)),
         "axes.grid": True,
         "grid.color": theme.grid,
         "grid.linewidth": 0.6,
         "axes.spines.top": False,
         "axes.spines.right": False,
         "axes.titlesize": 10.5,
-        "axes.titleweight": "semibold",
+        "axes.titleweight": "bold",
         "axes.labelsize": 10,
         "font.size": 10,
         "font.family": "DejaVu Sans",
@@ -83,17 +83,19 @@ def themed(theme: Theme) -> Iterator[Theme]:
         "image.cmap": "viridis",
     }
     with mpl.rc_context(settings):
-        global _current
-        before, _current = _current, theme
-        try:
-            yield theme
-        finally:
-            _current = before
+        yield theme
 
 
-_current = LIGHT
+def ink() -> str:
+    """Colour of text and axes under the theme in force."""
+    return str(mpl.rcParams["text.color"])
 
 
-def current() -> Theme:
-    """The theme a drawing function is being called under."""
-    return _current
+def palette() -> list[str]:
+    """Line colours of the theme in force."""
+    return list(mpl.rcParams["axes.prop_cycle"].by_key()["color"])
+
+
+def dash(index: int) -> str | tuple[int, tuple[float, ...]]:
+    """Line style of the index-th curve: the second way, beside colour, to tell curves apart."""
+    return DASHES[index % len(DASHES)]

@@ -1,0 +1,1 @@
+"""From executed notebooks and written chapters to the HTML book."""

@@ -9,31 +9,31 @@ import numpy.typing as npt
 
 from ntp_lib.conditions.in_support import InSupportDifferences
 from ntp_lib.conditions.margins import context_margins
-from ntp_lib.references.svm_solution import NTPSVMSolution
+from ntp_lib.references.svm_solution import NTPSVMSolution, SolveStatus
 
 Floats = npt.NDArray[np.float64]
 
-# A polish solves a dense least-norm system of at most this many entries (64 MiB).
-DENSE_ENTRIES = 2**23
+# A polish solves a dense least-norm system of at most this many entries: a second at most.
+DENSE_ENTRIES = 2**20
 # Multipliers below this fraction of the largest are taken as inactive.
 ACTIVE_FRACTION = 1e-5
 
 
 def polished(solution: NTPSVMSolution) -> NTPSVMSolution:
-    """Return the better of the solution rescaled to margin one and its active-set polish."""
+    """Return the active-set polish where it succeeds, else the solution scaled to margin one where that helps."""
+    candidate = _least_norm_on_active_set(solution)
+    if candidate is not None and abs(candidate.gap) < abs(solution.gap):
+        exact = candidate.margin >= 1 - 1e-9 and candidate.spread <= 1e-9 and candidate.dual_violation <= 1e-12
+        if exact:
+            return candidate
     rescaled = _at_margin_one(solution)
-    candidate = _least_norm_on_active_set(rescaled)
-    if candidate is None or not abs(candidate.gap) < abs(rescaled.gap):
-        return rescaled
-    feasible = candidate.margin >= 1 - 1e-9 and candidate.spread <= 1e-9 and candidate.dual_violation <= 1e-12
-    return candidate if feasible else rescaled
+    return rescaled if rescaled.status is SolveStatus.OPTIMAL else solution
 
 
 def _at_margin_one(solution: NTPSVMSolution) -> NTPSVMSolution:
     least = float(context_margins(solution.W, solution.data)[0].min())
     if not 0.5 < least < 2:
         return solution
-    # Only upwards past the rounding of a margin: a shorter W with margin 1 would not be feasible.
     return replace(solution, W=solution.W / least)
 
 

@@ -66,7 +66,7 @@ class NTPSVMSolution:
     def gap(self) -> float:
         """Relative duality gap (½‖W‖² − dual value) / ½‖W‖², with the multipliers scaled at their best.
 
-        Where W and A are feasible it bounds ½‖W − W^mm‖² / ½‖W‖² by twice itself.
+        Where W and A are feasible, ‖W − W^mm‖² ≤ gap · ‖W‖² (book, lem-duality-gap).
         """
         off = np.where(self.data.probs.toarray() > 0, 0.0, self.dual)
         length = float(np.linalg.norm(self.dual.T @ self.data.embeddings) ** 2)

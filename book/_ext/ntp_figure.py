@@ -1,0 +1,86 @@
+"""Sphinx extension: the ``ntp-figure`` directive, a recorded figure in its light and dark version.
+
+    ```{ntp-figure} fig-4
+    ```
+
+Everything shown (files, title, caption, alternative text, the paper's number) comes from ``book/_figures``,
+which staging fills. The figure is numbered and ``{numref}`fig-4` `` refers to it; ``:unnumbered:`` repeats a
+figure elsewhere without a second label.
+"""
+
+import json
+from pathlib import Path
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx import addnodes
+from sphinx.util.docutils import SphinxDirective
+
+FOLDER = "/book/_figures"
+DOWNLOADS = (("PNG", "png"), ("SVG", "svg"), ("data (CSV)", "csv"))
+
+
+class unnumbered_figure(nodes.figure):  # noqa: N801 - docutils names node classes in lower case
+    """A figure that takes no number: Sphinx numbers ``nodes.figure`` by its exact class."""
+
+
+class NtpFigure(SphinxDirective):
+    required_arguments = 1
+    option_spec = {"unnumbered": directives.flag}  # noqa: RUF012 - docutils' interface
+
+    def run(self):
+        figure_id = self.arguments[0]
+        entry = self.entry(figure_id)
+        numbered = "unnumbered" not in self.options
+        figure = (nodes.figure if numbered else unnumbered_figure)(classes=["ntp-figure"])
+        self.set_source_info(figure)
+        figure += [self.canvas(figure_id, entry["alt"]), self.caption(entry), self.downloads(figure_id)]
+        if numbered:
+            figure["names"].append(nodes.fully_normalize_name(figure_id))
+            self.state.document.note_explicit_target(figure, figure)
+        return [figure]
+
+    def entry(self, figure_id):
+        index = Path(self.env.srcdir) / FOLDER.lstrip("/") / "index.json"
+        self.env.note_dependency(str(index))
+        entries = json.loads(index.read_text("utf-8")) if index.is_file() else {}
+        if figure_id not in entries:
+            raise self.error(f"no figure {figure_id!r}; recorded figures: {', '.join(sorted(entries)) or 'none'}")
+        return entries[figure_id]
+
+    def canvas(self, figure_id, alt):
+        themes = ((f"{figure_id}.svg", "only-light"), (f"{figure_id}.dark.svg", "only-dark"))
+        images = [nodes.image(uri=f"{FOLDER}/{name}", alt=alt, classes=[theme]) for name, theme in themes]
+        return nodes.container("", *images, classes=["ntp-figure-canvas"])
+
+    def caption(self, entry):
+        title = nodes.strong("", "", *self.inline(entry["title"].rstrip(".") + "."))
+        number = f" ({entry['paper']} of the paper.)" if entry.get("paper") else ""
+        text = self.inline(entry["caption"].strip())
+        return nodes.caption("", "", title, nodes.Text(" "), *text, nodes.Text(number))
+
+    def downloads(self, figure_id):
+        line = nodes.paragraph(classes=["ntp-figure-downloads"])
+        for position, (label, suffix) in enumerate(DOWNLOADS):
+            link = addnodes.download_reference(reftarget=f"{FOLDER}/{figure_id}.{suffix}", refdoc=self.env.docname)
+            link += nodes.inline("", label)
+            line += [nodes.Text(" · "), link] if position else [link]
+        return nodes.legend("", line)
+
+    def inline(self, text):
+        children, _ = self.state.inline_text(text, self.lineno)
+        return children
+
+
+def _visit(translator, node):
+    translator.visit_figure(node)
+
+
+def _depart(translator, node):
+    translator.depart_figure(node)
+
+
+def setup(app):
+    app.add_directive("ntp-figure", NtpFigure)
+    app.add_node(unnumbered_figure, html=(_visit, _depart))
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

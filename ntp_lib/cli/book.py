@@ -1,0 +1,23 @@
+"""``ntp book``: stage the executed notebooks with the chapters and build the HTML book."""
+
+import click
+
+
+@click.command("book")
+@click.option("--fresh", is_flag=True, help="Build although nothing has changed since the last build.")
+def book_command(*, fresh: bool) -> None:
+    """Build the HTML book from the chapters and the executed notebooks.
+
+    The build is strict: any Sphinx warning fails it, and the book that was there before stays.
+    """
+    from ntp_lib.publication.errors import PublicationError
+    from ntp_lib.publication.site import build_site
+    from ntp_lib.reproduction.errors import ReproductionError
+    from ntp_lib.reproduction.project import Project
+
+    try:
+        site = build_site(Project.find(), fresh=fresh)
+    except (PublicationError, ReproductionError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{'Built' if site.rebuilt else 'Nothing has changed; kept'} {site.folder}")
+    click.echo(f"Open {site.front_page.as_uri()}")

@@ -1,0 +1,71 @@
+"""A command group that imports a command only when it is needed."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from ntp_lib.reproduction.errors import ReproductionError, RequestError, unknown
+
+
+@dataclass(frozen=True)
+class LazyCommand:
+    """Where a command lives, and its one line of help.
+
+    Attributes:
+        target: `module:attribute`.
+        help: Shown in the list of commands, so that listing them imports none.
+    """
+
+    target: str
+    help: str
+
+
+class LazyGroup(click.Group):
+    """Commands by name, imported on use; refusals of the pipeline become messages and exit codes."""
+
+    def __init__(self, *args: Any, lazy: Mapping[str, LazyCommand], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.lazy = lazy
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order in which they are used."""
+        return list(self.lazy)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Imports a command; None where there is no such name."""
+        if cmd_name not in self.lazy:
+            return None
+        module, _, attribute = self.lazy[cmd_name].target.partition(":")
+        command = getattr(importlib.import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Names the valid commands where the one given does not exist."""
+        if args and args[0] not in self.lazy and not args[0].startswith("-"):
+            ctx.fail(unknown("command", args[0], self.lazy))
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Lists the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, command.help) for name, command in self.lazy.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs a command: exit 1 for what cannot be used, 2 for a request that makes no sense."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("\nInterrupted: complete runs are kept, and the same command goes on from there.", err=True)
+            ctx.exit(130)
+        except RequestError as error:
+            raise click.UsageError(str(error)) from error
+        except ReproductionError as error:
+            raise click.ClickException(str(error)) from error

@@ -1,0 +1,27 @@
+"""`ntp verify`."""
+
+from __future__ import annotations
+
+import click
+
+from ntp_lib.cli.main import current_project
+from ntp_lib.reproduction.verification import verify
+from ntp_lib.reproduction.wording import describe_figure
+
+
+@click.command("verify")
+@click.pass_context
+def verify_command(context: click.Context) -> None:
+    """Judge every figure, run and notebook source as they lie; execute nothing."""
+    report = verify(current_project(context))
+    for figure in report.figures:
+        click.echo(describe_figure(figure))
+    for problem in report.problems:
+        click.echo(str(problem))
+    agreeing = sum(figure.ok for figure in report.figures)
+    summary = f"{agreeing} of {len(report.figures)} figures verified, checks recorded: {report.checks}"
+    if report.ok:
+        click.echo(f"✓ {summary}")
+        return
+    click.echo(f"✗ {summary}, other problems: {len(report.problems)}")
+    context.exit(1)

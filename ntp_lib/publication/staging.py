@@ -1,0 +1,144 @@
+"""The folder the book is built from: pages, executed notebooks and figures under their repository paths."""
+
+import json
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ntp_lib.publication import notebook_cells as cells
+from ntp_lib.publication.addresses import repository_url, with_addresses
+from ntp_lib.publication.errors import PublicationError
+from ntp_lib.publication.evidence import Evidence, gather
+from ntp_lib.publication.folders import fresh_folder
+from ntp_lib.publication.notebook_page import footer, run_box
+from ntp_lib.publication.verification_page import filled_in
+from ntp_lib.reproduction.manifest import Manifest, load_manifest
+from ntp_lib.reproduction.notebooks import stored_errors
+from ntp_lib.reproduction.parameters import notebook_parameters
+from ntp_lib.reproduction.project import Project
+from ntp_lib.reproduction.runs import NOTEBOOK_FILE, Run, figure_file, load_run
+
+FIGURE_SUFFIXES = ("svg", "dark.svg", "png", "csv")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the ``ntp-figure`` directive knows of a figure."""
+
+    title: str
+    caption: str
+    alt: str
+    paper: str | None
+    notebook: str
+
+
+def stage_folder(project: Project) -> Path:
+    """Return where the stage of a project lies."""
+    return project.build / "stage"
+
+
+def stage(project: Project) -> Path:
+    """Put everything the book is built from into ``_build/stage``, replacing what was there.
+
+    Args:
+        project: The project; all notebooks of its table of contents must have been executed.
+
+    Returns:
+        The stage.
+
+    Raises:
+        PublicationError: A notebook was not executed or stores an error, or a file is missing.
+    """
+    manifest = load_manifest(project)
+    config = _read_yaml(project.root / "_config.yml")
+    notebooks = notebooks_in_toc(project)
+    evidence = [gather(project, manifest, run) for run in _runs(project, notebooks)]
+    with fresh_folder(stage_folder(project)) as folder:
+        shutil.copytree(project.root / "book", folder / "book", ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(project.root / "_toc.yml", folder / "_toc.yml")
+        _write_yaml(folder / "_config.yml", with_addresses(config))
+        _copy_figures(project, manifest, notebooks, folder / "book" / "_figures")
+        (folder / "notebooks").mkdir()
+        for item in evidence:
+            page = json.dumps(_notebook_page(project, manifest, item, repository_url(config)), ensure_ascii=False)
+            (folder / "notebooks" / f"{item.run.notebook}.ipynb").write_text(page, "utf-8")
+        _fill_in_verification(folder / "book" / "how-verified.md", evidence, manifest)
+    return stage_folder(project)
+
+
+def notebooks_in_toc(project: Project) -> list[str]:
+    """Return the names of the notebooks in the table of contents, in reading order."""
+    return [
+        Path(entry).name.removesuffix(".ipynb")
+        for entry in _files(_read_yaml(project.root / "_toc.yml"))
+        if Path(entry).parent.name == "notebooks"
+    ]
+
+
+def executed_notebook(project: Project, name: str) -> cells.Notebook:
+    """Return the executed notebook as a reader may have it: outputs in place, the pipeline's traces removed."""
+    notebook: cells.Notebook = json.loads((project.runs / name / NOTEBOOK_FILE).read_text("utf-8"))
+    return cells.without_traces(notebook)
+
+
+def _runs(project: Project, notebooks: Sequence[str]) -> list[Run]:
+    runs = [load_run(project.runs / name) for name in notebooks]
+    if None in runs:
+        missing = [name for name, run in zip(notebooks, runs, strict=True) if run is None]
+        raise PublicationError(f"not executed: {', '.join(missing)}; run `ntp run --all` first")
+    for name in notebooks:
+        for error in stored_errors(project.runs / name / NOTEBOOK_FILE):
+            raise PublicationError(f"{name}: {error}; mend it and run `ntp run {name}`")
+    return [run for run in runs if run is not None]
+
+
+def _notebook_page(project: Project, manifest: Manifest, evidence: Evidence, repository: str) -> cells.Notebook:
+    name = evidence.run.notebook
+    parameters = list(notebook_parameters(project.notebook(name)).values())
+    figures = [entry.id for entry in manifest.of_notebook(name)]
+    box = cells.markdown_cell("run-this", run_box(name, parameters, figures, repository=repository))
+    page = cells.insert_after_parameters(cells.with_figures(executed_notebook(project, name)), box)
+    page["cells"].append(cells.markdown_cell("how-computed", footer(evidence)))
+    return page
+
+
+def _copy_figures(project: Project, manifest: Manifest, notebooks: Iterable[str], target: Path) -> None:
+    target.mkdir()
+    index = {}
+    for entry in manifest.figures.values():
+        files = [figure_file(project.runs / entry.notebook, entry.id, suffix) for suffix in FIGURE_SUFFIXES]
+        if entry.notebook not in notebooks or not all(file.is_file() for file in files):
+            continue
+        for file in files:
+            shutil.copy(file, target / file.name)
+        index[entry.id] = asdict(Shown(entry.title, entry.caption, entry.alt, entry.paper, entry.notebook))
+    (target / "index.json").write_text(json.dumps(index, indent=1, ensure_ascii=False), "utf-8")
+
+
+def _fill_in_verification(page: Path, evidence: list[Evidence], manifest: Manifest) -> None:
+    if page.is_file():
+        page.write_text(filled_in(page.read_text("utf-8"), evidence, manifest), "utf-8")
+
+
+def _files(node: Any) -> list[str]:
+    if isinstance(node, list):
+        return [name for item in node for name in _files(item)]
+    if not isinstance(node, dict):
+        return []
+    own = [str(node["file"])] if "file" in node else []
+    return own + [name for value in node.values() for name in _files(value)]
+
+
+def _read_yaml(path: Path) -> Any:
+    try:
+        return yaml.safe_load(path.read_text("utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise PublicationError(f"{path.name}: {error}") from error
+
+
+def _write_yaml(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), "utf-8")

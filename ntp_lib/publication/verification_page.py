@@ -1,0 +1,92 @@
+"""The generated parts of the page "how this book is verified"."""
+
+from collections.abc import Sequence
+
+from ntp_lib.publication import markdown as md
+from ntp_lib.publication.errors import PublicationError
+from ntp_lib.publication.evidence import Evidence
+from ntp_lib.reproduction.manifest import Manifest
+from ntp_lib.reproduction.runs import Run
+
+MAIN_PACKAGES = ("numpy", "scipy", "torch", "cvxpy")
+
+
+def filled_in(page: str, evidence: Sequence[Evidence], manifest: Manifest) -> str:
+    """Return the hand-written page with its generated tables in place.
+
+    Args:
+        page: MyST source with one comment line ``% generated: NAME`` for each table.
+        evidence: What is known of every run, in the order of the book.
+        manifest: The figures and their tolerances.
+
+    Raises:
+        PublicationError: A table has no place on the page, or the page asks for an unknown one.
+    """
+    tables = {
+        "summary": _summary(evidence),
+        "notebooks": _notebooks(evidence),
+        "figures": _figures(evidence),
+        "tolerances": _tolerances(manifest),
+    }
+    for name, table in tables.items():
+        line = f"% generated: {name}\n"
+        if page.count(line) != 1:
+            found = page.count(line)
+            raise PublicationError(f"book/how-verified.md needs exactly one line '{line.strip()}', has {found}")
+        page = page.replace(line, table + "\n")
+    unknown = [line for line in page.splitlines() if line.startswith("% generated:")]
+    if unknown:
+        raise PublicationError(f"book/how-verified.md: {unknown[0]!r} is unknown; valid: {', '.join(tables)}")
+    return page
+
+
+def _summary(evidence: Sequence[Evidence]) -> str:
+    figures = [figure.good for item in evidence for figure in item.figures]
+    checks = [not check.problem for item in evidence for check in item.run.checks]
+    seconds = sum(item.run.seconds for item in evidence)
+    return (
+        f"{md.share(figures)} figures agree with their reference, {md.share(checks)} checks hold beside a control "
+        f"that fails. Kernels were busy for {md.duration(seconds)} in all."
+    )
+
+
+def _notebooks(evidence: Sequence[Evidence]) -> str:
+    rows = [
+        [
+            f"[](../notebooks/{item.run.notebook}.ipynb)",
+            md.utc(item.run.started),
+            md.duration(item.run.seconds),
+            md.share([figure.good for figure in item.figures]),
+            md.share([not check.problem for check in item.run.checks]),
+            _versions(item.run),
+        ]
+        for item in evidence
+    ]
+    return md.table(["Notebook", "Executed", "Took", "Figures agree", "Checks hold", "With"], rows)
+
+
+def _versions(run: Run) -> str:
+    named = [f"{name} {run.packages[name]}" for name in MAIN_PACKAGES if name in run.packages]
+    return ", ".join([f"Python {run.python}", *named])
+
+
+def _figures(evidence: Sequence[Evidence]) -> str:
+    rows = [
+        [_link(figure.entry.id), figure.entry.title, figure.entry.paper or "the book's own", figure.verdict]
+        for item in evidence
+        for figure in item.figures
+    ]
+    return md.table(["Figure", "Title", "In the paper", "Verdict"], rows)
+
+
+def _tolerances(manifest: Manifest) -> str:
+    rows = [
+        [_link(figure_id), md.code(column), f"{tolerance.absolute:g}", f"{tolerance.relative:g}", tolerance.reason]
+        for figure_id, entry in manifest.figures.items()
+        for column, tolerance in entry.columns.items()
+    ]
+    return md.table(["Figure", "Column", "Absolute", "Relative", "Reason"], rows)
+
+
+def _link(figure_id: str) -> str:
+    return f"{{numref}}`{figure_id}`"

@@ -1,0 +1,107 @@
+"""Executing notebooks: only what is missing or outdated, several at a time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tqdm import tqdm
+
+from ntp_lib.reproduction.errors import ReproductionError
+from ntp_lib.reproduction.inputs import current_inputs
+from ntp_lib.reproduction.kernel import Job, Outcome
+from ntp_lib.reproduction.notebooks import code_cells
+from ntp_lib.reproduction.parameters import Value
+from ntp_lib.reproduction.project import Project
+from ntp_lib.reproduction.runs import Run, load_run
+from ntp_lib.reproduction.workers import run_jobs
+from ntp_lib.reproduction.workspaces import require_replaceable, sweep
+
+CELL_TIMEOUT = 600
+
+
+def destinations(
+    project: Project, notebooks: Sequence[str], overrides: Mapping[str, Value], out: Path | None
+) -> dict[str, Path]:
+    """Where runs go: other parameters and other folders never touch the runs the book is made of.
+
+    Args:
+        project: The project.
+        notebooks: Names of the notebooks.
+        overrides: Parameters that differ from the defaults.
+        out: A folder chosen by the user: the run itself, or one level above where there are several.
+
+    Returns:
+        The run folder of every notebook.
+    """
+    if out is not None and len(notebooks) == 1:
+        return {notebooks[0]: out.resolve()}
+    parent = out.resolve() if out is not None else project.custom if overrides else project.runs
+    return {notebook: parent / notebook for notebook in notebooks}
+
+
+def run_notebooks(
+    project: Project,
+    folders: Mapping[str, Path],
+    *,
+    overrides: Mapping[str, Value] | None = None,
+    fresh: bool = False,
+    jobs: int | None = None,
+    timeout: int = CELL_TIMEOUT,
+) -> list[Outcome]:
+    """Brings the runs of notebooks up to date.
+
+    Args:
+        project: The project.
+        folders: The run folder of every notebook, as `destinations` gives them.
+        overrides: Parameters that differ from the defaults, for a single notebook.
+        fresh: Execute even where a current run exists.
+        jobs: Notebooks at a time; one per core by default.
+        timeout: Seconds that a cell may take.
+
+    Returns:
+        One outcome per notebook, in the order given.
+
+    Raises:
+        RequestError: A notebook is unknown or a destination holds something else.
+    """
+    sweep(project)
+    due: list[tuple[float, Job]] = []
+    for notebook, destination in folders.items():
+        require_replaceable(destination)
+        inputs = current_inputs(project, notebook, overrides)
+        earlier = _earlier(destination)
+        if fresh or earlier is None or earlier.key != inputs.key:
+            job = Job(project, notebook, inputs, destination, timeout)
+            due.append((earlier.seconds if earlier else float("inf"), job))
+    # The longest first, so that no long one is left to run alone.
+    planned = [job for _, job in sorted(due, key=lambda item: -item[0])]
+    outcomes = {outcome.notebook: outcome for outcome in _execute(project, planned, jobs or _cores())}
+    return [outcomes.get(notebook, Outcome(notebook, executed=False)) for notebook in folders]
+
+
+def _earlier(destination: Path) -> Run | None:
+    try:
+        return load_run(destination)
+    except ReproductionError:
+        # An unreadable record is as good as none: the run is made again.
+        return None
+
+
+def _execute(project: Project, planned: Sequence[Job], processes: int) -> list[Outcome]:
+    if not planned:
+        return []
+    total = sum(len(code_cells(project.notebook(job.notebook))) for job in planned)
+    title = planned[0].notebook if len(planned) == 1 else f"{len(planned)} notebooks"
+    with tqdm(total=total, desc=title, unit="cell") as bar:
+
+        def advance(done: int) -> None:
+            if done > bar.n:
+                bar.update(min(done, total) - bar.n)
+
+        return run_jobs(planned, processes=processes, on_progress=advance)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

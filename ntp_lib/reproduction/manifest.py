@@ -1,0 +1,216 @@
+"""The manifest `notebooks/figures.yml`: every figure, its words, its tolerances and their reasons."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from ntp_lib.reproduction.errors import ReproductionError, RequestError, unknown
+from ntp_lib.reproduction.project import Project
+
+FIGURE_FIELDS = ("notebook", "paper", "title", "caption", "alt", "source", "key", "columns")
+IDENTIFIER = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How far a value may lie from its reference r: absolute + relative·|r|, and why."""
+
+    relative: float
+    absolute: float
+    reason: str
+
+    def allowed(self, reference: float) -> float:
+        """The largest difference accepted beside a reference value."""
+        return self.absolute + self.relative * abs(reference)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A text that figures are computed from and that may differ between Python versions."""
+
+    sha256: str
+    description: str
+
+
+@dataclass(frozen=True)
+class FigureEntry:
+    """One figure of the manifest.
+
+    Attributes:
+        id: Name of the figure, its label in the book and the stem of its files.
+        notebook: Name of the notebook that records it.
+        paper: The paper's own number, or None for a figure of the book's own.
+        title: A few words.
+        caption: MyST inline markup.
+        alt: The conclusion in one sentence.
+        source: Name of the text the data depend on, or None.
+        key: Columns that identify a row; compared exactly.
+        columns: Tolerance of every other column.
+    """
+
+    id: str
+    notebook: str
+    paper: str | None
+    title: str
+    caption: str
+    alt: str
+    source: str | None
+    key: tuple[str, ...]
+    columns: Mapping[str, Tolerance]
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """All figures and the texts they depend on, in the order of the file."""
+
+    sources: Mapping[str, Source]
+    figures: Mapping[str, FigureEntry]
+
+    def figure(self, figure_id: str) -> FigureEntry:
+        """One figure by its id; RequestError with the valid ids where there is none."""
+        if figure_id not in self.figures:
+            raise RequestError(unknown("figure", figure_id, self.figures))
+        return self.figures[figure_id]
+
+    def of_notebook(self, notebook: str) -> list[FigureEntry]:
+        """The figures that one notebook records."""
+        return [entry for entry in self.figures.values() if entry.notebook == notebook]
+
+
+def load_manifest(project: Project) -> Manifest:
+    """Reads and validates the manifest.
+
+    Args:
+        project: The project whose manifest to read.
+
+    Returns:
+        The manifest; every notebook it names exists.
+
+    Raises:
+        ReproductionError: The file is missing or an entry is not valid; the message names the
+            figure, the field and what would be valid.
+    """
+    where = project.relative(project.manifest)
+    try:
+        content = _UniqueKeyLoader(project.manifest.read_text(encoding="utf-8")).get_single_data()
+    except OSError as error:
+        raise ReproductionError(f"{where}: cannot be read ({error.strerror})") from error
+    except yaml.YAMLError as error:
+        raise ReproductionError(f"{where}: {error}") from error
+    top = _mapping(content if content is not None else {}, where, ("sources", "figures"))
+    sources = {
+        str(name): _source(value, f"{where}: source {name!r}")
+        for name, value in _mapping(top.get("sources") or {}, f"{where}: sources").items()
+    }
+    figures = {
+        str(name): _figure(str(name), value, f"{where}: figure {name!r}", project, sources)
+        for name, value in _mapping(top.get("figures") or {}, f"{where}: figures").items()
+    }
+    return Manifest(sources=sources, figures=figures)
+
+
+def _source(value: Any, where: str) -> Source:
+    fields = _mapping(value, where, ("sha256", "description"))
+    digest = _text(fields, "sha256", where)
+    if not DIGEST.fullmatch(digest):
+        raise ReproductionError(f"{where}: sha256 is {digest!r}; valid: 64 hexadecimal digits")
+    return Source(sha256=digest, description=_text(fields, "description", where))
+
+
+def _figure(name: str, value: Any, where: str, project: Project, sources: Mapping[str, Source]) -> FigureEntry:
+    if not IDENTIFIER.fullmatch(name):
+        raise ReproductionError(f"{where}: not a valid id; valid: lower-case letters, digits and single '-'")
+    fields = _mapping(value, where, FIGURE_FIELDS)
+    notebook = _text(fields, "notebook", where)
+    if notebook not in project.notebook_names():
+        raise ReproductionError(f"{where}: {unknown('notebook', notebook, project.notebook_names())}")
+    source = _text(fields, "source", where, optional=True) or None
+    if source is not None and source not in sources:
+        raise ReproductionError(f"{where}: {unknown('source', source, sources)}")
+    key, columns = _key(fields, where), _columns(fields, where)
+    if both := sorted(set(key) & set(columns)):
+        raise ReproductionError(f"{where}: {both[0]!r} is a key and a column with tolerances; choose one")
+    return FigureEntry(
+        id=name,
+        notebook=notebook,
+        paper=_text(fields, "paper", where, optional=True) or None,
+        title=_text(fields, "title", where),
+        caption=_text(fields, "caption", where),
+        alt=_text(fields, "alt", where),
+        source=source,
+        key=key,
+        columns=columns,
+    )
+
+
+def _key(fields: Mapping[str, Any], where: str) -> tuple[str, ...]:
+    key = fields.get("key")
+    if not isinstance(key, list) or not key or not all(isinstance(column, str) for column in key):
+        raise ReproductionError(f"{where}: key is {key!r}; valid: a non-empty list of column names")
+    if len(set(key)) < len(key):
+        raise ReproductionError(f"{where}: key names a column twice: {', '.join(key)}")
+    return tuple(key)
+
+
+def _columns(fields: Mapping[str, Any], where: str) -> dict[str, Tolerance]:
+    columns = _mapping(fields.get("columns") or {}, f"{where}: columns")
+    return {str(name): _tolerance(value, f"{where}: column {name!r}") for name, value in columns.items()}
+
+
+def _tolerance(value: Any, where: str) -> Tolerance:
+    fields = _mapping(value, where, ("relative", "absolute", "reason"))
+    return Tolerance(
+        relative=_size(fields, "relative", where),
+        absolute=_size(fields, "absolute", where),
+        reason=_text(fields, "reason", where),
+    )
+
+
+def _size(fields: Mapping[str, Any], field: str, where: str) -> float:
+    # YAML 1.1 reads 1e-6, without a dot, as text.
+    value = fields.get(field)
+    try:
+        number = float(value) if isinstance(value, (int, float, str)) else math.nan
+    except ValueError:
+        number = math.nan
+    if isinstance(value, bool) or not 0 <= number < math.inf:
+        raise ReproductionError(f"{where}: {field} is {value!r}; valid: a finite number that is not negative")
+    return number
+
+
+def _text(fields: Mapping[str, Any], field: str, where: str, *, optional: bool = False) -> str:
+    value = fields.get(field)
+    if optional and value is None:
+        return ""
+    if not isinstance(value, str) or not value.strip():
+        valid = "a non-empty text or null" if optional else "a non-empty text"
+        raise ReproductionError(f"{where}: {field} is {value!r}; valid: {valid}")
+    return value.strip()
+
+
+def _mapping(value: Any, where: str, valid: tuple[str, ...] = ()) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise ReproductionError(f"{where}: expected a mapping of names to values, found {value!r}")
+    for name in value:
+        if valid and name not in valid:
+            raise ReproductionError(f"{where}: {unknown('field', str(name), valid)}")
+    return value
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """Safe YAML that refuses a name given twice, which would silently drop the first entry."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        names = [self.construct_object(name, deep=True) for name, _ in node.value]
+        for position, name in enumerate(names):
+            if name in names[:position]:
+                line = node.value[position][0].start_mark.line + 1
+                raise yaml.YAMLError(f"{name!r} is given twice (line {line})")
+        return super().construct_mapping(node, deep=deep)

@@ -1,0 +1,137 @@
+"""The verdict on everything: every figure, every run, every notebook source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ntp_lib.reproduction.errors import ReproductionError
+from ntp_lib.reproduction.inputs import current_inputs
+from ntp_lib.reproduction.judgement import FigureResult, judge_run
+from ntp_lib.reproduction.manifest import Manifest, load_manifest
+from ntp_lib.reproduction.notebooks import stored_errors, stored_outputs
+from ntp_lib.reproduction.project import Project
+from ntp_lib.reproduction.runs import NOTEBOOK_FILE, Run, load_run
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something wrong with a notebook, a run or a file.
+
+    Attributes:
+        subject: Name of the notebook or path of the file.
+        message: What is wrong, in one sentence.
+        remedy: The next command to run or thing to do.
+    """
+
+    subject: str
+    message: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"✗ {self.subject}: {self.message}\n    {self.remedy}"
+
+
+@dataclass(frozen=True)
+class Report:
+    """The verdict.
+
+    Attributes:
+        figures: Every figure of the manifest, in its order.
+        problems: What is wrong besides the figures themselves.
+        checks: How many checks the runs recorded.
+    """
+
+    figures: tuple[FigureResult, ...]
+    problems: tuple[Problem, ...]
+    checks: int
+
+    @property
+    def ok(self) -> bool:
+        """Everything agrees and nothing is missing, stale or left over."""
+        return not self.problems and all(figure.ok for figure in self.figures)
+
+
+def verify(project: Project) -> Report:
+    """Judges the runs as they lie, without executing anything.
+
+    Args:
+        project: The project.
+
+    Returns:
+        The report; it names everything that is wrong, not the first thing only.
+
+    Raises:
+        ReproductionError: The manifest itself is not valid.
+    """
+    manifest = load_manifest(project)
+    problems = [*_source_problems(project), *_reference_problems(project, manifest)]
+    runs: dict[str, Run] = {}
+    for notebook in project.notebook_names():
+        try:
+            run = load_run(project.runs / notebook)
+        except ReproductionError as error:
+            problems.append(Problem(notebook, str(error), f"run: ntp run {notebook} --fresh"))
+            continue
+        if run is None:
+            problems.append(Problem(notebook, "has not been run", f"run: ntp run {notebook}"))
+        else:
+            runs[notebook] = run
+            problems += _run_problems(project, manifest, notebook, run)
+    figures = tuple(
+        judge_run(project, manifest, entry, runs.get(entry.notebook), project.runs / entry.notebook)
+        for entry in manifest.figures.values()
+    )
+    return Report(figures, tuple(problems), checks=sum(len(run.checks) for run in runs.values()))
+
+
+def staleness(project: Project, notebook: str, run: Run) -> list[str]:
+    """What changed since a run with default parameters, one phrase each; empty where it is current.
+
+    Args:
+        project: The project.
+        notebook: Name of the notebook.
+        run: Its run.
+
+    Returns:
+        The changes.
+    """
+    current = current_inputs(project, notebook)
+    changes = current.changes_since(run.all_inputs())
+    if not changes and current.key != run.key:
+        return ["its key does not belong to its inputs"]
+    return changes
+
+
+def _source_problems(project: Project) -> Iterator[Problem]:
+    """Tracked notebooks carry neither outputs nor execution counts: results live in runs only."""
+    for notebook in project.notebook_names():
+        for message in stored_outputs(project.notebook(notebook)):
+            path = project.relative(project.notebook(notebook))
+            yield Problem(path, message, f"run: nbstripout {path}")
+
+
+def _reference_problems(project: Project, manifest: Manifest) -> Iterator[Problem]:
+    for path in sorted(project.references.glob("*.csv")):
+        if path.stem not in manifest.figures:
+            remedy = f"list {path.stem} in notebooks/figures.yml or delete the file"
+            yield Problem(project.relative(path), "reference of a figure that the manifest does not list", remedy)
+
+
+def _run_problems(project: Project, manifest: Manifest, notebook: str, run: Run) -> Iterator[Problem]:
+    again = f"run: ntp run {notebook} --fresh"
+    try:
+        if changes := staleness(project, notebook, run):
+            yield Problem(notebook, f"its run is stale: {'; '.join(changes)}", f"run: ntp run {notebook}")
+        for message in stored_errors(project.runs / notebook / NOTEBOOK_FILE):
+            yield Problem(notebook, message, again)
+    except ReproductionError as error:
+        yield Problem(notebook, str(error), again)
+    for figure in run.figures:
+        if figure not in manifest.figures:
+            yield Problem(notebook, f"records {figure}, which the manifest does not list", "list it or drop it")
+        elif manifest.figures[figure].notebook != notebook:
+            yield Problem(notebook, f"records {figure}, which the manifest gives to another notebook", again)
+    for check in run.checks:
+        if check.problem:
+            yield Problem(notebook, check.problem, again)

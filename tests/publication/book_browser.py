@@ -1,0 +1,138 @@
+"""What a careful reader's browser would complain about, page by page."""
+
+import functools
+import http.server
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+ARGUMENTS = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+DESKTOP, TELEPHONE = 1280, 390
+
+IMAGES = """async () => {
+  const images = [...document.images];
+  images.forEach(i => { i.loading = 'eager'; });
+  await Promise.all(images.map(i => i.decode().catch(() => null)));
+  return [
+    ...images.filter(i => !i.complete || !i.naturalWidth).map(i => 'broken image: ' + i.getAttribute('src')),
+    ...images.filter(i => !(i.getAttribute('alt') || '').trim()).map(i => 'no alt text: ' + i.getAttribute('src')),
+  ];
+}"""
+
+EQUATIONS = """async () => {
+  const sources = [...document.querySelectorAll('span.math, div.math')];
+  if (!sources.length) return [];
+  if (!(window.MathJax && MathJax.startup)) return [sources.length + ' equations, but MathJax is not loaded'];
+  await MathJax.startup.promise;
+  const broken = sources.filter(s => ![...s.querySelectorAll('mjx-container > svg')].some(
+    svg => parseFloat(svg.getAttribute('width')) > 0));
+  const wrong = [...document.querySelectorAll('[data-mml-node="merror"]')];
+  return [
+    ...broken.map(s => 'equation not rendered: ' + s.textContent.trim().slice(0, 80)),
+    ...wrong.map(e => 'TeX error: ' + (e.getAttribute('data-mjx-error') || e.textContent).slice(0, 80)),
+  ];
+}"""
+
+# Content cut off by a box that hides its overflow is as lost as content beyond the page's edge.
+OVERFLOW = """() => {
+  const width = document.documentElement.clientWidth, page = document.scrollingElement.scrollWidth;
+  const scrolling = e => ['auto', 'scroll'].includes(getComputedStyle(e).overflowX);
+  const scrolls = e => e && (scrolling(e) || scrolls(e.parentElement));
+  const out = [...document.querySelectorAll('.bd-article *')].filter(e => {
+    const box = e.getBoundingClientRect();
+    return box.width > 1 && box.height > 1 && box.right > width + 1 && !scrolls(e.parentElement)
+      && getComputedStyle(e).visibility !== 'hidden' && !e.closest('mjx-assistive-mml');
+  });
+  return [
+    ...(page > width ? ['the page is ' + page + ' px wide in a window of ' + width] : []),
+    ...out.slice(0, 3).map(e => 'beyond the edge: <' + e.tagName.toLowerCase() + ' class="' + e.className + '">'),
+  ];
+}"""
+
+# The page hears of the reader's new preference a moment after it was set.
+THEMES = """async theme => {
+  for (let n = 0; n < 40 && document.documentElement.dataset.theme !== theme; n++) {
+    await new Promise(resolve => setTimeout(resolve, 50));
+  }
+  return [...document.querySelectorAll('.ntp-figure')].flatMap(figure => {
+    const visible = image => image.getBoundingClientRect().width > 0;
+    const shown = name => [...figure.querySelectorAll('img.only-' + name)].some(visible);
+    const other = theme === 'dark' ? 'light' : 'dark';
+    return [
+      ...(shown(theme) ? [] : [figure.id + ': its ' + theme + ' drawing is not visible']),
+      ...(shown(other) ? [figure.id + ': its ' + other + ' drawing is visible'] : []),
+    ];
+  });
+}"""
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *args: Any) -> None:
+        pass
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Serve a folder on this machine and yield its address."""
+    handler = functools.partial(_Quiet, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def pages(html: Path) -> list[str]:
+    """Return the paths of all pages of a built book, without redirects and the theme's fragments."""
+    return [
+        path.relative_to(html).as_posix()
+        for path in sorted(html.rglob("*.html"))
+        if "_static" not in path.relative_to(html).parts
+        and 'http-equiv="refresh"' not in path.read_text("utf-8")[:2000].lower()
+    ]
+
+
+def faults(browser: Any, base: str, page: str) -> list[str]:
+    """Return everything wrong with one page, wide and narrow, light and dark; empty when nothing is.
+
+    Args:
+        browser: A playwright browser.
+        base: Address the book is served at; a request to any other is a fault.
+        page: Path of the page.
+    """
+    found: list[str] = []
+    view = browser.new_page(viewport={"width": DESKTOP, "height": 900}, color_scheme="light")
+    view.on("console", lambda m: found.append(f"console: {m.text}") if m.type == "error" else None)
+    view.on("pageerror", lambda error: found.append(f"script: {error}"))
+    view.on("requestfailed", lambda r: found.append(f"failed request: {r.url}"))
+    view.on("response", lambda r: found.append(f"status {r.status}: {r.url}") if r.status >= 400 else None)
+    view.on("request", lambda r: found.append(f"external: {r.url}") if _external(r.url, base) else None)
+    try:
+        view.goto(f"{base}/{page}", wait_until="load")
+        found += view.evaluate(EQUATIONS) + view.evaluate(IMAGES) + _layout(view, "light")
+        view.set_viewport_size({"width": TELEPHONE, "height": 900})
+        found += _layout(view, "light")
+        view.emulate_media(color_scheme="dark")
+        found += _layout(view, "dark")
+    finally:
+        view.close()
+    return [f"{page}: {fault}" for fault in dict.fromkeys(found)]
+
+
+def _layout(view: Any, theme: str) -> list[str]:
+    overflow: list[str] = view.evaluate(OVERFLOW)
+    return overflow + view.evaluate(THEMES, theme)
+
+
+def _external(url: str, base: str) -> bool:
+    return not url.startswith((f"{base}/", "data:", "blob:"))

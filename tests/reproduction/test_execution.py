@@ -1,0 +1,148 @@
+"""Real kernels: kept to a few executions, shared by the tests of this file."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from tiny_project import make_project, notebook
+
+from ntp_lib.reproduction.execution import destinations, run_notebooks
+from ntp_lib.reproduction.kernel import Outcome
+from ntp_lib.reproduction.project import Project
+from ntp_lib.reproduction.runs import load_run
+from ntp_lib.reproduction.tables import read_table
+
+BAD = (
+    "x = 1",
+    "# why\nraise ValueError('no good')",
+    "print('never reached')",
+)
+HIDDEN = (
+    "import importlib\nmodule = importlib.import_module('tinylib.unrelated')",
+    "from ntp_lib.reproduction import check\ncheck('a/b', 1, equals=1, control=0, reason='because')",
+)
+SLOW = ("import time\ntime.sleep(100)",)
+
+
+def run(project: Project, *names: str, **options: object) -> dict[str, Outcome]:
+    overrides = options.pop("overrides", {})
+    folders = destinations(project, names, overrides, None)  # type: ignore[arg-type]
+    outcomes = run_notebooks(project, folders, overrides=overrides, **options)  # type: ignore[arg-type]
+    return {outcome.notebook: outcome for outcome in outcomes}
+
+
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, dict[str, Outcome]]:
+    """One batch: a notebook that works, one that fails, one with an import nobody can see."""
+    project = make_project(tmp_path_factory.mktemp("executed") / "project")
+    (project.notebooks / "bad.ipynb").write_text(notebook(*BAD))
+    (project.notebooks / "hidden.ipynb").write_text(notebook(*HIDDEN))
+    return project, run(project, "bad", "descent", "hidden", jobs=2)
+
+
+def test_complete_run(executed: tuple[Project, dict[str, Outcome]]) -> None:
+    project, outcomes = executed
+    assert outcomes["descent"] == Outcome("descent", executed=True)
+    result = load_run(project.runs / "descent")
+    assert result is not None
+    assert result.parameters == {"steps": 4, "gradient_scale": 1.0, "seed": 0}
+    assert list(result.inputs) == [
+        "notebooks/descent.ipynb",
+        "requirements.lock",
+        "tinylib/__init__.py",
+        "tinylib/descent.py",
+    ]
+    assert result.packages["papermill"]
+    assert [check.name for check in result.checks] == ["descent/falls"]
+    files = {path.name for path in (project.runs / "descent").iterdir()}
+    assert files == {"run.json", "notebook.ipynb", "figures"}
+
+
+def test_executed_notebook_shows_the_figure_and_no_paths(executed: tuple[Project, dict[str, Outcome]]) -> None:
+    project, _ = executed
+    text = (project.runs / "descent/notebook.ipynb").read_text()
+    outputs = [output for cell in json.loads(text)["cells"] for output in cell["outputs"]]
+    bundle = next(output["data"] for output in outputs if "image/png" in output.get("data", {}))
+    assert bundle["application/vnd.ntp.figure+json"] == {"id": "loss"}
+    assert str(project.root) not in text
+
+
+def test_failure_is_reported_and_its_notebook_kept(executed: tuple[Project, dict[str, Outcome]]) -> None:
+    project, outcomes = executed
+    report = str(outcomes["bad"].failure)
+    assert "✗ bad failed\n  code cell 2: raise ValueError('no good')\n  ValueError: no good\n" in report
+    assert "partial notebook: _build/failed/bad.ipynb" in report
+    assert "\x1b" not in report
+    assert (project.failed / "bad.ipynb").is_file()
+    assert not (project.runs / "bad").exists()
+    assert [path.name for path in project.work.iterdir()] == ["lock"]
+
+
+def test_import_that_no_statement_shows_is_refused(executed: tuple[Project, dict[str, Outcome]]) -> None:
+    _, outcomes = executed
+    assert "loaded tinylib/__init__.py, which no import statement shows" in str(outcomes["hidden"].failure)
+
+
+def test_unchanged_notebook_is_not_executed_again(executed: tuple[Project, dict[str, Outcome]]) -> None:
+    project, _ = executed
+    before = (project.runs / "descent/run.json").stat().st_mtime_ns
+    assert run(project, "descent")["descent"] == Outcome("descent", executed=False)
+    assert (project.runs / "descent/run.json").stat().st_mtime_ns == before
+
+
+def test_other_parameters_never_touch_the_run(executed: tuple[Project, dict[str, Outcome]]) -> None:
+    project, _ = executed
+    before = (project.runs / "descent/run.json").read_bytes()
+    outcome = run(project, "descent", overrides={"steps": 2})["descent"]
+    assert outcome == Outcome("descent", executed=True)
+    assert (project.runs / "descent/run.json").read_bytes() == before
+    assert len(read_table(project.custom / "descent/figures/loss.csv")) == 6
+    assert len(read_table(project.runs / "descent/figures/loss.csv")) == 12
+
+
+def test_timeout_names_the_cell(project: Project) -> None:
+    (project.notebooks / "slow.ipynb").write_text(notebook(*SLOW))
+    report = str(run(project, "slow", timeout=1)["slow"].failure)
+    assert "code cell 1: import time" in report
+    assert "CellTimeoutError" in report
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_killed_run_leaves_nothing_that_lasts(project: Project, number: signal.Signals) -> None:
+    started = project.root / "kernel.pid"
+    cell = (
+        f"import os, pathlib, time\npathlib.Path({str(started)!r}).write_text(str(os.getpid()))\ntime.sleep(100)"
+    )
+    (project.notebooks / "slow.ipynb").write_text(notebook(cell))
+    command = [sys.executable, "-m", "ntp_lib", "--project", str(project.root), "run", "slow"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_until(lambda: started.exists() and started.read_text() != "")
+    process.send_signal(number)
+    assert process.wait(timeout=60) != 0
+    wait_until(lambda: not alive(int(started.read_text())))
+    assert not project.runs.exists()
+    (project.notebooks / "slow.ipynb").unlink()
+    wait_until(lambda: [path.name for path in project.work.iterdir()] == ["lock"])
+
+
+def wait_until(condition, seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def alive(pid: int) -> bool:
+    status = Path(f"/proc/{pid}/stat")
+    if not status.parent.parent.is_dir():
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
+    return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"

@@ -1,0 +1,83 @@
+from pathlib import Path
+
+import pytest
+from tiny_project import notebook
+
+import ntp_lib
+from ntp_lib.reproduction.errors import ReproductionError
+from ntp_lib.reproduction.imports import imported_modules
+from ntp_lib.reproduction.inputs import current_inputs
+from ntp_lib.reproduction.project import Project
+
+MODULES = {
+    "package/__init__.py": "",
+    "package/outer.py": "def f():\n    from . import inner",
+    "package/inner.py": "from .sub.deep import x",
+    "package/sub/__init__.py": "",
+    "package/sub/deep.py": "from ..sibling import y\nimport package.outer",
+    "package/sibling.py": "import numpy",
+    "package/alone.py": "",
+}
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    for name, content in MODULES.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content)
+    return tmp_path
+
+
+def imports_of(root: Path, *cells: str) -> set[str]:
+    (root / "n.ipynb").write_text(notebook(*cells))
+    return {path.relative_to(root).as_posix() for path in imported_modules(root, root / "n.ipynb")}
+
+
+def test_transitive_relative_and_lazy_imports_count(root: Path) -> None:
+    everything = set(MODULES) - {"package/alone.py"}
+    assert imports_of(root, "%matplotlib inline\nfrom package import outer") == everything
+    assert imports_of(root, "def f():\n    import package.outer as o") == everything
+
+
+def test_importing_a_submodule_counts_its_packages(root: Path) -> None:
+    found = imports_of(root, "import package.sub.deep")
+    assert {"package/__init__.py", "package/sub/__init__.py"} <= found
+
+
+def test_nothing_else_counts(root: Path) -> None:
+    assert imports_of(root, "import numpy, package") == {"package/__init__.py"}
+    assert imports_of(root, "# import package.alone\nx = 'package.alone'") == set()
+
+
+def test_broken_source_is_named(root: Path) -> None:
+    with pytest.raises(ReproductionError, match=r"n\.ipynb, code cell 2, line 1"):
+        imports_of(root, "1", "x =")
+    (root / "package/alone.py").write_text("x =")
+    with pytest.raises(ReproductionError, match=r"package/alone\.py, line 1"):
+        imports_of(root, "import package.alone")
+
+
+def test_changes_are_named(project: Project) -> None:
+    before = current_inputs(project, "descent")
+    assert current_inputs(project, "descent").changes_since(before) == []
+    (project.root / "tinylib/descent.py").write_text("import tinylib.unrelated")
+    project.lock_file.unlink()
+    after = current_inputs(project, "descent", {"steps": 2})
+    assert after.key != before.key
+    assert after.changes_since(before) == [
+        "requirements.lock is gone",
+        "tinylib/descent.py has changed",
+        "tinylib/unrelated.py is new",
+        "parameter steps was 'at its default'",
+    ]
+
+
+def test_verifier_and_command_line_are_no_inputs_of_a_notebook(tmp_path: Path) -> None:
+    source = tmp_path / "n.ipynb"
+    source.write_text(notebook("import ntp_lib as ntp", "from ntp_lib.reproduction import check, record_figure"))
+    root = Path(ntp_lib.__file__).parents[1]
+    found = {path.relative_to(root / "ntp_lib").as_posix() for path in imported_modules(root, source)}
+    assert {"reproduction/recording.py", "reproduction/checks.py", "figures/rendering.py"} <= found
+    outside = ("verification", "comparison", "judgement", "interactive", "manifest", "project", "kernel")
+    assert not found & {f"reproduction/{name}.py" for name in outside}
+    assert not [path for path in found if path.startswith(("cli/", "publication/"))]
