@@ -2,7 +2,7 @@
 
 from ntp_lib.conditions.compatibility import Compatibility, compatibility
 from ntp_lib.conditions.margins import margin
-from ntp_lib.conditions.separability import Separability, separability
+from ntp_lib.conditions.separability import Separability, Verdict, separability
 from ntp_lib.conditions.subspace import Subspace, subspace
 from ntp_lib.data import synthetic
 from ntp_lib.data.ntp_data import NTPData
@@ -32,6 +32,7 @@ __all__ = [
     "Separability",
     "Subspace",
     "Trajectory",
+    "Verdict",
     "compatibility",
     "cross_entropy",
     "cross_entropy_in_support",

@@ -24,11 +24,13 @@ SPREAD_TOLERANCE = 1e-7
 
 def direction_margin(direction: Floats, data: NTPData) -> float:
     """Least margin per unit of ‖W‖ and of embedding length, or −inf where (6a) fails beyond rounding."""
-    margins, spreads = context_margins(direction, data)
     lengths, norm = unit_embeddings(data)[1], np.linalg.norm(direction)
-    if norm == 0 or np.any(spreads > SPREAD_TOLERANCE * np.where(np.isfinite(margins), margins, np.inf)):
+    margins, spreads = (values / lengths for values in context_margins(direction, data))
+    least = float(margins.min())
+    # A context whose support is the whole vocabulary has no margin of its own, but its logits must tie all the same.
+    if norm == 0 or np.any(spreads > SPREAD_TOLERANCE * np.where(np.isfinite(margins), margins, least)):
         return -np.inf
-    return float((margins / lengths).min() / norm)
+    return least / float(norm)
 
 
 def certificate_margin(certificate: Floats, data: NTPData) -> float:

@@ -21,6 +21,9 @@ Floats = npt.NDArray[np.float64]
 # generic inconsistency (of the order of the log-odds themselves).
 RESIDUAL_TOLERANCE = 1e-9
 MAX_NEWTON_STEPS = 200
+# Logit changes (nats) of Newton steps below which each step squares the last: one that does not even halve it is
+# rounding, magnified where probabilities near 1e-12 make CE_F almost flat.
+SETTLED_MOVE = 1e-2
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,8 +100,10 @@ def _minimise_in_support(F: Subspace, start: Floats) -> Floats:
     rows, weights = data.support_rows, data.context_probs[data.support_rows]
     factors, lengths = F.factorisation, unit_embeddings(data)[1]
     logit_map = np.asarray((F.differences.contrasts.T @ (factors.U * factors.sigma)) * lengths[rows][:, None])
-    x = F.coordinates(start)
-    loss, q = _in_support_loss(data, logit_map @ x)
+    # Where log-odds are in conflict their least-squares fit can lie far out, with every softmax saturated.
+    candidates = [(_in_support_loss(data, logit_map @ x), x) for x in (np.zeros(F.dim), F.coordinates(start))]
+    (loss, q), x = min(candidates, key=lambda candidate: candidate[0][0])
+    last_move = np.inf
     for _ in range(MAX_NEWTON_STEPS):
         slope = logit_map.T @ (weights * (q - data.probs.data))
         means = (
@@ -109,6 +114,10 @@ def _minimise_in_support(F: Subspace, start: Floats) -> Floats:
         step = -np.linalg.lstsq(hessian, slope, rcond=None)[0]
         if np.linalg.norm(step) <= 1e-13 * (1 + np.linalg.norm(x)):
             return F.embed(x)
+        move = float(np.abs(logit_map @ step).max())
+        if last_move / 2 < move <= SETTLED_MOVE:
+            return F.embed(x)
+        last_move = move
         size, decrease = 1.0, float(slope @ step)
         while True:
             new_loss, new_q = _in_support_loss(data, logit_map @ (x + size * step))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import Protocol, cast
+from typing import Protocol
 
 from ntp_lib.conditions.separability import Verdict, separability
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.errors import DidNotConvergeError, NotSeparableError, NTPDataError
+from ntp_lib.references import svm_cvxpy, svm_structured
 from ntp_lib.references.svm_polish import polished
 from ntp_lib.references.svm_solution import NTPSVMSolution, SolveStatus
 
@@ -19,7 +19,7 @@ class Solver(Protocol):
 
 
 # Each solver sits in a module of its own; a new one is one more line here.
-SOLVERS = {"structured": "ntp_lib.references.svm_structured", "cvxpy": "ntp_lib.references.svm_cvxpy"}
+SOLVERS: dict[str, Solver] = {"structured": svm_structured.solve, "cvxpy": svm_cvxpy.solve}
 
 
 def ntp_svm(data: NTPData, *, solver: str = "structured", tolerance: float = 1e-7) -> NTPSVMSolution:
@@ -71,6 +71,5 @@ def ntp_svm(data: NTPData, *, solver: str = "structured", tolerance: float = 1e-
 
 
 def _attempt(data: NTPData, solver: str, tolerance: float) -> NTPSVMSolution | None:
-    solve = cast(Solver, importlib.import_module(SOLVERS[solver]).solve)
-    solution = solve(data, tolerance=tolerance)
+    solution = SOLVERS[solver](data, tolerance=tolerance)
     return None if solution is None else polished(solution)

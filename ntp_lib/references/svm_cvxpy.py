@@ -20,7 +20,11 @@ def solve(data: NTPData, *, tolerance: float) -> NTPSVMSolution | None:
     import cvxpy as cp
 
     Q = _row_space(data)
-    coordinates = data.embeddings @ Q
+    if not Q.size:
+        return None  # every embedding is zero: no decoder has a margin
+    # The solver's tolerances are absolute, so the longest embedding gets length one.
+    longest = float(np.linalg.norm(data.embeddings, axis=1).max())
+    coordinates = data.embeddings @ Q / longest
     support = data.probs.toarray() > 0
     X = cp.Variable((data.vocab_size, Q.shape[1]))
     levels = cp.Variable(data.num_contexts)
@@ -38,12 +42,12 @@ def solve(data: NTPData, *, tolerance: float) -> NTPSVMSolution | None:
         return None
     raw = np.zeros(support.size)
     raw[inside], raw[outside] = -equal.dual_value, -below.dual_value
-    W = subspace(data).project_complement(X.value @ Q.T)
+    W = subspace(data).project_complement(X.value @ Q.T / longest)
     stats = problem.solver_stats
     return NTPSVMSolution(
         data=data,
         W=W,
-        dual=repaired_certificate(raw.reshape(support.shape), data),
+        dual=repaired_certificate(raw.reshape(support.shape) / longest**2, data),
         tolerance=tolerance,
         solver="cvxpy (Clarabel)",
         iterations=int(stats.num_iters or 0) if stats is not None else 0,

@@ -55,6 +55,8 @@ def solve(data: NTPData, *, tolerance: float) -> NTPSVMSolution | None:
         The solution, or the best that was reached within the iteration limit, or None.
     """
     inverse = _GramInverse.of(data.embeddings)
+    if not inverse.squares.size:
+        return None  # every embedding is zero: no decoder has a margin
     support = data.probs.toarray() > 0
     off = ~support
     rho = float(np.sqrt(inverse.squares[0] * inverse.squares[-1]))

@@ -55,19 +55,23 @@ class Session:
         """Adds a recorded figure."""
         records = self.records()
         records["figures"][figure] = dict(entry)
-        self._write(records)
+        self._write(_with_modules(records))
 
     def note_check(self, entry: Mapping[str, Any]) -> None:
         """Adds a check, whether or not it holds."""
         records = self.records()
         records["checks"].append(dict(entry))
-        self._write(records)
+        self._write(_with_modules(records))
 
     def _write(self, records: dict[str, Any]) -> None:
-        records["modules"] = sorted({*records["modules"], *_loaded_modules(records["root"])})
         temporary = self.folder / f"{RECORDS}.tmp"
         temporary.write_text(json.dumps(records), encoding="utf-8")
         temporary.replace(self.folder / RECORDS)
+
+
+def _with_modules(records: dict[str, Any]) -> dict[str, Any]:
+    """The records with the modules that this process, the kernel, has loaded."""
+    return {**records, "modules": sorted({*records["modules"], *_loaded_modules(records["root"])})}
 
 
 def _loaded_modules(root: str) -> set[str]:

@@ -1,0 +1,68 @@
+# Two commands do everything on a fresh machine with Python 3.11+:  make book  and  make test.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/bash
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+# FRESH=1 executes every notebook again, whatever was kept from earlier runs.
+FRESH ?=
+FRESH_FLAG := $(if $(FRESH),--fresh,)
+
+.PHONY: help book test env run verify site check-site lint format lock clean
+
+help:  ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+book: run verify site check-site  ## Set up, execute, verify and build the book into _build/html
+
+test: env  ## Set up, then run linter, type checker and all tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+env: $(READY)  ## Make the virtual environment from requirements.lock
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "$(PYTHON) is older than Python 3.11; name a newer one: make PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+	  { echo "$(PYTHON) lacks venv or pip; on Debian and Ubuntu install python3-venv"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --requirement requirements.lock
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+run: env  ## Execute the notebooks whose inputs have changed (all with FRESH=1)
+	$(BIN)/ntp run --all $(FRESH_FLAG)
+
+verify: env  ## Compare every figure with its reference
+	$(BIN)/ntp verify
+
+site: env  ## Build the HTML pages from the executed notebooks
+	$(BIN)/ntp book $(FRESH_FLAG)
+
+check-site: env  ## Open every built page in headless Chromium, where one is installed
+	@if command -v chromium >/dev/null; then \
+	  BOOK_HTML=_build/html $(BIN)/pytest -m browser tests/publication/test_browser.py -k page_of_the_book; \
+	else echo "No chromium on this machine: the built pages were NOT opened in a browser."; fi
+
+lint: env  ## Linter and type checker alone
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: env  ## Format the sources and strip notebook outputs
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/nbstripout notebooks/*.ipynb
+
+lock: env  ## Write requirements.lock from the present environment
+	$(BIN)/python -m pip freeze --all --exclude-editable --exclude pip | sed 's/+cpu$$//' > requirements.lock.new
+	mv requirements.lock.new requirements.lock
+
+clean:  ## Remove everything that was built, and the environment
+	rm -rf _build $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
