@@ -18,6 +18,7 @@ from ntp_lib.loss.cross_entropy import (
 from ntp_lib.references.bundle import References, references
 from ntp_lib.references.svm import ntp_svm
 from ntp_lib.references.svm_solution import NTPSVMSolution
+from ntp_lib.trajectories.regularization import RegularizationPath, regularization_path
 from ntp_lib.trajectories.training import Trajectory, train
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "NTPSVMSolution",
     "NotSeparableError",
     "References",
+    "RegularizationPath",
     "Separability",
     "Subspace",
     "Trajectory",
@@ -42,6 +44,7 @@ __all__ = [
     "margin",
     "ntp_svm",
     "references",
+    "regularization_path",
     "separability",
     "smoothness",
     "subspace",

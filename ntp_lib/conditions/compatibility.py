@@ -21,9 +21,9 @@ Floats = npt.NDArray[np.float64]
 # generic inconsistency (of the order of the log-odds themselves).
 RESIDUAL_TOLERANCE = 1e-9
 MAX_NEWTON_STEPS = 200
-# Logit changes (nats) of Newton steps below which each step squares the last: one that does not even halve it is
-# rounding, magnified where probabilities near 1e-12 make CE_F almost flat.
-SETTLED_MOVE = 1e-2
+# A slope of this size, per length of the longest embedding, is a rounding of probabilities: a Newton step that does
+# not even halve the last one there is rounding too, magnified where probabilities near 1e-12 leave CE_F almost flat.
+ROUNDED_SLOPE = 1e-14
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,15 +95,21 @@ def log_odds_violations(W: Floats, data: NTPData) -> Floats:
 
 
 def _minimise_in_support(F: Subspace, start: Floats) -> Floats:
-    """Damped Newton for the strictly convex CE_F in orthonormal coordinates of F (book, lem-cef)."""
+    """Damped Newton for the strictly convex CE_F over F (book, lem-cef).
+
+    The coordinates x of W are those of its in-support differences A W = U x: nearly parallel contexts make W
+    ill-conditioned in its own coordinates, but not in these.
+    """
     data = F.data
     rows, weights = data.support_rows, data.context_probs[data.support_rows]
     factors, lengths = F.factorisation, unit_embeddings(data)[1]
-    logit_map = np.asarray((F.differences.contrasts.T @ (factors.U * factors.sigma)) * lengths[rows][:, None])
+    logit_map = np.asarray((F.differences.contrasts.T @ factors.U) * lengths[rows][:, None])
     # Where log-odds are in conflict their least-squares fit can lie far out, with every softmax saturated.
-    candidates = [(_in_support_loss(data, logit_map @ x), x) for x in (np.zeros(F.dim), F.coordinates(start))]
+    candidates = [
+        (_in_support_loss(data, logit_map @ x), x) for x in (np.zeros(F.dim), F.coordinates(start) * factors.sigma)
+    ]
     (loss, q), x = min(candidates, key=lambda candidate: candidate[0][0])
-    last_move = np.inf
+    last_length, longest = np.inf, float(lengths.max())
     for _ in range(MAX_NEWTON_STEPS):
         slope = logit_map.T @ (weights * (q - data.probs.data))
         means = (
@@ -111,13 +117,14 @@ def _minimise_in_support(F: Subspace, start: Floats) -> Floats:
         )
         hessian = (logit_map * (weights * q)[:, None]).T @ logit_map
         hessian -= (means * data.context_probs[:, None]).T @ means
-        step = -np.linalg.lstsq(hessian, slope, rcond=None)[0]
-        if np.linalg.norm(step) <= 1e-13 * (1 + np.linalg.norm(x)):
-            return F.embed(x)
-        move = float(np.abs(logit_map @ step).max())
-        if last_move / 2 < move <= SETTLED_MOVE:
-            return F.embed(x)
-        last_move = move
+        # Saturated softmaxes leave no curvature; the shift restores a descent there and vanishes with the slope.
+        shift = 1e-3 * float(np.linalg.norm(slope)) * longest
+        step = -np.linalg.lstsq(hessian + shift * np.eye(len(x)), slope, rcond=None)[0]
+        if np.linalg.norm(step) <= 1e-13 * (1 / longest + np.linalg.norm(x)):
+            return F.embed(x / factors.sigma)
+        if np.linalg.norm(slope) <= ROUNDED_SLOPE * longest and np.linalg.norm(step) > last_length / 2:
+            return F.embed(x / factors.sigma)
+        last_length = np.linalg.norm(step)
         size, decrease = 1.0, float(slope @ step)
         while True:
             new_loss, new_q = _in_support_loss(data, logit_map @ (x + size * step))
@@ -125,8 +132,8 @@ def _minimise_in_support(F: Subspace, start: Floats) -> Floats:
                 break
             size /= 2
         x, loss, q = x + size * step, new_loss, new_q
-        if np.linalg.norm(step) <= 1e-10 * (1 + np.linalg.norm(x)) and size == 1.0:
-            return F.embed(x)  # the quadratic phase is over: the next step would be rounding
+        if np.linalg.norm(step) <= 1e-10 * (1 / longest + np.linalg.norm(x)) and size == 1.0:
+            return F.embed(x / factors.sigma)  # the quadratic phase is over: the next step would be rounding
     raise DidNotConvergeError(
         f"the minimiser of CE_F over F was not reached in {MAX_NEWTON_STEPS} Newton steps "
         f"(gradient norm {np.linalg.norm(slope):.1e})"

@@ -2,6 +2,7 @@
 
 from ntp_lib.figures.conditions import certificate_map, excess_by_case
 from ntp_lib.figures.distributions import distribution_bars, sparsity_pattern
+from ntp_lib.figures.path import path_panels
 from ntp_lib.figures.plane import plane_geometry, support_and_rows
 from ntp_lib.figures.text import context_length_panels, support_size_ranks
 from ntp_lib.figures.training import training_panels
@@ -11,6 +12,7 @@ __all__ = [
     "context_length_panels",
     "distribution_bars",
     "excess_by_case",
+    "path_panels",
     "plane_geometry",
     "sparsity_pattern",
     "support_and_rows",

@@ -36,10 +36,8 @@ def excess_parts(W: npt.ArrayLike, data: NTPData) -> tuple[float, float]:
     finite = offset = 0.0
     for block in data.blocks():
         split = split_softmax(block.embeddings @ decoder.T, block, extended_in_support(decoder, block))
-        # The centred in-support values have lost their level; it comes from the plain logits.
-        level = split_softmax(block.embeddings @ decoder.T, block)
         finite += float(block.context_probs @ split.divergence)
-        offset += float(block.context_probs @ np.logaddexp(0.0, level.log_total_offset))
+        offset += float(block.context_probs @ np.logaddexp(0.0, split.log_total_offset))
     return finite, offset
 
 

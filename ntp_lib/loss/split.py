@@ -71,20 +71,23 @@ def split_softmax(logits: Floats, block: ContextBlock, in_support: Floats | None
     Args:
         logits: ℓ_j = W h̄_j as rows.
         block: the contexts the rows belong to.
-        in_support: ℓ_jz − log p̂_jz on the support, if known more accurately than from `logits`.
+        in_support: ℓ_jz − log p̂_jz on the support up to a constant per context, if known more accurately than
+            from `logits`.
     """
     support, probs = block.support, block.probs
+    log_ratio = np.where(support, logits - np.log(np.where(support, probs, 1.0)), 0.0)
+    level = (probs * log_ratio).sum(axis=1)
     if in_support is None:
-        in_support = np.where(support, logits - np.log(np.where(support, probs, 1.0)), 0.0)
-    centre = (probs * in_support).sum(axis=1)
-    deviation = np.where(support, in_support - centre[:, None], 0.0)
+        deviation = np.where(support, log_ratio - level[:, None], 0.0)
+    else:
+        deviation = np.where(support, in_support - (probs * in_support).sum(axis=1)[:, None], 0.0)
     top = deviation.max(axis=1)
     # Either form alone loses: log1p overflows for large deviations, the shifted form cancels for small ones.
     shift = np.where(top > 1, top, 0.0)[:, None]
     near = np.log1p((probs * np.expm1(np.minimum(deviation, 1.0))).sum(axis=1))
     far = shift[:, 0] + np.log((probs * np.exp(deviation - shift)).sum(axis=1))
     log_partition = np.where(top > 1, far, near)
-    log_offsets = np.where(support, -np.inf, logits - (centre + log_partition)[:, None])
+    log_offsets = np.where(support, -np.inf, logits - (level + log_partition)[:, None])
     return SplitSoftmax(block, deviation, log_partition, log_offsets)
 
 

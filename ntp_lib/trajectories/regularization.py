@@ -1,0 +1,135 @@
+"""The regularisation path: minimisers of CE over growing balls, or with vanishing ridge (paper, (8), Thm 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from tqdm import tqdm
+
+from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.errors import DidNotConvergeError, NTPDataError
+from ntp_lib.loss.cross_entropy import excess_parts
+from ntp_lib.references.bundle import References
+from ntp_lib.references.bundle import references as compute_references
+from ntp_lib.trajectories.measurements import measure
+from ntp_lib.trajectories.ridge import RidgePoint, RidgeSolver
+
+Floats = npt.NDArray[np.float64]
+
+FIRST_PENALTY = 1.0
+# Each point starts from one whose penalty is at most this many times larger.
+WARM_FACTOR = 2.0
+MIN_PENALTY = 1e-14
+RADIUS_TOLERANCE = 1e-10
+
+
+@dataclass(frozen=True, eq=False)
+class RegularizationPath:
+    """Outcome of `regularization_path`.
+
+    Attributes:
+        points: the minimisers, in the order asked for.
+        frame: one row per point: radius, penalty, the columns of `measure`, and residual, the relative norm of
+            ∇CE(W) + λW. excess_loss and finite_error are free of cancellation.
+        references: F, W* and W^mm.
+    """
+
+    points: tuple[RidgePoint, ...] = field(repr=False)
+    frame: pd.DataFrame = field(repr=False)
+    references: References = field(repr=False)
+
+    def W(self, i: int) -> Floats:
+        """The i-th minimiser, (V, d)."""
+        return self.points[i].W
+
+
+def regularization_path(
+    data: NTPData,
+    *,
+    radii: Sequence[float] | None = None,
+    penalties: Sequence[float] | None = None,
+    references: References | None = None,
+    progress: bool = False,
+) -> RegularizationPath:
+    """Minimise CE over balls ‖W‖ ≤ B, or CE(W) + ½λ‖W‖², by warm-started Newton (paper, (8)).
+
+    The two are one path: the minimiser for λ minimises CE over the ball of its own norm (book, cor-ball-ridge).
+
+    Args:
+        data: the problem.
+        radii: B, positive and increasing; or
+        penalties: λ, positive and decreasing.
+        references: F, W*, W^mm of the data, if already computed.
+        progress: show a progress bar.
+
+    Raises:
+        NTPDataError: both or neither of radii and penalties, or values out of order or range.
+        DidNotConvergeError: a point did not reach a relative optimality residual of 1e-9, or a radius is larger
+            than any λ ≥ 1e-14 gives.
+    """
+    wanted = _valid_request(radii, penalties)
+    references = compute_references(data) if references is None else references
+    solver = RidgeSolver(references)
+    point = solver.solve(FIRST_PENALTY if radii is not None else max(FIRST_PENALTY, wanted[0]))
+    points = []
+    for value in tqdm(wanted, desc="path", unit="point", disable=not progress):
+        point = _at_penalty(solver, value, point) if radii is None else _at_radius(solver, value, point)
+        points.append(point)
+    floor = excess_parts(references.W_finite, data)[0]
+    rows = [_row(point, references, floor) for point in points]
+    return RegularizationPath(tuple(points), pd.DataFrame(rows), references)
+
+
+def _valid_request(radii: Sequence[float] | None, penalties: Sequence[float] | None) -> list[float]:
+    if (radii is None) == (penalties is None):
+        raise NTPDataError("give either radii or penalties")
+    name, values = ("radii", radii) if radii is not None else ("penalties", penalties)
+    wanted = [float(value) for value in (() if values is None else values)]
+    if not wanted or not all(np.isfinite(value) and value > 0 for value in wanted):
+        raise NTPDataError(f"{name} are {wanted}; at least one is needed, all finite and positive")
+    steps = np.diff(wanted) * (1 if radii is not None else -1)
+    if np.any(steps <= 0):
+        direction = "increase" if radii is not None else "decrease"
+        raise NTPDataError(f"{name} must strictly {direction}; entry {int(np.argmax(steps <= 0)) + 1} does not")
+    return wanted
+
+
+def _at_penalty(solver: RidgeSolver, penalty: float, start: RidgePoint) -> RidgePoint:
+    ratio = max(start.penalty / penalty, penalty / start.penalty)
+    stages = max(1, int(np.ceil(np.log(ratio) / np.log(WARM_FACTOR))))
+    point = start
+    for stage in np.geomspace(start.penalty, penalty, stages + 1)[1:]:
+        point = solver.solve(float(stage), point)
+    return point
+
+
+def _at_radius(solver: RidgeSolver, radius: float, start: RidgePoint) -> RidgePoint:
+    """Newton's method for ‖W_λ‖ = B in log λ; the norm decreases in λ, and its slope is known at every point."""
+    point = start
+    while abs(point.radius / radius - 1) > RADIUS_TOLERANCE:
+        change = float(np.clip((radius - point.radius) / point.speed, -np.log(10), np.log(10)))
+        penalty = point.penalty * np.exp(change)
+        if penalty < MIN_PENALTY:
+            raise DidNotConvergeError(
+                f"radius {radius:g} needs a penalty below {MIN_PENALTY:g}, past the resolution of float64; "
+                f"the largest radius reached is {point.radius:.6g}"
+            )
+        if abs(change) < 1e-15:
+            break
+        point = _at_penalty(solver, float(penalty), point)
+    return point
+
+
+def _row(point: RidgePoint, references: References, floor: float) -> dict[str, float]:
+    return {
+        "radius": point.radius,
+        "penalty": point.penalty,
+        **measure(point.W, references),
+        "excess_loss": floor + point.excess,
+        "finite_error": float(np.linalg.norm(point.finite)),
+        "residual": point.residual,
+    }

@@ -1,0 +1,161 @@
+"""Minimisers of CE(W) + ½λ‖W‖², found by Newton's method without cancellation (book, thm-ridge).
+
+A minimiser for small λ is W° plus a tiny part Δ of F plus a growing part U of F⊥. The gradient is of the size of
+λ‖W‖, so Δ is carried as a variable of its own: in-support residuals computed from W itself would be rounding.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import scipy.linalg
+
+from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.errors import DidNotConvergeError
+from ntp_lib.loss.split import SplitSoftmax, split_softmax
+from ntp_lib.references.bundle import References
+
+Floats = npt.NDArray[np.float64]
+
+MAX_NEWTON_STEPS = 100
+# A dense Hessian of (V·rank)² entries is formed up to this many unknowns.
+MAX_UNKNOWNS = 6000
+
+
+@dataclass(frozen=True, eq=False)
+class RidgePoint:
+    """One minimiser.
+
+    Attributes:
+        penalty: λ.
+        W: the minimiser, (V, d).
+        finite: Δ = P_F W − W°, (V, d).
+        complement: U = P_⊥ W, (V, d).
+        excess: CE(W) − CE_F(W°), nats.
+        residual: ‖∇CE(W) + λW‖ / (λ‖W‖).
+        speed: d‖W‖ / d log λ, negative.
+    """
+
+    penalty: float
+    W: Floats
+    finite: Floats
+    complement: Floats
+    excess: float
+    residual: float
+    speed: float
+
+    @property
+    def radius(self) -> float:
+        """‖W‖: the point also minimises CE over the ball of this radius."""
+        return float(np.linalg.norm(self.W))
+
+
+@dataclass(frozen=True, eq=False)
+class RidgeSolver:
+    """Solves for one λ at a time, warm-started from another point of the path."""
+
+    references: References
+
+    @cached_property
+    def data(self) -> NTPData:
+        """The problem with p̂_j replaced by the softmax of W° on S_j.
+
+        Its gradient and Hessian are those of the data themselves, because ∇CE_F(W°) = 0, and it is compatible, so
+        that in-support residuals are differences from its own probabilities.
+        """
+        data, W = self.references.data, self.references.W_finite
+        logits = np.einsum("nd,nd->n", W[data.probs.indices], data.embeddings[data.support_rows])
+        shifted = np.exp(logits - np.maximum.reduceat(logits, data.probs.indptr[:-1])[data.support_rows])
+        probs = data.probs.copy()
+        probs.data = shifted / np.add.reduceat(shifted, data.probs.indptr[:-1])[data.support_rows]
+        return NTPData(data.embeddings, data.context_probs, probs.toarray())
+
+    @cached_property
+    def basis(self) -> Floats:
+        """Orthonormal basis of the embeddings' row space, (d, r); the minimisers' rows lie in it."""
+        _, sigma, rows = np.linalg.svd(self.data.embeddings, full_matrices=False)
+        return np.asarray(rows[sigma > sigma[0] * max(self.data.embeddings.shape) * np.finfo(float).eps].T)
+
+    def solve(self, penalty: float, start: RidgePoint | None = None) -> RidgePoint:
+        """Minimise CE(W) + ½λ‖W‖².
+
+        Args:
+            penalty: λ > 0.
+            start: a nearby point of the path; W = 0 when None.
+
+        Raises:
+            DidNotConvergeError: Newton's method stalled, or the problem is too large for a dense Hessian.
+        """
+        size = self.data.vocab_size * self.basis.shape[1]
+        if size > MAX_UNKNOWNS:
+            raise DidNotConvergeError(
+                f"the path needs a Hessian of {size} unknowns; at most {MAX_UNKNOWNS} are formed"
+            )
+        base = self.references.W_finite
+        finite = -base if start is None else start.finite
+        complement = np.zeros_like(base) if start is None else start.complement
+        value, split = self._value(finite, complement, penalty)
+        for _ in range(MAX_NEWTON_STEPS):
+            W = base + finite + complement
+            slope = self._gradient(split) + penalty * W
+            factor = scipy.linalg.cho_factor(self._hessian(split, penalty), lower=True)
+            step = -self._solve(factor, slope)
+            residual = float(np.linalg.norm(slope) / (penalty * np.linalg.norm(W))) if W.any() else np.inf
+            if residual <= 1e-10 or (residual <= 1e-9 and np.linalg.norm(step) <= 1e-12 * np.linalg.norm(W)):
+                tangent = -self._solve(factor, penalty * W)
+                speed = float(np.sum(W * tangent) / np.linalg.norm(W))
+                return RidgePoint(penalty, W, finite, complement, self._excess(split), residual, speed)
+            in_F = self.references.F.project(step)
+            scale, decrease = 1.0, float(np.sum(slope * step))
+            while True:
+                new = (finite + scale * in_F, complement + scale * (step - in_F))
+                new_value, new_split = self._value(*new, penalty)
+                if new_value <= value + 1e-4 * scale * decrease + 1e-13 * abs(value) or scale < 1e-8:
+                    break
+                scale /= 2
+            (finite, complement), value, split = new, new_value, new_split
+        raise DidNotConvergeError(
+            f"λ = {penalty:.3e}: the optimality residual is still {residual:.1e} after {MAX_NEWTON_STEPS} steps"
+        )
+
+    def _value(self, finite: Floats, complement: Floats, penalty: float) -> tuple[float, list[SplitSoftmax]]:
+        W = self.references.W_finite + finite + complement
+        splits = []
+        for block in self.data.blocks():
+            deviation = np.where(block.support, block.embeddings @ finite.T, 0.0)
+            logits = block.embeddings @ W.T
+            splits.append(split_softmax(logits, block, deviation))
+        return self._excess(splits) + penalty * float(np.sum(W * W)) / 2, splits
+
+    def _excess(self, splits: list[SplitSoftmax]) -> float:
+        return sum(
+            float(s.block.context_probs @ (s.divergence + np.logaddexp(0.0, s.log_total_offset))) for s in splits
+        )
+
+    def _gradient(self, splits: list[SplitSoftmax]) -> Floats:
+        total = np.zeros((self.data.vocab_size, self.data.dim))
+        for split in splits:
+            total -= (split.residual() * split.block.context_probs[:, None]).T @ split.block.embeddings
+        return total
+
+    def _hessian(self, splits: list[SplitSoftmax], penalty: float) -> Floats:
+        V, r = self.data.vocab_size, self.basis.shape[1]
+        blocks = np.zeros((V, r, V, r))
+        for split in splits:
+            rows = split.block.embeddings @ self.basis
+            q = split.block.probs - split.residual()
+            weighted = q * split.block.context_probs[:, None]
+            for a in range(V):
+                blocks[a, :, a, :] += (rows * weighted[:, a, None]).T @ rows
+                for b in range(V):
+                    blocks[a, :, b, :] -= (rows * (weighted[:, a] * q[:, b])[:, None]).T @ rows
+        hessian = blocks.reshape(V * r, V * r)
+        hessian[np.diag_indices_from(hessian)] += penalty
+        return hessian
+
+    def _solve(self, factor: tuple[Floats, bool], right: Floats) -> Floats:
+        reduced = scipy.linalg.cho_solve(factor, (right @ self.basis).ravel())
+        return np.asarray(reduced.reshape(self.data.vocab_size, -1) @ self.basis.T)
