@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
-from ntp_lib.figures.style import dash, ink, palette
+from ntp_lib.figures.style import colour, dash, ink
 
 
 def excess_by_case(frame: pd.DataFrame) -> Figure:
@@ -20,10 +21,10 @@ def excess_by_case(frame: pd.DataFrame) -> Figure:
     figure = Figure(figsize=(7.6, 4.4), layout="constrained")
     axes = figure.subplots()
     for i, (case, part) in enumerate(frame[frame["step"] > 0].groupby("case", sort=False)):
-        axes.plot(part["step"], part["excess_loss"], color=palette()[i], linestyle=dash(i), label=str(case))
+        axes.plot(part["step"], part["excess_loss"], color=colour(i), linestyle=dash(i), label=str(case))
         floor = float(part["floor"].iloc[0])
         if np.isfinite(floor) and floor > 0:
-            axes.axhline(floor, color=palette()[i], linewidth=0.9, linestyle=":")
+            axes.axhline(floor, color=colour(i), linewidth=0.9, linestyle=":")
             axes.annotate("its floor", (1.1, floor), (0, 3), textcoords="offset points", color=ink(), fontsize=9)
     axes.set(xscale="log", yscale="log", xlabel="iteration", ylabel="CE − H (nats)")
     axes.legend()
@@ -43,11 +44,15 @@ def certificate_map(frame: pd.DataFrame) -> Figure:
     axes = figure.subplots()
     image = axes.imshow(wide, cmap="RdBu_r", norm=TwoSlopeNorm(0, -reach, reach), aspect="auto")
     rows, columns = np.nonzero(inside.to_numpy())
-    axes.scatter(columns, rows, s=22, facecolors="none", edgecolors="#1c2430", label="in support")
+    axes.scatter(columns, rows, s=22, facecolors="none", edgecolors="#1c2430")
     axes.set(xlabel="token", ylabel="context")
     axes.set_xticks(range(len(wide.columns)), [str(c) for c in wide.columns])
     axes.set_yticks(range(len(wide.index)), [str(c) for c in wide.index])
     axes.grid(visible=False)
     figure.colorbar(image, ax=axes, label="certificate entry")
-    figure.legend(loc="outside upper left", labelcolor=ink())
+    # The map is light in the middle on any page, the legend stands on the page itself.
+    ring = Line2D(
+        [], [], marker="o", linestyle="", markerfacecolor="none", markeredgecolor=ink(), label="in support"
+    )
+    figure.legend(handles=[ring], loc="outside upper left", labelcolor=ink())
     return figure

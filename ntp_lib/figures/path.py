@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ntp_lib.figures.style import dash, ink, palette
+from ntp_lib.figures.style import colour, dash, ink
 
 
 def path_panels(frame: pd.DataFrame) -> Figure:
@@ -39,4 +39,4 @@ def path_panels(frame: pd.DataFrame) -> Figure:
 
 def _curves(axes: Axes, frame: pd.DataFrame, x: str, columns: dict[str, str]) -> None:
     for i, (column, label) in enumerate(columns.items()):
-        axes.plot(frame[x], frame[column], color=palette()[i], linestyle=dash(i), label=label)
+        axes.plot(frame[x], frame[column], color=colour(i), linestyle=dash(i), label=label)

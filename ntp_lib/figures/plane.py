@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
 
-from ntp_lib.figures.style import dash, ink, palette
+from ntp_lib.figures.style import colour, dash, ink, palette
 
 
 def plane_geometry(frame: pd.DataFrame) -> Figure:
@@ -26,7 +26,7 @@ def plane_geometry(frame: pd.DataFrame) -> Figure:
         x, y = word.x / longest, word.y / longest
         along = np.array([-y, x]) / max(np.hypot(x, y), 1e-12) * 1.45
         axes.plot(
-            [-along[0], along[0]], [-along[1], along[1]], color=palette()[i], linestyle=dash(i), linewidth=0.9
+            [-along[0], along[0]], [-along[1], along[1]], color=colour(i), linestyle=dash(i), linewidth=0.9
         )
     _arrows(axes, words.assign(x=words["x"] / longest, y=words["y"] / longest), prefix="word ")
     _contexts(axes, frame[frame["kind"] == "context"])
@@ -77,19 +77,16 @@ def _arrows(axes: Axes, rows: pd.DataFrame, *, prefix: str) -> None:
     """Arrows from the origin; words on the same spot share one label."""
     labels: dict[tuple[float, float], list[str]] = {}
     for i, row in enumerate(rows.itertuples()):
-        axes.annotate("", (row.x, row.y), (0, 0), arrowprops={"arrowstyle": "-|>", "color": palette()[i], "lw": 2})
+        axes.annotate("", (row.x, row.y), (0, 0), arrowprops={"arrowstyle": "-|>", "color": colour(i), "lw": 2})
         labels.setdefault((round(row.x, 6), round(row.y, 6)), []).append(str(row.name))
     for (x, y), names in labels.items():
         length = max(np.hypot(x, y), 1e-12)
-        offset = (13 * x / length, 11 * y / length)
+        offset = (10 * x / length, 10 * y / length)
+        # Anchored on the side the arrow comes from, so that near arrows do not share a label's place.
+        side = "center" if abs(x) < 0.05 * length else "right" if x < 0 else "left"
+        level = "bottom" if y > 0 else "top"
         axes.annotate(
-            prefix + ", ".join(names),
-            (x, y),
-            offset,
-            textcoords="offset points",
-            ha="center",
-            va="center",
-            color=ink(),
+            prefix + ", ".join(names), (x, y), offset, textcoords="offset points", ha=side, va=level, color=ink()
         )
 
 

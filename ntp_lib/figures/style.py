@@ -96,6 +96,11 @@ def palette() -> list[str]:
     return list(mpl.rcParams["axes.prop_cycle"].by_key()["color"])
 
 
+def colour(index: int) -> str:
+    """Colour of the index-th curve under the theme in force; colours repeat, with other dashes, after the sixth."""
+    return palette()[index % len(palette())]
+
+
 def dash(index: int) -> str | tuple[int, tuple[float, ...]]:
     """Line style of the index-th curve: the second way, beside colour, to tell curves apart."""
     return DASHES[index % len(DASHES)]

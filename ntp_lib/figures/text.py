@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from ntp_lib.figures.style import dash, ink, palette
+from ntp_lib.figures.style import colour, dash, ink, palette
 
 
 def context_length_panels(frame: pd.DataFrame) -> Figure:
@@ -55,11 +55,11 @@ def support_size_ranks(frame: pd.DataFrame) -> Figure:
     axes = figure.subplots()
     for i, (length, part) in enumerate(frame.groupby("context_length")):
         label = f"{length} token{'s' if int(str(length)) > 1 else ''}"
-        axes.plot(part["support_size"], part["share"], color=palette()[i], linestyle=dash(i), label=label)
+        axes.plot(part["support_size"], part["share"], color=colour(i), linestyle=dash(i), label=label)
     axes.set(xscale="log", yscale="log", xlabel="support size s", ylabel="share of contexts with |S| ≥ s")
     axes.legend(title="context length", labelcolor=ink())
     return figure
 
 
 def _line(axes: Axes, x: pd.Series, y: pd.Series, index: int, label: str) -> None:
-    axes.plot(x, y, color=palette()[index], linestyle=dash(index), marker="os"[index], markersize=4.5, label=label)
+    axes.plot(x, y, color=colour(index), linestyle=dash(index), marker="os"[index], markersize=4.5, label=label)

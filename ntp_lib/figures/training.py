@@ -7,7 +7,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ntp_lib.figures.style import dash, ink, palette
+from ntp_lib.figures.style import colour, dash, ink
 
 
 def training_panels(frame: pd.DataFrame) -> Figure:
@@ -17,7 +17,8 @@ def training_panels(frame: pd.DataFrame) -> Figure:
         frame: columns step, curve, excess_loss, entropy, norm, cosine, cosine_corrected, finite_error; one curve
             per value of `curve`. Step 0 is not drawn, the axis being logarithmic.
     """
-    drawn = frame[frame["step"] > 0].assign(loss=frame["excess_loss"] + frame["entropy"])
+    drawn = frame[frame["step"] > 0].reset_index(drop=True)
+    drawn["loss"] = drawn["excess_loss"] + drawn["entropy"]
     figure = Figure(figsize=(9.2, 6.0), layout="constrained")
     loss, norm, alignment, finite = figure.subplots(2, 2).ravel()
     _lines(drawn, "loss", loss)
@@ -44,7 +45,7 @@ def _alignment(frame: pd.DataFrame, axes: Axes) -> None:
         for k, (column, name) in enumerate(measures.items()):
             label = name if len(curves) == 1 else f"{curve}: {name}"
             index = k if len(curves) == 1 else i
-            axes.plot(rows["step"], rows[column], color=palette()[index], linestyle=dash(k), label=label)
+            axes.plot(rows["step"], rows[column], color=colour(index), linestyle=dash(k), label=label)
     axes.axhline(1.0, color=ink(), linewidth=1.0, linestyle=":")
     _label(axes, "Direction of the max-margin solution", r"cosine with $W^{\mathrm{mm}}$")
     _legend(axes, many=True)
@@ -52,7 +53,7 @@ def _alignment(frame: pd.DataFrame, axes: Axes) -> None:
 
 def _lines(frame: pd.DataFrame, column: str, axes: Axes) -> None:
     sns.lineplot(
-        frame, x="step", y=column, hue="curve", style="curve", palette=palette()[: frame["curve"].nunique()],
+        frame, x="step", y=column, hue="curve", style="curve", palette=[colour(i) for i in range(frame["curve"].nunique())],
         estimator=None, errorbar=None, ax=axes,
     )  # fmt: skip
 

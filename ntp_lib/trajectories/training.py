@@ -74,6 +74,8 @@ def train(
         DidNotConvergeError: the weights left the range of float64.
     """
     _refuse_bad_arguments(method, step_size, steps, num_records)
+    if method == "adam":
+        _refuse_bad_constants(betas, epsilon)
     W = lecun(data, seed=seed) if W0 is None else data.check_decoder(W0, "W0").copy()
     references = compute_references(data) if references is None else references
     if method == "adam":
@@ -88,12 +90,12 @@ def train(
         for target in recorded:
             for _ in range(target - done):
                 W = advance(W)
+                if not np.isfinite(W).all():
+                    raise DidNotConvergeError(
+                        f"{method} left the range of float64 before step {target}; lower step_size"
+                    )
             bar.update(target - done)
             done = target
-            if not np.isfinite(W).all():
-                raise DidNotConvergeError(
-                    f"{method} left the range of float64 before step {done}; lower step_size"
-                )
             rows.append({"step": done, **measure(W, references)})
     return Trajectory(W, pd.DataFrame(rows), references)
 
@@ -109,5 +111,14 @@ def _refuse_bad_arguments(method: str, step_size: float, steps: int, num_records
         raise NTPDataError(f"unknown method {method!r}; valid: {', '.join(METHODS)}")
     if not (np.isfinite(step_size) and step_size > 0):
         raise NTPDataError(f"step_size is {step_size}; it must be finite and positive")
-    if steps < 1 or num_records < 2:
-        raise NTPDataError(f"steps is {steps} and num_records {num_records}; they must be at least 1 and 2")
+    if steps != int(steps) or num_records != int(num_records) or steps < 1 or num_records < 2:
+        raise NTPDataError(
+            f"steps is {steps} and num_records {num_records}; they must be whole numbers of at least 1 and 2"
+        )
+
+
+def _refuse_bad_constants(betas: tuple[float, float], epsilon: float) -> None:
+    if len(betas) != 2 or not all(0 <= beta < 1 for beta in betas):
+        raise NTPDataError(f"betas are {betas}; they must be two numbers in [0, 1)")
+    if not (np.isfinite(epsilon) and epsilon >= 0):
+        raise NTPDataError(f"epsilon is {epsilon}; it must be finite and not negative")

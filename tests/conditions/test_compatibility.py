@@ -101,6 +101,7 @@ def test_W_star_is_the_solution_of_least_norm(seed, random_problem):
     assert np.abs(found.W_star - expected).max() <= 1e-10 * (1 + np.abs(expected).max())
 
 
+@pytest.mark.filterwarnings("ignore::ntp_lib.NTPDataWarning")
 def test_shared_equations_can_be_compatible_below_d_equal_m():
     """d = 1 < m = 2, two contexts that share no pair of tokens: (4) is solvable (errata, item 2)."""
     data = ntp.NTPData([[1.0], [1.0]], [0.5, 0.5], [[0.7, 0.3, 0.0], [0.0, 0.2, 0.8]])
@@ -109,6 +110,7 @@ def test_shared_equations_can_be_compatible_below_d_equal_m():
     assert_is_W_star(found.W_star, data)
 
 
+@pytest.mark.filterwarnings("ignore::ntp_lib.NTPDataWarning")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_conflicting_contexts_are_named(seed):
     """Context 2 points the other way with the same log-odds; context 0 shares no pair with either."""
@@ -201,9 +203,11 @@ def test_extreme_probabilities_are_met(probability):
 def test_nearly_parallel_embeddings_are_still_compatible(angle, random_problem):
     base = random_problem(0, m=2, d=3, V=4, sizes=(3, 3))
     embeddings = [[1.0, 0.0, 0.0], [1.0, angle, 0.0]]
-    found = ntp.compatibility(ntp.NTPData(embeddings, base.context_probs, base.next_token_probs))
+    data = ntp.NTPData(embeddings, base.context_probs, base.next_token_probs)
+    found = ntp.compatibility(data)
     assert found.holds
-    assert ntp.compatibility(ntp.NTPData(np.ones((2, 3)), [0.5, 0.5], [[0.5, 0.5], [0.5, 0.5]])).holds
+    # W* has entries of about 1 / angle, each rounded.
+    assert violation(found.W_star, data) <= 1e-14 / angle
 
 
 @pytest.mark.filterwarnings("ignore::ntp_lib.NTPDataWarning")

@@ -116,8 +116,15 @@ def test_rescaling_contexts_leaves_the_subspace(seed, random_problem):
     W = decoders(data, seed)[0]
     assert ntp.subspace(scaled).dim == ntp.subspace(data).dim
     assert np.abs(ntp.subspace(scaled).project(W) - ntp.subspace(data).project(W)).max() <= 1e-12
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_turning_contexts_moves_the_subspace(seed, random_problem):
+    """The control of the rescaling."""
+    data = random_problem(seed, m=2, d=3, V=4, sizes=(2, 3))
     turned = ntp.NTPData(data.embeddings[:, [1, 2, 0]], data.context_probs, data.next_token_probs)
-    assert np.abs(ntp.subspace(turned).project(W) - ntp.subspace(data).project(W)).max() > 1e-3, "control"
+    W = decoders(data, seed)[0]
+    assert np.abs(ntp.subspace(turned).project(W) - ntp.subspace(data).project(W)).max() > 1e-3
 
 
 @pytest.mark.parametrize("seed", SEEDS)

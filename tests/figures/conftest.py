@@ -1,0 +1,113 @@
+"""One documented frame per drawing function, small and without any computation of its own."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ntp_lib import figures
+
+STEPS = [0, 1, 3, 10, 100]
+
+
+def _training(curves):
+    decay = np.exp(-np.arange(len(STEPS)))
+    return pd.concat(
+        pd.DataFrame({
+            "step": STEPS, "curve": curve, "excess_loss": (i + 1) * decay, "entropy": 0.88,
+            "norm": 1 + i + np.arange(len(STEPS)), "cosine": [np.nan, 0.2, 0.4, 0.6, 0.8],
+            "cosine_corrected": 1 - decay, "finite_error": (i + 1) * decay,
+        })
+        for i, curve in enumerate(curves)
+    )  # fmt: skip
+
+
+def _plane(words):
+    angles = np.linspace(0.3, 6, words)
+    rows = [("word", str(i + 1), np.cos(a) * (i + 1), np.sin(a)) for i, a in enumerate(angles)]
+    rows += [("context", name, x, y) for name, x, y in (("A", 0, 1), ("B", -0.8, -0.5), ("C", 0.8, -0.5))]
+    return pd.DataFrame(rows, columns=["kind", "name", "x", "y"])
+
+
+def _support_and_rows():
+    probs = [("P", c, w, p) for c, row in zip("ABC", np.eye(3, 5), strict=True) for w, p in enumerate(row, 1)]
+    rng = np.random.default_rng(0)
+    rows = [(m, w, k, rng.standard_normal()) for m in ("W_mm", "W_star") for w in range(1, 6) for k in "xy"]
+    contexts = [("context", c, k, rng.standard_normal()) for c in "ABC" for k in "xy"]
+    return pd.DataFrame(probs + rows + contexts, columns=["matrix", "row", "column", "value"])
+
+
+def _sparse():
+    entries = [(0, 0, 1.0), (1, 0, 0.5), (1, 2, 0.5), (2, 1, 0.2), (2, 3, 0.8)]
+    return pd.DataFrame(entries, columns=["context", "token", "probability"])
+
+
+def _cases():
+    parts = [
+        pd.DataFrame({"case": case, "step": STEPS, "excess_loss": floor + 10.0 ** -np.arange(5), "floor": value})
+        for case, floor, value in (("both hold", 0, 0.0), ("incompatible", 0.1, 0.1), ("unknown", 0.2, np.nan))
+    ]
+    return pd.concat(parts)
+
+
+def _certificate():
+    rows = [(j, v, w, s) for j in range(3) for v, (w, s) in enumerate([(1.0, True), (-0.7, False), (-0.3, False)])]
+    return pd.DataFrame(rows, columns=["context", "token", "weight", "in_support"])
+
+
+def _lengths():
+    return pd.DataFrame(
+        {
+            "context_length": [1, 2, 3], "num_contexts": [10, 50, 90], "num_sequences": [100, 99, 98],
+            "mean_support": [5.0, 1.8, 1.1], "single_share": [0.2, 0.6, 0.9], "entropy": [2.0, 0.5, 0.1],
+        }
+    )  # fmt: skip
+
+
+def _ranks():
+    return pd.DataFrame(
+        [(n, s, 1 / (n * s)) for n in (1, 2, 3) for s in (1, 2, 4)],
+        columns=["context_length", "support_size", "share"],
+    )
+
+
+def _path():
+    radius = np.geomspace(1, 30, 6)
+    return pd.DataFrame(
+        {
+            "radius": radius, "penalty": np.exp(-radius), "excess_loss": np.exp(-radius),
+            "genie_bound": 5 * np.exp(-radius), "direction_gap": radius**-2.0,
+            "direction_gap_corrected": 0.5 * radius**-2.0, "finite_error": np.exp(-radius),
+        }
+    )  # fmt: skip
+
+
+FRAMES = {
+    "certificate_map": _certificate,
+    "context_length_panels": _lengths,
+    "distribution_bars": _sparse,
+    "excess_by_case": _cases,
+    "path_panels": _path,
+    "plane_geometry": lambda: _plane(5),
+    "sparsity_pattern": _sparse,
+    "support_and_rows": _support_and_rows,
+    "support_size_ranks": _ranks,
+    "training_panels": lambda: _training(["gradient descent"]),
+}
+
+
+@pytest.fixture(scope="session")
+def frames():
+    """The documented frame of every public drawing function, by name."""
+    return {name: make() for name, make in FRAMES.items()}
+
+
+@pytest.fixture(params=sorted(figures.__all__))
+def drawing(request, frames):
+    """Every drawing function with its frame; a new one needs a frame here."""
+    return getattr(figures, request.param), frames[request.param]
+
+
+@pytest.fixture(scope="session")
+def training_frame():
+    """A frame for the training panels with the curves asked for."""
+    return _training

@@ -1,0 +1,77 @@
+"""Files of a figure: the same bytes every time, a light and a dark one that differ, nothing hidden in them."""
+
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+
+import pandas as pd
+import pytest
+
+from ntp_lib import figures
+from ntp_lib.figures import rendering
+from ntp_lib.figures.rendering import render
+from ntp_lib.figures.style import DARK, LIGHT
+
+NAMES = ["fig.dark.svg", "fig.png", "fig.svg"]
+
+
+@pytest.fixture(autouse=True)
+def coarse_png(monkeypatch):
+    """Pixels cost most of the time here and show nothing that few of them do not."""
+    monkeypatch.setattr(rendering, "PNG_DPI", 40)
+
+
+def rendered(draw, frame, folder):
+    folder.mkdir()
+    render(frame, draw, folder, "fig")
+    assert sorted(path.name for path in folder.iterdir()) == NAMES
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+# One of each kind of mark: bars, dots, arrows and a heat map, an image with a colour bar, lines on logarithmic axes.
+KINDS = ["certificate_map", "distribution_bars", "sparsity_pattern", "support_and_rows", "support_size_ranks"]
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_bytes_depend_on_the_frame_alone(name, frames, tmp_path):
+    draw, frame = getattr(figures, name), frames[name]
+    first = rendered(draw, frame, tmp_path / "first")
+    assert rendered(draw, frame.copy(), tmp_path / "again") == first
+    assert first["fig.svg"] != first["fig.dark.svg"]
+    assert first["fig.png"].startswith(b"\x89PNG")
+    for name, theme, other in (("fig.svg", LIGHT, DARK), ("fig.dark.svg", DARK, LIGHT)):
+        text = first[name].decode()
+        ET.fromstring(text)
+        assert theme.ink in text
+        # The rings of the certificate map lie on a map that is light under either theme.
+        assert other.ink not in text or draw is figures.certificate_map
+        assert "<dc:date>" not in text
+
+
+def test_other_data_give_other_bytes(frames, tmp_path):
+    frame = frames["sparsity_pattern"]
+    first = rendered(figures.sparsity_pattern, frame, tmp_path / "first")
+    other = rendered(figures.sparsity_pattern, frame.assign(token=frame["token"] + 1), tmp_path / "other")
+    assert all(first[name] != other[name] for name in NAMES)
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+import pandas as pd
+from ntp_lib.figures import training_panels
+from ntp_lib.figures import rendering
+rendering.PNG_DPI = 40
+rendering.render(pd.read_json(sys.argv[1]), training_panels, Path(sys.argv[2]), "fig")
+"""
+
+
+def test_another_process_writes_the_same_bytes(training_frame, tmp_path, monkeypatch):
+    """Also with another order of sets and dictionaries."""
+    frame_file, folder = tmp_path / "frame.json", tmp_path / "there"
+    training_frame(["one", "two"]).reset_index(drop=True).to_json(frame_file)
+    folder.mkdir()
+    monkeypatch.setenv("PYTHONHASHSEED", "1")
+    subprocess.run([sys.executable, "-c", SCRIPT, str(frame_file), str(folder)], check=True)
+    here = rendered(figures.training_panels, pd.read_json(frame_file), tmp_path / "here")
+    assert {name: (folder / name).read_bytes() for name in NAMES} == here

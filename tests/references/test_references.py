@@ -1,0 +1,47 @@
+"""F, W* and W^mm in one bundle."""
+
+import numpy as np
+import pytest
+
+import ntp_lib as ntp
+from ntp_lib.conditions import separability
+from ntp_lib.references import svm
+
+
+def test_the_bundle_holds_what_its_parts_compute(random_problem):
+    data = random_problem(0, m=3, d=4)
+    found = ntp.references(data)
+    assert found.F.dim == ntp.subspace(data).dim
+    assert np.array_equal(found.W_finite, ntp.compatibility(data).W_star)
+    assert np.array_equal(found.W_mm, ntp.ntp_svm(data).W)
+    # W^mm lies in F⊥, W* in F.
+    assert np.abs(found.F.project(found.W_mm)).max() <= 1e-12
+    assert np.abs(found.F.project_complement(found.W_finite)).max() <= 1e-12
+    assert np.abs(found.F.project(found.W_mm + found.W_finite)).max() > 0.01
+
+
+def test_data_that_are_not_separable_have_no_margin_solution():
+    data = ntp.NTPData([[1.0], [-2.0]], [0.5, 0.5], [[0.5, 0.5, 0.0], [1.0, 0.0, 0.0]])
+    found = ntp.references(data)
+    assert found.svm is None
+    assert found.W_mm is None
+    assert found.W_finite.shape == (3, 1)
+
+
+def test_incompatible_data_have_a_finite_part_all_the_same():
+    data = ntp.NTPData([[1.0], [2.0]], [0.5, 0.5], [[0.5, 0.5, 0.0], [0.1, 0.9, 0.0]])
+    found = ntp.references(data)
+    assert not found.compatibility.holds
+    assert found.W_mm is not None
+    # The in-support loss is stationary at W°, so the gradient there is off the supports only.
+    slope = found.F.project(ntp.gradient(found.W_finite + 40 * found.W_mm, data))
+    assert np.abs(slope).max() <= 1e-12
+    assert np.abs(found.F.project(ntp.gradient(40 * found.W_mm, data))).max() > 1e-3
+
+
+def test_undecided_separability_is_not_taken_for_failure(monkeypatch):
+    monkeypatch.setattr(separability, "MAX_NONZEROS", 0)
+    for solver in ("structured", "cvxpy"):
+        monkeypatch.setitem(svm.SOLVERS, solver, lambda data, *, tolerance: None)
+    with pytest.raises(ntp.DidNotConvergeError):
+        ntp.references(ntp.synthetic.toy_2d())

@@ -1,0 +1,144 @@
+"""The path of ridge and ball minimisers against another optimiser, optimality conditions and Theorem 1."""
+
+import numpy as np
+import pytest
+import scipy.optimize
+from scipy.special import log_softmax
+
+import ntp_lib as ntp
+from ntp_lib.trajectories.measurements import cosine
+
+SEEDS = range(4)
+
+
+def loss(W, data):
+    """(2) in matrix form."""
+    return -np.sum(data.context_probs[:, None] * data.next_token_probs * log_softmax(data.embeddings @ W.T, axis=1))
+
+
+def slope(W, data):
+    residual = np.exp(log_softmax(data.embeddings @ W.T, axis=1)) - data.next_token_probs
+    return (data.context_probs[:, None] * residual).T @ data.embeddings
+
+
+def ridge_minimiser(data, penalty):
+    shape = (data.vocab_size, data.dim)
+    found = scipy.optimize.minimize(
+        lambda w: loss(w.reshape(shape), data) + penalty * (w @ w) / 2,
+        np.zeros(shape[0] * shape[1]),
+        jac=lambda w: slope(w.reshape(shape), data).ravel() + penalty * w,
+        method="BFGS",
+        options={"gtol": 1e-9},
+    )
+    return found.x.reshape(shape)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_ridge_minimisers_agree_with_another_optimiser(seed, random_problem):
+    data = random_problem(seed, m=4, d=3, V=4)
+    path = ntp.regularization_path(data, penalties=[0.5, 0.05, 0.01])
+    for i, penalty in enumerate([0.5, 0.05, 0.01]):
+        expected = ridge_minimiser(data, penalty)
+        # Strong convexity: errors of at most the final slope, 1e-9, or the rounding of the loss, over λ.
+        assert np.linalg.norm(path.W(i) - expected) <= 1e-5 * np.linalg.norm(expected)
+        assert np.linalg.norm(1.001 * path.W(i) - expected) > 1e-5 * np.linalg.norm(expected)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_ridge_minimisers_are_stationary(seed, random_problem):
+    data = random_problem(seed, m=4, d=4)
+    penalties = [1.0, 1e-2, 1e-4, 1e-6, 1e-10]
+    path = ntp.regularization_path(data, penalties=penalties)
+    for i, penalty in enumerate(penalties):
+        W = path.W(i)
+        # Logits are rounded by 1e-15, which is all that keeps the smallest penalties from closer agreement.
+        assert np.linalg.norm(slope(W, data) + penalty * W) <= 1e-8 * penalty * np.linalg.norm(W) + 1e-14
+    assert (path.frame["residual"] <= 1e-9).all()
+    assert (np.diff(path.frame["radius"]) > 0).all()
+    assert (np.diff(path.frame["excess_loss"]) < 0).all()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_ball_minimisers_have_the_radius_and_no_competitor(seed, random_problem):
+    data = random_problem(seed, m=4, d=4)
+    radii = [1.0, 3.0, 10.0, 30.0]
+    path = ntp.regularization_path(data, radii=radii)
+    rng = np.random.default_rng(seed)
+    for i, radius in enumerate(radii):
+        W = path.W(i)
+        assert np.linalg.norm(W) == pytest.approx(radius, rel=1e-9)
+        best = ntp.excess_loss(W, data)
+        assert path.frame["excess_loss"][i] == pytest.approx(best, rel=1e-3, abs=0)
+        for _ in range(20):
+            other = W + 0.1 * radius * rng.standard_normal(W.shape)
+            assert ntp.excess_loss(other * radius / np.linalg.norm(other), data) > best
+    # Control: a longer decoder in the same direction does better, so the ball is what holds it.
+    assert ntp.excess_loss(1.01 * path.W(2), data) < ntp.excess_loss(path.W(2), data)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_direction_obeys_theorem_1_with_its_rate(seed, random_problem):
+    """cos ≥ √(1 − w²/B²) − Kν/B with K = log(2V²/π_*) + M(2w + 1), for B so large that the bound says something."""
+    data = random_problem(seed, m=3, d=4)
+    references = ntp.references(data)
+    w, nu = np.linalg.norm(references.W_finite), np.linalg.norm(references.W_mm)
+    radii = [10 * nu, 20 * nu, 25 * nu]
+    path = ntp.regularization_path(data, radii=radii, references=references)
+    M = np.sqrt(2) * np.linalg.norm(data.embeddings, axis=1).max()
+    K = np.log(2 * data.vocab_size**2 / data.context_probs.min()) + M * (2 * w + 1)
+    found = np.array([cosine(path.W(i), references.W_mm) for i in range(3)])
+    assert (found >= np.sqrt(np.maximum(0, 1 - (w / np.array(radii)) ** 2)) - K * nu / radii).all()
+    assert (np.diff(found) > 0).all()
+    assert path.frame["finite_error"].iloc[-1] < 1e-3 * path.frame["finite_error"].iloc[0]
+    for i, R in enumerate(np.sqrt(np.array(radii) ** 2 - w**2) / nu):
+        assert path.frame["excess_loss"][i] <= data.vocab_size * np.exp(M * w - R)
+
+
+def test_balls_and_penalties_make_one_path(random_problem):
+    data = random_problem(0, m=4, d=4)
+    balls = ntp.regularization_path(data, radii=[2.0, 8.0])
+    ridge = ntp.regularization_path(data, penalties=balls.frame["penalty"].to_list())
+    for i in range(2):
+        assert np.linalg.norm(ridge.W(i) - balls.W(i)) <= 1e-6 * np.linalg.norm(balls.W(i))
+    assert np.linalg.norm(ridge.W(0) - balls.W(1)) > 0.1
+
+
+def test_a_longer_path_passes_through_the_same_points(random_problem):
+    data = random_problem(1, m=4, d=4)
+    long, short = (ntp.regularization_path(data, radii=radii) for radii in ([1.0, 2.0, 5.0, 20.0], [20.0]))
+    assert np.linalg.norm(long.W(3) - short.W(0)) <= 1e-6 * 20
+
+
+def test_incompatible_data_have_a_path_too():
+    data = ntp.NTPData([[1.0], [2.0]], [0.5, 0.5], [[0.5, 0.5, 0.0], [0.1, 0.9, 0.0]])
+    references = ntp.references(data)
+    path = ntp.regularization_path(data, radii=[5.0, 20.0], references=references)
+    assert path.frame["finite_error"].iloc[-1] < 1e-6
+    floor = ntp.excess_loss(references.W_finite + 200 * references.W_mm, data)
+    assert floor > 1e-3
+    assert path.frame["excess_loss"].iloc[-1] == pytest.approx(floor, rel=1e-6)
+
+
+def test_a_radius_that_no_penalty_gives_is_an_error():
+    """Where the infimum is attained, minimisers over large balls are inside them."""
+    data = ntp.NTPData([[1.0], [-2.0]], [0.5, 0.5], [[0.5, 0.5, 0.0], [1.0, 0.0, 0.0]])
+    assert ntp.regularization_path(data, radii=[0.1]).frame["penalty"][0] > 0
+    with pytest.raises(ntp.DidNotConvergeError, match="radius|residual"):
+        ntp.regularization_path(data, radii=[0.1, 100.0])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({}, "either radii or penalties"),
+        ({"radii": [1.0], "penalties": [1.0]}, "either radii or penalties"),
+        ({"radii": []}, "at least one"),
+        ({"radii": [1.0, -2.0]}, "positive"),
+        ({"radii": [1.0, np.nan]}, "finite"),
+        ({"radii": [2.0, 1.0]}, "must strictly increase; entry 1"),
+        ({"penalties": [1.0, 0.5, 0.5]}, "must strictly decrease; entry 2"),
+    ],
+)
+def test_bad_requests_are_refused(options, message):
+    with pytest.raises(ntp.NTPDataError, match=message):
+        ntp.regularization_path(ntp.synthetic.toy_2d(), **options)
