@@ -30,9 +30,7 @@ def _random_problem(seed, *, m=4, d=3, V=5, sizes=(1, None), concentration=1.0):
         support = rng.choice(V, rng.integers(least, top + 1), replace=False)
         probs[j, support] = rng.dirichlet(np.full(len(support), concentration)) + 1e-3
     weights = rng.dirichlet(np.full(m, 5.0)) + 1e-3
-    return NTPData(
-        rng.standard_normal((m, d)), weights / weights.sum(), probs / probs.sum(axis=1, keepdims=True)
-    )
+    return NTPData(rng.standard_normal((m, d)), weights / weights.sum(), probs / probs.sum(axis=1, keepdims=True))
 
 
 @pytest.fixture(scope="session")

@@ -95,7 +95,8 @@ def test_frames_have_the_documented_columns(results):
 
 
 @pytest.mark.parametrize(
-    "function", [ntp.compatibility, ntp.separability, ntp.ntp_svm, ntp.train, ntp.regularization_path, ntp.references]
+    "function",
+    [ntp.compatibility, ntp.separability, ntp.ntp_svm, ntp.train, ntp.regularization_path, ntp.references],
 )
 def test_options_are_keyword_only(function):
     parameters = list(inspect.signature(function).parameters.values())

@@ -12,14 +12,20 @@ from ntp_lib.reproduction.wording import describe_figure
 @click.command("verify")
 @click.pass_context
 def verify_command(context: click.Context) -> None:
-    """Judge every figure, run and notebook source as they lie; execute nothing."""
+    """Judge every figure, run, notebook source and claim as they lie; execute nothing."""
     report = verify(current_project(context))
     for figure in report.figures:
         click.echo(describe_figure(figure))
     for problem in report.problems:
         click.echo(str(problem))
+    claims = report.ledger.claims if report.ledger else ()
+    for claim in claims:
+        if not claim.ok:
+            click.echo(str(claim))
     agreeing = sum(figure.ok for figure in report.figures)
     summary = f"{agreeing} of {len(report.figures)} figures verified, checks recorded: {report.checks}"
+    if claims:
+        summary += f", claims supported: {sum(claim.ok for claim in claims)} of {len(claims)}"
     if report.ok:
         click.echo(f"✓ {summary}")
         return

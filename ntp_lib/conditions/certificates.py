@@ -27,7 +27,7 @@ def direction_margin(direction: Floats, data: NTPData) -> float:
     lengths, norm = unit_embeddings(data)[1], np.linalg.norm(direction)
     margins, spreads = (values / lengths for values in context_margins(direction, data))
     least = float(margins.min())
-    # A context whose support is the whole vocabulary has no margin of its own, but its logits must tie all the same.
+    # A context whose support is the whole vocabulary has no margin of its own, but its logits must tie too.
     if norm == 0 or np.any(spreads > SPREAD_TOLERANCE * np.where(np.isfinite(margins), margins, least)):
         return -np.inf
     return least / float(norm)

@@ -21,8 +21,8 @@ Floats = npt.NDArray[np.float64]
 # generic inconsistency (of the order of the log-odds themselves).
 RESIDUAL_TOLERANCE = 1e-9
 MAX_NEWTON_STEPS = 200
-# A slope of this size, per length of the longest embedding, is a rounding of probabilities: a Newton step that does
-# not even halve the last one there is rounding too, magnified where probabilities near 1e-12 leave CE_F almost flat.
+# A slope of this size, per length of the longest embedding, is a rounding of probabilities. A Newton step that
+# does not even halve the last one there is rounding too, magnified where probabilities near 1e-12 leave CE_F flat.
 ROUNDED_SLOPE = 1e-14
 
 
@@ -109,7 +109,7 @@ def _minimise_in_support(F: Subspace, start: Floats) -> Floats:
         (_in_support_loss(data, logit_map @ x), x) for x in (np.zeros(F.dim), F.coordinates(start) * factors.sigma)
     ]
     (loss, q), x = min(candidates, key=lambda candidate: candidate[0][0])
-    last_length, longest = np.inf, float(lengths.max())
+    longest, last_length = float(lengths.max()), float("inf")
     for _ in range(MAX_NEWTON_STEPS):
         slope = logit_map.T @ (weights * (q - data.probs.data))
         means = (
@@ -124,7 +124,7 @@ def _minimise_in_support(F: Subspace, start: Floats) -> Floats:
             return F.embed(x / factors.sigma)
         if np.linalg.norm(slope) <= ROUNDED_SLOPE * longest and np.linalg.norm(step) > last_length / 2:
             return F.embed(x / factors.sigma)
-        last_length = np.linalg.norm(step)
+        last_length = float(np.linalg.norm(step))
         size, decrease = 1.0, float(slope @ step)
         while True:
             new_loss, new_q = _in_support_loss(data, logit_map @ (x + size * step))

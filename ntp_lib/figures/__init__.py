@@ -1,20 +1,28 @@
 """Drawing functions: a tidy frame in, a matplotlib Figure out."""
 
+from ntp_lib.figures.comparison import comparison_curves
 from ntp_lib.figures.conditions import certificate_map, excess_by_case
 from ntp_lib.figures.distributions import distribution_bars, sparsity_pattern
+from ntp_lib.figures.multipliers import multiplier_map
 from ntp_lib.figures.path import path_panels
 from ntp_lib.figures.plane import plane_geometry, support_and_rows
+from ntp_lib.figures.subspace import subspace_plane
+from ntp_lib.figures.sweep import dimension_panels
 from ntp_lib.figures.text import context_length_panels, support_size_ranks
 from ntp_lib.figures.training import training_panels
 
 __all__ = [
     "certificate_map",
+    "comparison_curves",
     "context_length_panels",
+    "dimension_panels",
     "distribution_bars",
     "excess_by_case",
+    "multiplier_map",
     "path_panels",
     "plane_geometry",
     "sparsity_pattern",
+    "subspace_plane",
     "support_and_rows",
     "support_size_ranks",
     "training_panels",

@@ -25,9 +25,7 @@ def plane_geometry(frame: pd.DataFrame) -> Figure:
     for i, word in enumerate(words.itertuples()):
         x, y = word.x / longest, word.y / longest
         along = np.array([-y, x]) / max(np.hypot(x, y), 1e-12) * 1.45
-        axes.plot(
-            [-along[0], along[0]], [-along[1], along[1]], color=colour(i), linestyle=dash(i), linewidth=0.9
-        )
+        axes.plot([-along[0], along[0]], [-along[1], along[1]], color=colour(i), linestyle=dash(i), linewidth=0.9)
     _arrows(axes, words.assign(x=words["x"] / longest, y=words["y"] / longest), prefix="word ")
     _contexts(axes, frame[frame["kind"] == "context"])
     _square(axes, 1.5)

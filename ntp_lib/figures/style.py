@@ -97,7 +97,7 @@ def palette() -> list[str]:
 
 
 def colour(index: int) -> str:
-    """Colour of the index-th curve under the theme in force; colours repeat, with other dashes, after the sixth."""
+    """Colour of the index-th curve under the theme in force; after the sixth they repeat, with other dashes."""
     return palette()[index % len(palette())]
 
 

@@ -52,8 +52,9 @@ def _alignment(frame: pd.DataFrame, axes: Axes) -> None:
 
 
 def _lines(frame: pd.DataFrame, column: str, axes: Axes) -> None:
+    colours = [colour(i) for i in range(frame["curve"].nunique())]
     sns.lineplot(
-        frame, x="step", y=column, hue="curve", style="curve", palette=[colour(i) for i in range(frame["curve"].nunique())],
+        frame, x="step", y=column, hue="curve", style="curve", palette=colours,
         estimator=None, errorbar=None, ax=axes,
     )  # fmt: skip
 

@@ -47,7 +47,10 @@ def cross_entropy_in_support(W: npt.ArrayLike, data: NTPData) -> float:
 
 
 def gradient(W: npt.ArrayLike, data: NTPData) -> Floats:
-    """∇CE(W) = −Σ_j π̂_j (p̂_j − softmax(W h̄_j)) h̄_jᵀ, shape (V, d), free of cancellation."""
+    """∇CE(W) = −Σ_j π̂_j (p̂_j − softmax(W h̄_j)) h̄_jᵀ, shape (V, d).
+
+    Residuals off the supports are relatively accurate however small, those on them to the rounding of the logits.
+    """
     decoder = data.check_decoder(W)
     total = np.zeros_like(decoder)
     for block in data.blocks():

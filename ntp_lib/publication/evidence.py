@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from ntp_lib.publication.markdown import verdict
+from ntp_lib.reproduction.freshness import staleness
 from ntp_lib.reproduction.judgement import judge_run
 from ntp_lib.reproduction.manifest import FigureEntry, Manifest
 from ntp_lib.reproduction.project import Project
 from ntp_lib.reproduction.runs import Run
-from ntp_lib.reproduction.verification import staleness
 
 
 @dataclass(frozen=True)

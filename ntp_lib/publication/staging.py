@@ -11,11 +11,14 @@ import yaml
 
 from ntp_lib.publication import notebook_cells as cells
 from ntp_lib.publication.addresses import repository_url, with_addresses
+from ntp_lib.publication.claims_page import claims_filled_in
 from ntp_lib.publication.errors import PublicationError
 from ntp_lib.publication.evidence import Evidence, gather
 from ntp_lib.publication.folders import fresh_folder
 from ntp_lib.publication.notebook_page import footer, run_box
 from ntp_lib.publication.verification_page import filled_in
+from ntp_lib.reproduction.claims import judge_claims
+from ntp_lib.reproduction.ledger import load_ledger
 from ntp_lib.reproduction.manifest import Manifest, load_manifest
 from ntp_lib.reproduction.notebooks import stored_errors
 from ntp_lib.reproduction.parameters import notebook_parameters
@@ -67,6 +70,7 @@ def stage(project: Project) -> Path:
             page = json.dumps(_notebook_page(project, manifest, item, repository_url(config)), ensure_ascii=False)
             (folder / "notebooks" / f"{item.run.notebook}.ipynb").write_text(page, "utf-8")
         _fill_in_verification(folder / "book" / "how-verified.md", evidence, manifest)
+        _fill_in_claims(folder / "book" / "claims.md", project, notebooks)
     return stage_folder(project)
 
 
@@ -122,6 +126,12 @@ def _copy_figures(project: Project, manifest: Manifest, notebooks: Iterable[str]
 def _fill_in_verification(page: Path, evidence: list[Evidence], manifest: Manifest) -> None:
     if page.is_file():
         page.write_text(filled_in(page.read_text("utf-8"), evidence, manifest), "utf-8")
+
+
+def _fill_in_claims(page: Path, project: Project, notebooks: Sequence[str]) -> None:
+    if page.is_file():
+        report = judge_claims(project, load_ledger(project))
+        page.write_text(claims_filled_in(page.read_text("utf-8"), report, notebooks), "utf-8")
 
 
 def _files(node: Any) -> list[str]:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from ntp_lib.publication import markdown as md
-from ntp_lib.publication.errors import PublicationError
 from ntp_lib.publication.evidence import Evidence
+from ntp_lib.publication.generated import with_parts
 from ntp_lib.reproduction.manifest import Manifest
 from ntp_lib.reproduction.runs import Run
 
@@ -28,16 +28,7 @@ def filled_in(page: str, evidence: Sequence[Evidence], manifest: Manifest) -> st
         "figures": _figures(evidence),
         "tolerances": _tolerances(manifest),
     }
-    for name, table in tables.items():
-        line = f"% generated: {name}\n"
-        if page.count(line) != 1:
-            found = page.count(line)
-            raise PublicationError(f"book/how-verified.md needs exactly one line '{line.strip()}', has {found}")
-        page = page.replace(line, table + "\n")
-    unknown = [line for line in page.splitlines() if line.startswith("% generated:")]
-    if unknown:
-        raise PublicationError(f"book/how-verified.md: {unknown[0]!r} is unknown; valid: {', '.join(tables)}")
-    return page
+    return with_parts(page, "book/how-verified.md", tables)
 
 
 def _summary(evidence: Sequence[Evidence]) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from ntp_lib.reproduction.errors import ReproductionError
+from ntp_lib.reproduction.freshness import staleness
 from ntp_lib.reproduction.judgement import FigureResult, State, judge_run
 from ntp_lib.reproduction.manifest import load_manifest
 from ntp_lib.reproduction.project import Project
 from ntp_lib.reproduction.runs import figure_file, load_run
 from ntp_lib.reproduction.tables import read_table
-from ntp_lib.reproduction.verification import staleness
 
 
 def propose(project: Project, figure: str) -> FigureResult:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
 from ntp_lib.reproduction.errors import ReproductionError, RequestError, unknown
+from ntp_lib.reproduction.fields import mapping, read_yaml, text
 from ntp_lib.reproduction.project import Project
 
 FIGURE_FIELDS = ("notebook", "paper", "title", "caption", "alt", "source", "key", "columns")
@@ -98,40 +97,34 @@ def load_manifest(project: Project) -> Manifest:
             figure, the field and what would be valid.
     """
     where = project.relative(project.manifest)
-    try:
-        content = _UniqueKeyLoader(project.manifest.read_text(encoding="utf-8")).get_single_data()
-    except OSError as error:
-        raise ReproductionError(f"{where}: cannot be read ({error.strerror})") from error
-    except yaml.YAMLError as error:
-        raise ReproductionError(f"{where}: {error}") from error
-    top = _mapping(content if content is not None else {}, where, ("sources", "figures"))
+    top = mapping(read_yaml(project.manifest, where), where, ("sources", "figures"))
     sources = {
         str(name): _source(value, f"{where}: source {name!r}")
-        for name, value in _mapping(top.get("sources") or {}, f"{where}: sources").items()
+        for name, value in mapping(top.get("sources") or {}, f"{where}: sources").items()
     }
     figures = {
         str(name): _figure(str(name), value, f"{where}: figure {name!r}", project, sources)
-        for name, value in _mapping(top.get("figures") or {}, f"{where}: figures").items()
+        for name, value in mapping(top.get("figures") or {}, f"{where}: figures").items()
     }
     return Manifest(sources=sources, figures=figures)
 
 
 def _source(value: Any, where: str) -> Source:
-    fields = _mapping(value, where, ("sha256", "description"))
-    digest = _text(fields, "sha256", where)
+    fields = mapping(value, where, ("sha256", "description"))
+    digest = text(fields, "sha256", where)
     if not DIGEST.fullmatch(digest):
         raise ReproductionError(f"{where}: sha256 is {digest!r}; valid: 64 hexadecimal digits")
-    return Source(sha256=digest, description=_text(fields, "description", where))
+    return Source(sha256=digest, description=text(fields, "description", where))
 
 
 def _figure(name: str, value: Any, where: str, project: Project, sources: Mapping[str, Source]) -> FigureEntry:
     if not IDENTIFIER.fullmatch(name):
         raise ReproductionError(f"{where}: not a valid id; valid: lower-case letters, digits and single '-'")
-    fields = _mapping(value, where, FIGURE_FIELDS)
-    notebook = _text(fields, "notebook", where)
+    fields = mapping(value, where, FIGURE_FIELDS)
+    notebook = text(fields, "notebook", where)
     if notebook not in project.notebook_names():
         raise ReproductionError(f"{where}: {unknown('notebook', notebook, project.notebook_names())}")
-    source = _text(fields, "source", where, optional=True) or None
+    source = text(fields, "source", where, optional=True) or None
     if source is not None and source not in sources:
         raise ReproductionError(f"{where}: {unknown('source', source, sources)}")
     key, columns = _key(fields, where), _columns(fields, where)
@@ -140,10 +133,10 @@ def _figure(name: str, value: Any, where: str, project: Project, sources: Mappin
     return FigureEntry(
         id=name,
         notebook=notebook,
-        paper=_text(fields, "paper", where, optional=True) or None,
-        title=_text(fields, "title", where),
-        caption=_text(fields, "caption", where),
-        alt=_text(fields, "alt", where),
+        paper=text(fields, "paper", where, optional=True) or None,
+        title=text(fields, "title", where),
+        caption=text(fields, "caption", where),
+        alt=text(fields, "alt", where),
         source=source,
         key=key,
         columns=columns,
@@ -160,16 +153,16 @@ def _key(fields: Mapping[str, Any], where: str) -> tuple[str, ...]:
 
 
 def _columns(fields: Mapping[str, Any], where: str) -> dict[str, Tolerance]:
-    columns = _mapping(fields.get("columns") or {}, f"{where}: columns")
+    columns = mapping(fields.get("columns") or {}, f"{where}: columns")
     return {str(name): _tolerance(value, f"{where}: column {name!r}") for name, value in columns.items()}
 
 
 def _tolerance(value: Any, where: str) -> Tolerance:
-    fields = _mapping(value, where, ("relative", "absolute", "reason"))
+    fields = mapping(value, where, ("relative", "absolute", "reason"))
     return Tolerance(
         relative=_size(fields, "relative", where),
         absolute=_size(fields, "absolute", where),
-        reason=_text(fields, "reason", where),
+        reason=text(fields, "reason", where),
     )
 
 
@@ -183,34 +176,3 @@ def _size(fields: Mapping[str, Any], field: str, where: str) -> float:
     if isinstance(value, bool) or not 0 <= number < math.inf:
         raise ReproductionError(f"{where}: {field} is {value!r}; valid: a finite number that is not negative")
     return number
-
-
-def _text(fields: Mapping[str, Any], field: str, where: str, *, optional: bool = False) -> str:
-    value = fields.get(field)
-    if optional and value is None:
-        return ""
-    if not isinstance(value, str) or not value.strip():
-        valid = "a non-empty text or null" if optional else "a non-empty text"
-        raise ReproductionError(f"{where}: {field} is {value!r}; valid: {valid}")
-    return value.strip()
-
-
-def _mapping(value: Any, where: str, valid: tuple[str, ...] = ()) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        raise ReproductionError(f"{where}: expected a mapping of names to values, found {value!r}")
-    for name in value:
-        if valid and name not in valid:
-            raise ReproductionError(f"{where}: {unknown('field', str(name), valid)}")
-    return value
-
-
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """Safe YAML that refuses a name given twice, which would silently drop the first entry."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        names = [self.construct_object(name, deep=True) for name, _ in node.value]
-        for position, name in enumerate(names):
-            if name in names[:position]:
-                line = node.value[position][0].start_mark.line + 1
-                raise yaml.YAMLError(f"{name!r} is given twice (line {line})")
-        return super().construct_mapping(node, deep=deep)

@@ -52,6 +52,16 @@ class Project:
         return self.notebooks / "figures.yml"
 
     @property
+    def ledger(self) -> Path:
+        """The ledger of claims; a project may do without one."""
+        return self.notebooks / "claims.yml"
+
+    @property
+    def book(self) -> Path:
+        """Written chapters."""
+        return self.root / "book"
+
+    @property
     def references(self) -> Path:
         """Committed reference data."""
         return self.notebooks / "references"

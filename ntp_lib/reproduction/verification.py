@@ -1,13 +1,15 @@
-"""The verdict on everything: every figure, every run, every notebook source."""
+"""The verdict on everything: every figure, every run, every notebook source, every claim."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ntp_lib.reproduction.claims import LedgerReport, judge_claims
 from ntp_lib.reproduction.errors import ReproductionError
-from ntp_lib.reproduction.inputs import current_inputs
+from ntp_lib.reproduction.freshness import staleness
 from ntp_lib.reproduction.judgement import FigureResult, judge_run
+from ntp_lib.reproduction.ledger import load_ledger
 from ntp_lib.reproduction.manifest import Manifest, load_manifest
 from ntp_lib.reproduction.notebooks import stored_errors, stored_outputs
 from ntp_lib.reproduction.project import Project
@@ -40,16 +42,19 @@ class Report:
         figures: Every figure of the manifest, in its order.
         problems: What is wrong besides the figures themselves.
         checks: How many checks the runs recorded.
+        ledger: The verdict on the claims; None where the project has no ledger.
     """
 
     figures: tuple[FigureResult, ...]
     problems: tuple[Problem, ...]
     checks: int
+    ledger: LedgerReport | None = None
 
     @property
     def ok(self) -> bool:
-        """Everything agrees and nothing is missing, stale or left over."""
-        return not self.problems and all(figure.ok for figure in self.figures)
+        """Everything agrees, every claim is supported, and nothing is missing, stale or left over."""
+        claims = self.ledger is None or self.ledger.ok
+        return claims and not self.problems and all(figure.ok for figure in self.figures)
 
 
 def verify(project: Project) -> Report:
@@ -62,7 +67,7 @@ def verify(project: Project) -> Report:
         The report; it names everything that is wrong, not the first thing only.
 
     Raises:
-        ReproductionError: The manifest itself is not valid.
+        ReproductionError: The manifest or the ledger itself is not valid.
     """
     manifest = load_manifest(project)
     problems = [*_source_problems(project), *_reference_problems(project, manifest)]
@@ -82,25 +87,12 @@ def verify(project: Project) -> Report:
         judge_run(project, manifest, entry, runs.get(entry.notebook), project.runs / entry.notebook)
         for entry in manifest.figures.values()
     )
-    return Report(figures, tuple(problems), checks=sum(len(run.checks) for run in runs.values()))
-
-
-def staleness(project: Project, notebook: str, run: Run) -> list[str]:
-    """What changed since a run with default parameters, one phrase each; empty where it is current.
-
-    Args:
-        project: The project.
-        notebook: Name of the notebook.
-        run: Its run.
-
-    Returns:
-        The changes.
-    """
-    current = current_inputs(project, notebook)
-    changes = current.changes_since(run.all_inputs())
-    if not changes and current.key != run.key:
-        return ["its key does not belong to its inputs"]
-    return changes
+    ledger = judge_claims(project, load_ledger(project)) if project.ledger.is_file() else None
+    if ledger is not None:
+        where = project.relative(project.ledger)
+        problems += [Problem(where, message, "mend the ledger, or the notebook") for message in ledger.problems]
+    checks = sum(len(run.checks) for run in runs.values())
+    return Report(figures, tuple(problems), checks, ledger)
 
 
 def _source_problems(project: Project) -> Iterator[Problem]:

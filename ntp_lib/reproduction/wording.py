@@ -36,7 +36,7 @@ def describe_verdict(verdict: Verdict) -> list[str]:
             lines.append(f"{what} ({len(names)}): {shown}{' …' if len(names) > SHOWN else ''}")
     if verdict.differing_columns:
         lines.append("yours against reference, columns that differ: " + ", ".join(verdict.differing_columns))
-        lines += _table([HEADINGS, *(_row(column) for column in verdict.columns if column.worst)])
+        lines += aligned([HEADINGS, *(_row(column) for column in verdict.columns if column.worst)])
     agreeing = [column.column for column in verdict.columns if not column.differing]
     if agreeing and not verdict.ok:
         lines.append(f"within tolerance: {', '.join(agreeing)}")
@@ -65,6 +65,7 @@ def _digits(cell: str) -> str:
         return cell
 
 
-def _table(rows: Sequence[Sequence[str]]) -> list[str]:
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows of cells as lines of text, each column as wide as its widest cell."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -21,6 +21,9 @@ from ntp_lib.references.bundle import References
 Floats = npt.NDArray[np.float64]
 
 MAX_NEWTON_STEPS = 100
+# Where the data are not separable the minimiser stays finite and λW falls below the rounding of the gradient; a
+# slope of this size per unit of embedding length is then all that float64 can tell from zero.
+SLOPE_ROUNDING = 1e-14
 # A dense Hessian of (V·rank)² entries is formed up to this many unknowns.
 MAX_UNKNOWNS = 6000
 
@@ -95,31 +98,42 @@ class RidgeSolver:
                 f"the path needs a Hessian of {size} unknowns; at most {MAX_UNKNOWNS} are formed"
             )
         base = self.references.W_finite
-        finite = -base if start is None else start.finite
-        complement = np.zeros_like(base) if start is None else start.complement
-        value, split = self._value(finite, complement, penalty)
+        parts = (-base, np.zeros_like(base)) if start is None else (start.finite, start.complement)
+        value, splits = self._value(*parts, penalty)
+        residual = np.inf
         for _ in range(MAX_NEWTON_STEPS):
-            W = base + finite + complement
-            slope = self._gradient(split) + penalty * W
-            factor = scipy.linalg.cho_factor(self._hessian(split, penalty), lower=True)
+            W = base + parts[0] + parts[1]
+            slope = self._gradient(splits) + penalty * W
+            factor = scipy.linalg.cho_factor(self._hessian(splits, penalty), lower=True)
             step = -self._solve(factor, slope)
             residual = float(np.linalg.norm(slope) / (penalty * np.linalg.norm(W))) if W.any() else np.inf
-            if residual <= 1e-10 or (residual <= 1e-9 and np.linalg.norm(step) <= 1e-12 * np.linalg.norm(W)):
+            if self._is_stationary(residual, slope, step, W):
                 tangent = -self._solve(factor, penalty * W)
                 speed = float(np.sum(W * tangent) / np.linalg.norm(W))
-                return RidgePoint(penalty, W, finite, complement, self._excess(split), residual, speed)
-            in_F = self.references.F.project(step)
-            scale, decrease = 1.0, float(np.sum(slope * step))
-            while True:
-                new = (finite + scale * in_F, complement + scale * (step - in_F))
-                new_value, new_split = self._value(*new, penalty)
-                if new_value <= value + 1e-4 * scale * decrease + 1e-13 * abs(value) or scale < 1e-8:
-                    break
-                scale /= 2
-            (finite, complement), value, split = new, new_value, new_split
+                return RidgePoint(penalty, W, *parts, self._excess(splits), residual, speed)
+            parts, value, splits = self._line_search(parts, step, value, float(np.sum(slope * step)), penalty)
         raise DidNotConvergeError(
             f"λ = {penalty:.3e}: the optimality residual is still {residual:.1e} after {MAX_NEWTON_STEPS} steps"
         )
+
+    def _is_stationary(self, residual: float, slope: Floats, step: Floats, W: Floats) -> bool:
+        if residual <= 1e-10 or (residual <= 1e-9 and np.linalg.norm(step) <= 1e-12 * np.linalg.norm(W)):
+            return True
+        longest = float(np.linalg.norm(self.data.embeddings, axis=1).max())
+        return self.references.svm is None and float(np.linalg.norm(slope)) <= SLOPE_ROUNDING * longest
+
+    def _line_search(
+        self, parts: tuple[Floats, Floats], step: Floats, value: float, decrease: float, penalty: float
+    ) -> tuple[tuple[Floats, Floats], float, list[SplitSoftmax]]:
+        in_F = self.references.F.project(step)
+        scale = 1.0
+        while True:
+            new = (parts[0] + scale * in_F, parts[1] + scale * (step - in_F))
+            new_value, splits = self._value(*new, penalty)
+            # The last term is the rounding of the value, below which no decrease can be seen.
+            if new_value <= value + 1e-4 * scale * decrease + 1e-13 * abs(value) or scale < 1e-8:
+                return new, new_value, splits
+            scale /= 2
 
     def _value(self, finite: Floats, complement: Floats, penalty: float) -> tuple[float, list[SplitSoftmax]]:
         W = self.references.W_finite + finite + complement

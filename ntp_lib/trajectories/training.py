@@ -70,7 +70,7 @@ def train(
         The last decoder and the trace.
 
     Raises:
-        NTPDataError: an argument outside its range.
+        NTPDataError: no token is out of support anywhere, or an argument outside its range.
         DidNotConvergeError: the weights left the range of float64.
     """
     _refuse_bad_arguments(method, step_size, steps, num_records)

@@ -1,78 +1,16 @@
-"""Separability against a linear programme of another form, and certificates checked by code of their own."""
+"""Separability against a linear programme of another form."""
 
-import dataclasses
 import warnings
 
 import numpy as np
 import pytest
-import scipy.optimize
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from separability_by_definition import assert_is_certificate, assert_is_direction, separable_by_feasibility
 
 import ntp_lib as ntp
 from ntp_lib.conditions import separability as module
 from ntp_lib.conditions.separability import Verdict
-
-
-def anchored_constraints(data):
-    """(6a) and (6b) with one anchor per context, as rows over all V·d entries of W."""
-    equalities, margins = [], []
-    for j in range(data.num_contexts):
-        tokens = np.flatnonzero(data.next_token_probs[j])
-        for token in range(data.vocab_size):
-            row = np.zeros((data.vocab_size, data.dim))
-            row[tokens[0]] += data.embeddings[j]
-            row[token] -= data.embeddings[j]
-            (equalities if token in tokens else margins).append(row.ravel())
-    return np.array(equalities), np.array(margins)
-
-
-def separable_by_feasibility(data):
-    """Is there a W with anchored (6a) and (6b)? The least maximum norm is asked for, to keep the answer finite."""
-    equal, above = anchored_constraints(data)
-    size = equal.shape[1]
-    # Variables: W and a bound b on its entries; minimise b.
-    bounded = np.vstack([np.eye(size), -np.eye(size)])
-    result = scipy.optimize.linprog(
-        np.append(np.zeros(size), 1.0),
-        A_eq=np.hstack([equal, np.zeros((len(equal), 1))]),
-        b_eq=np.zeros(len(equal)),
-        A_ub=np.vstack(
-            [np.hstack([-above, np.zeros((len(above), 1))]), np.hstack([bounded, -np.ones((2 * size, 1))])]
-        ),
-        b_ub=np.append(-np.ones(len(above)), np.zeros(2 * size)),
-        bounds=[(None, None)] * size + [(0, None)],
-    )
-    assert result.status in (0, 2), result.message
-    return result.status == 0
-
-
-def assert_is_direction(W, data):
-    """(6a) and (6b) with loops, relative to the size of the logits."""
-    for j in range(data.num_contexts):
-        logits = W @ data.embeddings[j]
-        rounding = 1e-9 * (1 + np.abs(logits).max())
-        inside = np.flatnonzero(data.next_token_probs[j])
-        for z in inside:
-            assert abs(logits[z] - logits[inside[0]]) <= rounding
-            for v in set(range(data.vocab_size)) - set(inside.tolist()):
-                assert logits[z] - logits[v] >= 1 - rounding
-
-
-def assert_is_certificate(A, data):
-    """Signs, row sums and Aᵀ·embeddings = 0, relative to the mass off the supports."""
-    lengths = np.linalg.norm(data.embeddings, axis=1)
-    weights = A * np.where(lengths > 0, lengths, 1.0)[:, None]
-    mass = 0.0
-    for j in range(data.num_contexts):
-        for v in range(data.vocab_size):
-            if data.next_token_probs[j, v] == 0:
-                assert A[j, v] <= 0
-                mass -= weights[j, v]
-    assert mass > 0
-    assert np.abs(weights.sum(axis=1)).max() <= 1e-11 * mass
-    moment = sum(np.outer(A[j], data.embeddings[j]) for j in range(data.num_contexts))
-    assert np.abs(moment).max() <= 1e-8 * mass
 
 
 def assert_verdict(data, expected):
@@ -201,70 +139,6 @@ def test_no_margin_without_a_token_off_support():
         ntp.separability(data)
 
 
-SEPARABLE = ntp.synthetic.toy_2d()
-# One context whose only next token must both win and lose.
-NOT_SEPARABLE = ntp.NTPData([[1.0], [-2.0]], [0.5, 0.5], [[0.5, 0.5, 0.0], [1.0, 0.0, 0.0]])
-
-
-def tampered(array, place, change):
-    changed = array.copy()
-    changed[place] += change
-    return changed
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [
-        pytest.param(lambda W: -W, id="turned round"),
-        pytest.param(lambda W: np.zeros_like(W), id="zero"),
-        pytest.param(lambda W: tampered(W, (0, 0), 1e-5), id="logits untied"),
-        pytest.param(lambda W: W[[1, 0, 2, 3, 4]], id="tokens swapped"),
-        pytest.param(lambda W: W[:, ::-1], id="coordinates swapped"),
-    ],
-)
-def test_a_tampered_direction_fails(damage):
-    found = ntp.separability(SEPARABLE)
-    assert found.verify()
-    assert not dataclasses.replace(found, direction=damage(found.direction)).verify()
-
-
-def test_a_direction_that_unties_a_full_support_fails():
-    data = ntp.NTPData([[1.0, 0.0], [0.0, 1.0]], [0.5, 0.5], [[0.5, 0.5], [1.0, 0.0]])
-    found = ntp.separability(data)
-    assert found.verify()
-    untied = np.array([[1.0, 1.0], [-1.0, -1.0]])
-    assert not dataclasses.replace(found, direction=untied).verify()
-    assert dataclasses.replace(found, direction=untied * [0.0, 1.0]).verify()
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [
-        pytest.param(lambda A: -A, id="signs"),
-        pytest.param(lambda A: np.zeros_like(A), id="zero"),
-        pytest.param(lambda A: np.full_like(A, np.nan), id="NaN"),
-        pytest.param(lambda A: tampered(A, (0, 0), 1e-3), id="row sum"),
-        pytest.param(lambda A: A * [[1.0], [1.001]], id="moment"),
-        pytest.param(lambda A: A[::-1], id="contexts swapped"),
-    ],
-)
-def test_a_tampered_certificate_fails(damage):
-    found = ntp.separability(NOT_SEPARABLE)
-    assert found.holds is False
-    assert found.verify()
-    assert_is_certificate(found.certificate, NOT_SEPARABLE)
-    broken = damage(found.certificate)
-    assert not dataclasses.replace(found, certificate=broken).verify()
-    with pytest.raises(AssertionError):
-        assert_is_certificate(broken, NOT_SEPARABLE)
-
-
-def test_a_verdict_carried_to_other_data_fails():
-    found = ntp.separability(SEPARABLE)
-    other = ntp.NTPData(-SEPARABLE.embeddings, SEPARABLE.context_probs, SEPARABLE.next_token_probs)
-    assert not dataclasses.replace(found, data=other).verify()
-
-
 def assert_undecided(found, reason):
     assert found.status is Verdict.UNDECIDED
     assert found.holds is None
@@ -276,9 +150,9 @@ def assert_undecided(found, reason):
 
 def test_too_large_a_programme_is_left_undecided(monkeypatch):
     monkeypatch.setattr(module, "MAX_NONZEROS", 29)
-    assert_undecided(ntp.separability(SEPARABLE), "30 non-zeros; at most 29")
+    assert_undecided(ntp.separability(ntp.synthetic.toy_2d()), "30 non-zeros; at most 29")
     monkeypatch.setattr(module, "MAX_NONZEROS", 30)
-    assert ntp.separability(SEPARABLE).holds
+    assert ntp.separability(ntp.synthetic.toy_2d()).holds
 
 
 def test_lemma_1_needs_no_programme(monkeypatch, random_problem):

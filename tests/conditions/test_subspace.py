@@ -49,7 +49,6 @@ def test_dimension_agrees_with_the_rank_of_all_generators(seed, shape, route, mo
     F = ntp.subspace(data)
     assert F.dim == np.linalg.matrix_rank(generators(data))
     assert F.dim <= min(int((data.support_sizes - 1).sum()), d * (V - 1))
-    assert F.dim != np.linalg.matrix_rank(generators(data)[: F.dim]) or F.dim < 3, "control: a generator left out"
 
 
 @pytest.mark.parametrize("route", ["dense", "Gram", "iterative"])

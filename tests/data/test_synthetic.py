@@ -31,7 +31,7 @@ def test_the_plane_has_the_paper_s_entropy_and_supports():
 def test_the_plane_is_separable_and_compatible():
     data = ntp.synthetic.toy_2d()
     assert ntp.separability(data).holds
-    assert ntp.compatibility(data).holds is (ntp.compatibility(data).residual < 1e-8)
+    assert ntp.compatibility(data).holds
     squeezed = ntp.NTPData(np.abs(data.embeddings), data.context_probs, data.next_token_probs)
     assert not ntp.separability(squeezed).holds, "control: contexts in one quadrant"
 

@@ -81,14 +81,56 @@ def _path():
     )  # fmt: skip
 
 
+def _comparison():
+    rows = [(step, alpha, 1 / (1 + alpha * step)) for alpha in (0.1, 0.5) for step in (1, 10, 100)]
+    return pd.DataFrame(rows, columns=["step", "alpha", "ratio"])
+
+
+def _multipliers():
+    rows = [
+        ("A", 1, 1.5, True, 0.0),
+        ("A", 2, 0.0, False, 2.0),
+        ("B", 1, -3.0, False, 1.0),
+        ("B", 2, 0.5, True, 0.0),
+    ]
+    return pd.DataFrame(rows, columns=["context", "word", "multiplier", "in_support", "margin"])
+
+
+def _parts():
+    rows = [("F", "limit", 1, 0, 0.5, 0.5), ("F", "limit", 2, 0, -0.5, 0.2)]
+    rows += [("complement", "limit", 1, 0, 0.0, 1.0), ("complement", "limit", 2, 0, 1.0, -1.0)]
+    rows += [
+        (part, "trajectory", word, step, (-1) ** word * 0.1 * (step + 1), 0.2 * step)
+        for part in ("F", "complement")
+        for word in (1, 2)
+        for step in (0, 1, 3, 10)
+    ]
+    return pd.DataFrame(rows, columns=["part", "curve", "word", "step", "x", "y"])
+
+
+def _dimensions():
+    rows = [
+        {"dim": dim, "ratio": dim / 10, "step": step}
+        | {f"{name}_{part}": value + step / dim + i for name in ("excess_loss", "norm", "alignment")
+           for i, (part, value) in enumerate((("low", 0.1), ("median", 0.2), ("high", 0.4)))}
+        for dim in (10, 12, 20)
+        for step in STEPS
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
 FRAMES = {
     "certificate_map": _certificate,
+    "comparison_curves": _comparison,
     "context_length_panels": _lengths,
+    "dimension_panels": _dimensions,
     "distribution_bars": _sparse,
     "excess_by_case": _cases,
+    "multiplier_map": _multipliers,
     "path_panels": _path,
     "plane_geometry": lambda: _plane(5),
     "sparsity_pattern": _sparse,
+    "subspace_plane": _parts,
     "support_and_rows": _support_and_rows,
     "support_size_ranks": _ranks,
     "training_panels": lambda: _training(["gradient descent"]),
@@ -104,6 +146,7 @@ def frames():
 @pytest.fixture(params=sorted(figures.__all__))
 def drawing(request, frames):
     """Every drawing function with its frame; a new one needs a frame here."""
+    assert request.param in frames, f"add a documented frame for {request.param} to FRAMES"
     return getattr(figures, request.param), frames[request.param]
 
 

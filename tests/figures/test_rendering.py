@@ -28,7 +28,7 @@ def rendered(draw, frame, folder):
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-# One of each kind of mark: bars, dots, arrows and a heat map, an image with a colour bar, lines on logarithmic axes.
+# One of each kind: an image with a colour bar, bars, dots, arrows beside a heat map, lines on logarithmic axes.
 KINDS = ["certificate_map", "distribution_bars", "sparsity_pattern", "support_and_rows", "support_size_ranks"]
 
 
@@ -39,8 +39,8 @@ def test_bytes_depend_on_the_frame_alone(name, frames, tmp_path):
     assert rendered(draw, frame.copy(), tmp_path / "again") == first
     assert first["fig.svg"] != first["fig.dark.svg"]
     assert first["fig.png"].startswith(b"\x89PNG")
-    for name, theme, other in (("fig.svg", LIGHT, DARK), ("fig.dark.svg", DARK, LIGHT)):
-        text = first[name].decode()
+    for file, theme, other in (("fig.svg", LIGHT, DARK), ("fig.dark.svg", DARK, LIGHT)):
+        text = first[file].decode()
         ET.fromstring(text)
         assert theme.ink in text
         # The rings of the certificate map lie on a map that is light under either theme.

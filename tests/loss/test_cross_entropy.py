@@ -1,4 +1,4 @@
-"""Loss and gradient against the definition written with loops, finite differences and automatic differentiation."""
+"""Loss and gradient against their definitions, finite differences and automatic differentiation."""
 
 import numpy as np
 import pytest

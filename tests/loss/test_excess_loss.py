@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 import ntp_lib as ntp
-from ntp_lib.conditions.margins import context_margins
 
 SEEDS = range(5)
 
@@ -171,7 +170,5 @@ def test_loss_falls_at_the_rate_of_the_genie(seed, random_problem):
     constant = data.vocab_size * np.exp(M * np.linalg.norm(W_star))
     for R in (0.0, 1.0, 5.0, 20.0):
         assert 0 < ntp.excess_loss(W_star + R * W_mm, data) <= constant * np.exp(-R)
-    spread = np.random.default_rng(seed).standard_normal(W_mm.shape)
-    assert context_margins(spread, data)[1].max() > 0 or context_margins(spread, data)[0].min() < 1
     stuck = [ntp.excess_loss(W_star - R * W_mm, data) for R in (0.0, 1.0, 5.0)]
     assert stuck == sorted(stuck)

@@ -1,4 +1,4 @@
-"""The NTP-SVM against a least-distance programme written from its definition, and the symmetries of its solution."""
+"""The NTP-SVM against a least-distance programme written from its definition, and its symmetries."""
 
 import dataclasses
 
@@ -165,12 +165,12 @@ def test_probabilities_do_not_matter_beyond_their_supports(seed, random_problem)
     data = separable_problem(random_problem, seed, (4, 3, 4))
     rng = np.random.default_rng(seed)
     probs = data.support * rng.uniform(0.1, 1, data.support.shape)
-    other = ntp.NTPData(
-        data.embeddings, rng.dirichlet(np.full(4, 5.0)), probs / probs.sum(axis=1, keepdims=True)
-    )
+    other = ntp.NTPData(data.embeddings, rng.dirichlet(np.full(4, 5.0)), probs / probs.sum(axis=1, keepdims=True))
     assert_close(ntp.ntp_svm(other).W, ntp.ntp_svm(data).W)
     # Control: one token more in the support of a context ties two logits that were a margin apart.
-    wider = probs + np.where((np.arange(4) == 0)[:, None] & (np.cumsum(probs == 0, axis=1) == 1) & (probs == 0), 1, 0)
+    wider = probs + np.where(
+        (np.arange(4) == 0)[:, None] & (np.cumsum(probs == 0, axis=1) == 1) & (probs == 0), 1, 0
+    )
     wider = ntp.NTPData(data.embeddings, data.context_probs, wider / wider.sum(axis=1, keepdims=True))
     expected = least_norm_decoder(wider)
     assert expected is None or np.linalg.norm(expected - ntp.ntp_svm(data).W) > 1e-3
@@ -204,7 +204,7 @@ def test_weak_duality(seed, random_problem):
     assert value(found.dual) == pytest.approx(optimum, rel=1e-6)
     unbalanced = found.dual - 0.1 * (~data.support) / optimum
     assert value(unbalanced) != pytest.approx(value(found.dual), rel=1e-6)
-    assert found.W == pytest.approx(found.dual.T @ data.embeddings, abs=1e-7)
+    assert_close(found.dual.T @ data.embeddings, found.W)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -220,39 +220,3 @@ def test_the_gap_bounds_the_distance_from_the_solution(seed, random_problem):
         assert other.margin >= 1 - 1e-9
         assert other.gap > 1e-6
         assert np.linalg.norm(W - expected) ** 2 <= other.gap * np.linalg.norm(W) ** 2 * (1 + 1e-6)
-
-
-def test_support_vectors_lie_at_margin_one():
-    found = ntp.ntp_svm(ntp.synthetic.toy_2d())
-    data, pairs = found.data, found.support_vectors()
-    assert pairs
-    for j, v in pairs:
-        logits = found.W @ data.embeddings[j]
-        assert not data.support[j, v]
-        assert logits[data.support[j]].min() - logits[v] == pytest.approx(1, abs=1e-9)
-
-
-def damaged(found, **arrays):
-    return dataclasses.replace(found, **arrays)
-
-
-@pytest.mark.parametrize(
-    ("change", "fails"),
-    [
-        pytest.param(lambda r: damaged(r, W=0.999 * r.W), "margin", id="shrunk W"),
-        pytest.param(lambda r: damaged(r, W=1.001 * r.W), "gap", id="grown W"),
-        pytest.param(lambda r: damaged(r, W=r.W + 1e-3 * np.eye(5, 2)), "spread", id="W off F⊥"),
-        pytest.param(lambda r: damaged(r, W=r.W + 1.0), "gap", id="common row added"),
-        pytest.param(lambda r: damaged(r, dual=r.dual * [[1.0], [1.0], [1.1]]), "gap", id="dual of one context"),
-        pytest.param(lambda r: damaged(r, dual=-r.dual), "dual_violation", id="dual signs"),
-        pytest.param(lambda r: damaged(r, dual=r.dual + 1e-3), "dual_violation", id="dual rows"),
-        pytest.param(lambda r: damaged(r, dual=0 * r.dual), "gap", id="no dual"),
-    ],
-)
-def test_status_is_recomputed_from_the_arrays(change, fails):
-    found = ntp.ntp_svm(ntp.synthetic.toy_2d())
-    assert found.status is SolveStatus.OPTIMAL
-    broken = change(found)
-    assert broken.status is SolveStatus.INACCURATE
-    value = getattr(broken, fails)
-    assert (1 - value if fails == "margin" else value) > broken.tolerance

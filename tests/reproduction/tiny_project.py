@@ -190,3 +190,48 @@ def put_green(project: Project) -> None:
     put_run(project, "text", {"words": words_frame()}, source_sha256=TEXT_SHA256)
     write_data("loss", descent_frame(), project.references)
     write_data("words", words_frame(), project.references)
+
+
+LEDGER = r"""
+required: [falls, slow]
+claims:
+  falls:
+    statement: The norm $\norm{x_k}$ falls.
+    paper: Lemma 1
+    label: lem-falls
+    assumptions: ["$0 < \\eta < 1$"]
+    state: proved here
+    checks: [descent/falls]
+  slow:
+    statement: It falls slowly.
+    paper: null
+    label: eq-slow
+    assumptions: []
+    state: verified numerically
+    checks: [descent/falls, descent/slow]
+"""
+
+CHAPTER = r"""# A chapter
+
+```{prf:lemma}
+:label: lem-falls
+
+It falls, by (eq-slow).
+```
+
+$$
+x_{k+1} = 0.9\,x_k
+$$ (eq-slow)
+
+(a-place)=
+## A section
+"""
+
+
+def put_ledger(project: Project, *checks: Check) -> None:
+    """Writes a ledger, the chapter it points to, and a run with its checks; by default all of them stand."""
+    project.book.mkdir(exist_ok=True)
+    (project.book / "chapter.md").write_text(CHAPTER, encoding="utf-8")
+    project.ledger.write_text(LEDGER, encoding="utf-8")
+    recorded = checks or (good_check(), good_check(name="descent/slow"))
+    put_run(project, "descent", {"loss": descent_frame()}, checks=recorded)

@@ -13,7 +13,9 @@ SEEDS = range(4)
 
 def loss(W, data):
     """(2) in matrix form."""
-    return -np.sum(data.context_probs[:, None] * data.next_token_probs * log_softmax(data.embeddings @ W.T, axis=1))
+    return -np.sum(
+        data.context_probs[:, None] * data.next_token_probs * log_softmax(data.embeddings @ W.T, axis=1)
+    )
 
 
 def slope(W, data):
@@ -78,7 +80,7 @@ def test_ball_minimisers_have_the_radius_and_no_competitor(seed, random_problem)
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_direction_obeys_theorem_1_with_its_rate(seed, random_problem):
-    """cos ≥ √(1 − w²/B²) − Kν/B with K = log(2V²/π_*) + M(2w + 1), for B so large that the bound says something."""
+    """cos ≥ √(1 − w²/B²) − Kν/B with K = log(2V²/π_*) + M(2w + 1), for large B."""
     data = random_problem(seed, m=3, d=4)
     references = ntp.references(data)
     w, nu = np.linalg.norm(references.W_finite), np.linalg.norm(references.W_mm)
@@ -123,7 +125,7 @@ def test_a_radius_that_no_penalty_gives_is_an_error():
     """Where the infimum is attained, minimisers over large balls are inside them."""
     data = ntp.NTPData([[1.0], [-2.0]], [0.5, 0.5], [[0.5, 0.5, 0.0], [1.0, 0.0, 0.0]])
     assert ntp.regularization_path(data, radii=[0.1]).frame["penalty"][0] > 0
-    with pytest.raises(ntp.DidNotConvergeError, match="radius|residual"):
+    with pytest.raises(ntp.DidNotConvergeError, match=r"radius|residual"):
         ntp.regularization_path(data, radii=[0.1, 100.0])
 
 

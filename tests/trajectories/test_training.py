@@ -63,7 +63,13 @@ def test_gradient_descent_approaches_both_references():
     """Theorem 2, as far as 3000 steps can show: every measure moves the right way."""
     trace = ntp.train(TOY, step_size=1.0, steps=3000, references=REFERENCES)
     late = trace.frame.query("step >= 300")
-    for column, sign in (("excess_loss", -1), ("norm", 1), ("finite_error", -1), ("cosine_corrected", 1), ("margin", 1)):
+    for column, sign in (
+        ("excess_loss", -1),
+        ("norm", 1),
+        ("finite_error", -1),
+        ("cosine_corrected", 1),
+        ("margin", 1),
+    ):
         assert (sign * np.diff(late[column]) > 0).all(), column
     # The excess falls like 1/step and the finite error with it; the cosine itself would need log log time.
     assert late["excess_loss"].iloc[-1] < 1e-2
@@ -118,9 +124,7 @@ def test_the_start_is_a_copy():
 
 
 def test_the_seed_decides_the_start_and_nothing_else():
-    first, again, other = (
-        ntp.train(TOY, steps=5, seed=seed, references=REFERENCES).frame for seed in (1, 1, 2)
-    )
+    first, again, other = (ntp.train(TOY, steps=5, seed=seed, references=REFERENCES).frame for seed in (1, 1, 2))
     assert first.equals(again)
     assert not first.equals(other)
     assert np.array_equal(lecun(TOY, seed=1), lecun(TOY, seed=1))

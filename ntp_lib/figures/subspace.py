@@ -1,0 +1,103 @@
+"""The two parts of a decoder in the plane: the one on F settles, the one off F grows (paper, Thm 2)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from ntp_lib.figures.style import MARKERS, colour, ink
+
+# The labels of rows nearer than this share of the panel's width would overlap; they become one.
+SAME_SPOT = 0.04
+
+
+def subspace_plane(frame: pd.DataFrame) -> Figure:
+    """Draw the path of every decoder row, split into its part on F and its part off F, with what each tends to.
+
+    Args:
+        frame: columns part ("F" or "complement"), curve ("trajectory" or "limit"), word, step, x, y. The limit of
+            part "F" is a point, W* (or W°), that of "complement" a direction, W^mm. Decades of `step` get a dot.
+    """
+    figure = Figure(figsize=(9.0, 5.0), layout="constrained")
+    for axes, part in zip(figure.subplots(1, 2), ("F", "complement"), strict=True):
+        rows = frame[frame["part"] == part]
+        walked, limits = rows[rows["curve"] == "trajectory"], rows[rows["curve"] == "limit"]
+        reach = 1.2 * float(np.abs(rows.loc[rows["curve"] == "trajectory", ["x", "y"]].to_numpy()).max())
+        if part == "F":
+            reach = max(reach, 1.35 * float(np.abs(limits[["x", "y"]].to_numpy()).max()))
+        for i, word in enumerate(limits["word"]):
+            _path(axes, walked[walked["word"] == word], i)
+        _limits(axes, limits, reach, rays=part == "complement")
+        _names(axes, (limits if part == "F" else walked[walked["step"] == walked["step"].max()]), reach)
+        axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
+        axes.set(xlabel="first coordinate", ylabel="second coordinate")
+    figure.axes[0].set_title(r"On $\mathcal{F}$: rows settle on $W^{\star}$", loc="left")
+    figure.axes[1].set_title(r"Off $\mathcal{F}$: rows run along $W^{\mathrm{mm}}$", loc="left")
+    handles = [
+        Line2D([], [], color=ink(), linestyle="", marker="s", markersize=6, markerfacecolor="none", label="start"),
+        Line2D(
+            [], [], color=ink(), marker="o", markersize=5, linewidth=1.6, label="row, dots at steps 1, 10, 100, …"
+        ),
+        Line2D(
+            [],
+            [],
+            color=ink(),
+            linestyle="",
+            marker="*",
+            markersize=12,
+            markerfacecolor="none",
+            label=r"row of $W^{\star}$",
+        ),
+        Line2D(
+            [], [], color=ink(), linestyle=":", linewidth=1.2, label=r"direction of the row of $W^{\mathrm{mm}}$"
+        ),
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=2, labelcolor=ink())
+    return figure
+
+
+def _path(axes: Axes, rows: pd.DataFrame, index: int) -> None:
+    """One row's path: a square at its start, and a marker of the word's own at every decade."""
+    axes.plot(rows["x"], rows["y"], color=colour(index), linewidth=1.6)
+    start = rows[rows["step"] == 0]
+    axes.plot(start["x"], start["y"], "s", color=colour(index), markersize=6, markerfacecolor="none")
+    steps = rows["step"].to_numpy()
+    decades = rows[(steps > 0) & (np.log10(np.maximum(steps, 1)) % 1 == 0)]
+    marker = MARKERS[index % len(MARKERS)]
+    axes.plot(decades["x"], decades["y"], marker, linestyle="", color=colour(index), markersize=5)
+
+
+def _limits(axes: Axes, limits: pd.DataFrame, reach: float, *, rays: bool) -> None:
+    for i, row in enumerate(limits.itertuples()):
+        if rays:
+            far = 2 * reach / max(float(np.hypot(row.x, row.y)), 1e-12)
+            axes.plot([0, far * row.x], [0, far * row.y], color=ink(), linestyle=":", linewidth=1.2, zorder=1)
+        else:
+            axes.plot([row.x], [row.y], "*", color=colour(i), markersize=15, markerfacecolor="none", zorder=4)
+
+
+def _names(axes: Axes, rows: pd.DataFrame, reach: float) -> None:
+    """Write the words outwards of their points; words on the same spot share one label."""
+    spots: list[tuple[float, float, list[str]]] = []
+    for row in rows.itertuples():
+        near = [spot for spot in spots if np.hypot(row.x - spot[0], row.y - spot[1]) < 2 * SAME_SPOT * reach]
+        if near:
+            near[0][2].append(str(row.word))
+        else:
+            spots.append((float(row.x), float(row.y), [str(row.word)]))
+    for x, y, words in spots:
+        length = max(float(np.hypot(x, y)), 1e-12)
+        side = "center" if abs(x) < 0.25 * length else "right" if x < 0 else "left"
+        level = "center" if abs(y) < 0.25 * length else "bottom" if y > 0 else "top"
+        axes.annotate(
+            f"word{'s' if len(words) > 1 else ''} {', '.join(words)}",
+            (x, y),
+            (9 * x / length, 9 * y / length),
+            textcoords="offset points",
+            ha=side,
+            va=level,
+            color=ink(),
+        )
