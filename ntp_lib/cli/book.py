@@ -5,18 +5,19 @@ import click
 
 @click.command("book")
 @click.option("--fresh", is_flag=True, help="Build although nothing has changed since the last build.")
-def book_command(*, fresh: bool) -> None:
+@click.pass_context
+def book_command(context: click.Context, *, fresh: bool) -> None:
     """Build the HTML book from the chapters and the executed notebooks.
 
     The build is strict: any Sphinx warning fails it, and the book that was there before stays.
     """
+    from ntp_lib.cli.main import current_project
     from ntp_lib.publication.errors import PublicationError
     from ntp_lib.publication.site import build_site
     from ntp_lib.reproduction.errors import ReproductionError
-    from ntp_lib.reproduction.project import Project
 
     try:
-        site = build_site(Project.find(), fresh=fresh)
+        site = build_site(current_project(context), fresh=fresh)
     except (PublicationError, ReproductionError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{'Built' if site.rebuilt else 'Nothing has changed; kept'} {site.folder}")

@@ -146,7 +146,8 @@ def warn_of_conflicting_duplicates(embeddings: Floats, probs: sp.csr_array[np.fl
         warnings.warn(
             f"{conflicts.size} context(s) repeat another context's embedding with a different next-token "
             f"distribution, first contexts {int(twin[j])} and {j}: such data are not NTP-separable where the "
-            "supports differ, and not NTP-compatible where the log-odds of a shared pair of tokens do; merge the contexts or give them distinct embeddings",
+            "supports differ, and not NTP-compatible where the log-odds of a shared pair of tokens do; merge the "
+            "contexts or give them distinct embeddings",
             NTPDataWarning,
             stacklevel=4,
         )

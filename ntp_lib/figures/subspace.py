@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -37,26 +39,17 @@ def subspace_plane(frame: pd.DataFrame) -> Figure:
     figure.axes[0].set_title(r"On $\mathcal{F}$: rows settle on $W^{\star}$", loc="left")
     figure.axes[1].set_title(r"Off $\mathcal{F}$: rows run along $W^{\mathrm{mm}}$", loc="left")
     handles = [
-        Line2D([], [], color=ink(), linestyle="", marker="s", markersize=6, markerfacecolor="none", label="start"),
-        Line2D(
-            [], [], color=ink(), marker="o", markersize=5, linewidth=1.6, label="row, dots at steps 1, 10, 100, …"
-        ),
-        Line2D(
-            [],
-            [],
-            color=ink(),
-            linestyle="",
-            marker="*",
-            markersize=12,
-            markerfacecolor="none",
-            label=r"row of $W^{\star}$",
-        ),
-        Line2D(
-            [], [], color=ink(), linestyle=":", linewidth=1.2, label=r"direction of the row of $W^{\mathrm{mm}}$"
-        ),
+        _handle("start", marker="s", markersize=6),
+        _handle(r"row of $W^{\star}$", marker="*", markersize=12),
+        _handle("path of a row, dots at steps 1, 10, 100, …", linestyle="-", linewidth=1.6, marker="."),
+        _handle(r"direction of a row of $W^{\mathrm{mm}}$", linestyle=":", linewidth=1.2),
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=2, labelcolor=ink())
     return figure
+
+
+def _handle(label: str, **look: Any) -> Line2D:
+    return Line2D([], [], color=ink(), label=label, **{"linestyle": "", "markerfacecolor": "none", **look})
 
 
 def _path(axes: Axes, rows: pd.DataFrame, index: int) -> None:

@@ -10,26 +10,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import yaml
+from book_copy import ROOT, copy_book, edit
 
-ROOT = Path(__file__).parents[2]
 NOTEBOOK = "two-dimensions"
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A copy of the repository that holds one notebook, its figures and its references."""
-    for name in ("ntp_lib", "requirements.lock", "_toc.yml"):
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, tmp_path / name)
-    manifest = yaml.safe_load((ROOT / "notebooks/figures.yml").read_text(encoding="utf-8"))
-    manifest["figures"] = {k: v for k, v in manifest["figures"].items() if v["notebook"] == NOTEBOOK}
-    (tmp_path / "notebooks/references").mkdir(parents=True)
-    (tmp_path / "notebooks/figures.yml").write_text(yaml.safe_dump(manifest), encoding="utf-8")
-    shutil.copy(ROOT / f"notebooks/{NOTEBOOK}.ipynb", tmp_path / "notebooks")
-    for figure in manifest["figures"]:
-        shutil.copy(ROOT / f"notebooks/references/{figure}.csv", tmp_path / "notebooks/references")
-    return tmp_path
+    return copy_book(tmp_path, [NOTEBOOK])
 
 
 def ntp(project: Path, *words: str) -> tuple[int, str]:
@@ -44,12 +33,6 @@ def ntp(project: Path, *words: str) -> tuple[int, str]:
         check=False,
     )
     return done.returncode, done.stdout + done.stderr
-
-
-def edit(path: Path, old: str, new: str) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert text.count(old) == 1, f"{path.name} no longer holds {old!r} once: adapt this control"
-    path.write_text(text.replace(old, new), encoding="utf-8")
 
 
 def scale_gradient(project: Path) -> None:

@@ -1,0 +1,81 @@
+"""What a notebook of a copied book says about the library of that copy."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from book_copy import ROOT
+
+from ntp_lib.reproduction.claims import judge_claims
+from ntp_lib.reproduction.inputs import current_inputs
+from ntp_lib.reproduction.judgement import State, judge_run
+from ntp_lib.reproduction.kernel import Job, execute
+from ntp_lib.reproduction.ledger import load_ledger
+from ntp_lib.reproduction.manifest import load_manifest
+from ntp_lib.reproduction.project import Project
+from ntp_lib.reproduction.runs import load_run
+
+CHECK = re.compile(r"AssertionError: check (\S+): ")
+# A machine that is out of memory or of time says nothing about the mathematics.
+NO_VERDICT = ("DeadKernelError", "CellTimeoutError")
+CELL_TIMEOUT = 240
+
+
+class NoVerdictError(RuntimeError):
+    """The execution failed for a reason that is not in the notebook."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What turned red in one notebook.
+
+    Attributes:
+        reason: the check, the figure or the exception that noticed; empty where nothing did.
+        claims: ids of the claims that `ntp claims` no longer supports after this run.
+    """
+
+    reason: str
+    claims: tuple[str, ...]
+
+
+def depends_on(folder: Path, notebook: str, path: str) -> bool:
+    """Whether a notebook imports a module, directly or not."""
+    return path in current_inputs(Project(folder), notebook).files
+
+
+def judged(folder: Path, notebook: str) -> Verdict:
+    """Execute a notebook with the library that lies beside it, and judge figures, checks and claims.
+
+    Raises:
+        NoVerdictError: the execution broke down, not the notebook.
+    """
+    project = Project(folder.resolve())
+    destination = project.runs / notebook
+    inputs = current_inputs(project, notebook)
+    failure = execute(Job(project, notebook, inputs, destination, CELL_TIMEOUT)).failure
+    if failure is not None:
+        if not failure.cell or failure.error.startswith(NO_VERDICT):
+            raise NoVerdictError(str(failure))
+        named = CHECK.match(failure.error)
+        reason = named[1] if named else f"{notebook}, {failure.cell} ({failure.error[:60]})"
+        return Verdict(reason, _unsupported(project, notebook))
+    run = load_run(destination)
+    assert run is not None
+    manifest = load_manifest(project)
+    results = [judge_run(project, manifest, entry, run, destination) for entry in manifest.of_notebook(notebook)]
+    # A figure without a reference says nothing.
+    wrong = [f"{notebook}, figure {r.figure}" for r in results if not (r.ok or r.state is State.NO_REFERENCE)]
+    wrong += [check.problem for check in run.checks if check.problem]
+    return Verdict(wrong[0] if wrong else "", _unsupported(project, notebook))
+
+
+def _unsupported(project: Project, notebook: str) -> tuple[str, ...]:
+    """The claims that lost a check of this notebook; those of notebooks that were not run do not count."""
+    report = judge_claims(project, load_ledger(Project(ROOT)))
+    return tuple(
+        result.claim.id
+        for result in report.claims
+        if any(support.notebook == notebook and support.problem for support in result.supports)
+    )

@@ -1,0 +1,204 @@
+"""The mutants: one wrong line each, of the kind that a tired mathematician writes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# In the order in which they are tried, cheapest first.
+NOTEBOOKS = (
+    "gradient-descent-proofs",
+    "reaching-the-entropy",
+    "two-dimensions",
+    "regularisation-path",
+    "errata",
+    "overparameterised",
+    "text-to-contexts",
+)
+LOSS, SPLIT = "ntp_lib/loss/cross_entropy.py", "ntp_lib/loss/split.py"
+SUBSPACE, DIFFERENCES = "ntp_lib/conditions/subspace.py", "ntp_lib/conditions/in_support.py"
+COMPATIBILITY, MARGINS = "ntp_lib/conditions/compatibility.py", "ntp_lib/conditions/margins.py"
+CERTIFICATES, SOLUTION = "ntp_lib/conditions/certificates.py", "ntp_lib/references/svm_solution.py"
+POLISH, REFERENCES = "ntp_lib/references/svm_polish.py", "ntp_lib/references/bundle.py"
+RIDGE, OPTIMISERS = "ntp_lib/trajectories/ridge.py", "ntp_lib/trajectories/optimisers.py"
+MEASUREMENTS = "ntp_lib/trajectories/measurements.py"
+DATA, TOKENS = "ntp_lib/data/ntp_data.py", "ntp_lib/data/tokens.py"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One edit of the library.
+
+    Attributes:
+        name: what is wrong.
+        path: the module, relative to the repository.
+        old: the text replaced; it must occur once.
+        new: what takes its place.
+        first: the notebook tried first, where another than the cheapest is likely to notice.
+    """
+
+    name: str
+    path: str
+    old: str
+    new: str
+    first: str = NOTEBOOKS[0]
+
+    @property
+    def notebooks(self) -> tuple[str, ...]:
+        """The notebooks in the order in which this mutant meets them."""
+        return (self.first, *(name for name in NOTEBOOKS if name != self.first))
+
+
+MUTANTS = (
+    # The longest first, so that no long one is left to run alone.
+    Mutant(
+        "Adam with its two decay rates exchanged", OPTIMISERS, "betas=betas", "betas=betas[::-1]", "overparameterised"
+    ),
+    Mutant(
+        "normalised gradient descent without normalisation",
+        OPTIMISERS,
+        "(step_size / length) * slope",
+        "step_size * slope",
+        "overparameterised",
+    ),
+    Mutant(
+        "context includes the token to be predicted",
+        TOKENS,
+        "codes[context_length:]",
+        "codes[context_length - 1 : -1]",
+        "text-to-contexts",
+    ),
+    Mutant(
+        "contexts counted once each, not as often as they occur",
+        TOKENS,
+        "context_counts / len(ids)",
+        "np.full(len(first), 1 / len(first))",
+        "text-to-contexts",
+    ),
+    Mutant(
+        "excess loss with equal weights for π̂",
+        LOSS,
+        "float(block.context_probs @ split.divergence)",
+        "float(split.divergence.mean())",
+        "reaching-the-entropy",
+    ),
+    Mutant(
+        "gradient with equal weights for π̂",
+        LOSS,
+        "(residual * block.context_probs[:, None])",
+        "(residual / data.num_contexts)",
+        "regularisation-path",
+    ),
+    Mutant(
+        "ridge gradient without λW",
+        RIDGE,
+        "self._gradient(split) + penalty * W",
+        "self._gradient(split)",
+        "regularisation-path",
+    ),
+    Mutant(
+        "ridge minimiser of another penalty",
+        RIDGE,
+        "penalty * float(np.sum(W * W)) / 2, splits",
+        "penalty * float(np.sum(W * W)), splits",
+        "regularisation-path",
+    ),
+    Mutant("gradient with the wrong sign", LOSS, "        total -= (", "        total += ("),
+    Mutant("gradient too long by one per cent", LOSS, "    return total\n", "    return 1.01 * total\n"),
+    Mutant("gradient without π̂", LOSS, "(residual * block.context_probs[:, None])", "residual"),
+    Mutant(
+        "excess loss without π̂",
+        LOSS,
+        "float(block.context_probs @ split.divergence)",
+        "float(split.divergence.sum())",
+    ),
+    Mutant("smoothness without the half", LOSS, "ord=2) ** 2) / 2", "ord=2) ** 2)"),
+    Mutant("smoothness without π̂", LOSS, "data.embeddings * np.sqrt(data.context_probs)[:, None]", "data.embeddings"),
+    Mutant(
+        "offsets against the mean in-support logit, not its log-sum-exp",
+        SPLIT,
+        "logits - (level + log_partition)[:, None]",
+        "logits - level[:, None]",
+    ),
+    Mutant(
+        "projection on the complement in place of F",
+        SUBSPACE,
+        "return first + self.embed(self.coordinates(decoder - first))",
+        "return decoder - first - self.embed(self.coordinates(decoder - first))",
+    ),
+    Mutant(
+        "projection with the factor Q alone, transposed",
+        SUBSPACE,
+        "return factors.Q.T @ W.ravel()",
+        "return factors.Q.T @ W.ravel(order='F')",
+    ),
+    Mutant(
+        "generators of F transposed",
+        DIFFERENCES,
+        "stacked[:, :, None] * self.unit[rows][:, None, :]",
+        "stacked[:, None, :] * self.unit[rows][:, :, None]",
+    ),
+    Mutant("rank of F without a tolerance", SUBSPACE, "keep = sigma > tolerance * sigma[0]", "keep = sigma > 0"),
+    Mutant("W* from −log p̂", COMPATIBILITY, "log_odds = np.log(", "log_odds = -np.log("),
+    Mutant("W* from log-odds in bits", COMPATIBILITY, "log_odds = np.log(", "log_odds = np.log2("),
+    Mutant(
+        "W* without division by the embeddings' lengths",
+        COMPATIBILITY,
+        "(log_odds / unit_embeddings(data)[1][data.support_rows])",
+        "log_odds",
+    ),
+    Mutant(
+        "margin of the largest in-support logit, not the least",
+        MARGINS,
+        "np.where(block.support, logits, np.inf).min(axis=1)",
+        "np.where(block.support, logits, -np.inf).max(axis=1)",
+    ),
+    Mutant(
+        "margin against the least off-support logit, not the largest",
+        MARGINS,
+        "np.where(block.support, -np.inf, logits).max(axis=1)",
+        "np.where(block.support, np.inf, logits).min(axis=1)",
+    ),
+    Mutant("margins verified without (6a)", CERTIFICATES, "if norm == 0 or np.any(", "if norm == 0 and np.any("),
+    Mutant(
+        "certificates verified without Aᵀ·embeddings = 0",
+        CERTIFICATES,
+        "return float(np.linalg.norm(weights.T @ unit) / total)",
+        "return 0.0",
+    ),
+    Mutant(
+        "support vectors from multipliers of the wrong sign",
+        SOLUTION,
+        "off = np.where(self.data.probs.toarray() > 0, 0.0, -self.dual)",
+        "off = np.where(self.data.probs.toarray() > 0, 0.0, self.dual)",
+        "two-dimensions",
+    ),
+    Mutant(
+        "active set of W^mm from multipliers of the wrong sign",
+        POLISH,
+        "np.where(support, 0.0, -solution.dual)",
+        "np.where(support, 0.0, solution.dual)",
+        "two-dimensions",
+    ),
+    Mutant(
+        "W^mm too short by one per cent",
+        REFERENCES,
+        "None if self.svm is None else self.svm.W",
+        "None if self.svm is None else 0.99 * self.svm.W",
+    ),
+    Mutant("support of tokens above five per cent", DATA, "probs, probs > 0)", "probs, probs > 0.05)"),
+    Mutant("entropy in bits", DATA, "@ np.log(values)", "@ np.log2(values)", "two-dimensions"),
+    Mutant(
+        "entropy with the wrong sign",
+        DATA,
+        "float(-(self.context_probs[self.support_rows] * values)",
+        "float((self.context_probs[self.support_rows] * values)",
+        "two-dimensions",
+    ),
+    Mutant(
+        "finite error measured off F too",
+        MEASUREMENTS,
+        "references.F.project(W) - W_finite",
+        "W - W_finite",
+        "two-dimensions",
+    ),
+)
