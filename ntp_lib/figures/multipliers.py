@@ -57,8 +57,8 @@ def multiplier_map(frame: pd.DataFrame) -> Figure:
     handles = [
         Patch(facecolor="none", ec=ink(), lw=FRAMES[False][0], label="word in the support"),
         Patch(facecolor="none", ec=ink(), lw=FRAMES[True][0], ls=FRAMES[True][1], label="active pair, margin 1"),
-        Patch(facecolor=(*to_rgb(palette()[0]), DEEPEST), label="positive: pulls the row to the context"),
-        Patch(facecolor=(*to_rgb(palette()[1]), DEEPEST), label="negative: pushes the row away"),
+        Patch(facecolor=(*to_rgb(palette()[0]), DEEPEST), lw=0, label="positive: pulls the row to the context"),
+        Patch(facecolor=(*to_rgb(palette()[1]), DEEPEST), lw=0, label="negative: pushes the row away"),
     ]
     figure.legend(handles=handles, loc="outside upper center", ncols=2, labelcolor=ink())
     return figure
@@ -68,7 +68,7 @@ def _cell(axes: Axes, place: tuple[int, int], share: float) -> None:
     color = palette()[0] if share > 0 else palette()[1]
     shade = (*to_rgb(color), DEEPEST * float(np.abs(share)))
     axes.add_patch(
-        Rectangle((place[0] - 0.5 + INSET, place[1] - 0.5 + INSET), 1 - 2 * INSET, 1 - 2 * INSET, fc=shade)
+        Rectangle((place[0] - 0.5 + INSET, place[1] - 0.5 + INSET), 1 - 2 * INSET, 1 - 2 * INSET, fc=shade, lw=0)
     )
 
 

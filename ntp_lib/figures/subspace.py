@@ -10,10 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from ntp_lib.figures.style import MARKERS, colour, ink
+from ntp_lib.figures.style import MARKERS, colour, dash, ink
 
 # The labels of rows nearer than this share of the panel's width would overlap; they become one.
 SAME_SPOT = 0.04
+RAY_WIDTH = 0.7
 
 
 def subspace_plane(frame: pd.DataFrame) -> Figure:
@@ -27,13 +28,16 @@ def subspace_plane(frame: pd.DataFrame) -> Figure:
     for axes, part in zip(figure.subplots(1, 2), ("F", "complement"), strict=True):
         rows = frame[frame["part"] == part]
         walked, limits = rows[rows["curve"] == "trajectory"], rows[rows["curve"] == "limit"]
-        reach = 1.2 * float(np.abs(rows.loc[rows["curve"] == "trajectory", ["x", "y"]].to_numpy()).max())
+        reach = 1.3 * float(np.abs(rows.loc[rows["curve"] == "trajectory", ["x", "y"]].to_numpy()).max())
         if part == "F":
-            reach = max(reach, 1.35 * float(np.abs(limits[["x", "y"]].to_numpy()).max()))
+            reach = max(reach, 1.45 * float(np.abs(limits[["x", "y"]].to_numpy()).max()))
         for i, word in enumerate(limits["word"]):
             _path(axes, walked[walked["word"] == word], i)
         _limits(axes, limits, reach, rays=part == "complement")
-        _names(axes, (limits if part == "F" else walked[walked["step"] == walked["step"].max()]), reach)
+        if part == "F":
+            _names(axes, limits, reach, beside=False)
+        else:
+            _names(axes, walked[walked["step"] == walked["step"].max()], reach, beside=True)
         axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
         axes.set(xlabel="first coordinate", ylabel="second coordinate")
     figure.axes[0].set_title(r"On $\mathcal{F}$: rows settle on $W^{\star}$", loc="left")
@@ -42,7 +46,7 @@ def subspace_plane(frame: pd.DataFrame) -> Figure:
         _handle("start", marker="s", markersize=6),
         _handle(r"row of $W^{\star}$", marker="*", markersize=12),
         _handle("path of a row, dots at steps 1, 10, 100, …", linestyle="-", linewidth=1.6, marker="."),
-        _handle(r"direction of a row of $W^{\mathrm{mm}}$", linestyle=":", linewidth=1.2),
+        _handle(r"direction of a row of $W^{\mathrm{mm}}$", linestyle="-", linewidth=RAY_WIDTH),
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=2, labelcolor=ink())
     return figure
@@ -54,7 +58,7 @@ def _handle(label: str, **look: Any) -> Line2D:
 
 def _path(axes: Axes, rows: pd.DataFrame, index: int) -> None:
     """One row's path: a square at its start, and a marker of the word's own at every decade."""
-    axes.plot(rows["x"], rows["y"], color=colour(index), linewidth=1.6)
+    axes.plot(rows["x"], rows["y"], color=colour(index), linestyle=dash(index), linewidth=1.6)
     start = rows[rows["step"] == 0]
     axes.plot(start["x"], start["y"], "s", color=colour(index), markersize=6, markerfacecolor="none")
     steps = rows["step"].to_numpy()
@@ -67,13 +71,13 @@ def _limits(axes: Axes, limits: pd.DataFrame, reach: float, *, rays: bool) -> No
     for i, row in enumerate(limits.itertuples()):
         if rays:
             far = 2 * reach / max(float(np.hypot(row.x, row.y)), 1e-12)
-            axes.plot([0, far * row.x], [0, far * row.y], color=ink(), linestyle=":", linewidth=1.2, zorder=1)
+            axes.plot([0, far * row.x], [0, far * row.y], color=ink(), linewidth=RAY_WIDTH, zorder=1)
         else:
             axes.plot([row.x], [row.y], "*", color=colour(i), markersize=15, markerfacecolor="none", zorder=4)
 
 
-def _names(axes: Axes, rows: pd.DataFrame, reach: float) -> None:
-    """Write the words outwards of their points; words on the same spot share one label."""
+def _names(axes: Axes, rows: pd.DataFrame, reach: float, *, beside: bool) -> None:
+    """Write the words outwards of their points, or beside the ray to them; words on one spot share a label."""
     spots: list[tuple[float, float, list[str]]] = []
     for row in rows.itertuples():
         near = [spot for spot in spots if np.hypot(row.x - spot[0], row.y - spot[1]) < 2 * SAME_SPOT * reach]
@@ -83,14 +87,10 @@ def _names(axes: Axes, rows: pd.DataFrame, reach: float) -> None:
             spots.append((float(row.x), float(row.y), [str(row.word)]))
     for x, y, words in spots:
         length = max(float(np.hypot(x, y)), 1e-12)
-        side = "center" if abs(x) < 0.25 * length else "right" if x < 0 else "left"
-        level = "center" if abs(y) < 0.25 * length else "bottom" if y > 0 else "top"
+        across, up = (y / length, -x / length) if beside else (x / length, y / length)
+        side = "center" if abs(across) < 0.25 else "right" if across < 0 else "left"
+        level = "center" if abs(up) < 0.25 else "bottom" if up > 0 else "top"
+        name = f"word{'s' if len(words) > 1 else ''} {', '.join(words)}"
         axes.annotate(
-            f"word{'s' if len(words) > 1 else ''} {', '.join(words)}",
-            (x, y),
-            (9 * x / length, 9 * y / length),
-            textcoords="offset points",
-            ha=side,
-            va=level,
-            color=ink(),
+            name, (x, y), (9 * across, 9 * up), textcoords="offset points", ha=side, va=level, color=ink()
         )

@@ -11,19 +11,21 @@ PANELS = {
     "excess_loss": ("Excess loss", "CE − H (nats)"),
     "norm": ("Norm", r"$\|W\|$"),
     "alignment": (r"Direction of $W - W^{\star}$", r"cosine with $W^{\mathrm{mm}}$"),
+    "finite_error": (r"On $\mathcal{F}$", r"$\|P_{\mathcal{F}} W - W^{\star}\|$"),
 }
 
 
 def dimension_panels(frame: pd.DataFrame) -> Figure:
-    """Draw median and range over seeds of loss, norm and alignment against the step, one band per dimension.
+    """Draw median and range over seeds of loss, norm, alignment and finite part, one band per dimension.
 
     Args:
-        frame: columns dim, ratio (dim over the number of contexts), step and, for each of excess_loss, norm and
-            alignment, <name>_median, <name>_low and <name>_high. Step 0 is not drawn, the axis being logarithmic.
+        frame: columns dim, ratio (dim over the number of contexts), step and, for each of excess_loss, norm,
+            alignment and finite_error, <name>_median, <name>_low and <name>_high. Step 0 is not drawn, the axis being
+            logarithmic.
     """
     drawn = frame[frame["step"] > 0]
-    figure = Figure(figsize=(10.2, 4.0), layout="constrained")
-    for axes, (name, (title, label)) in zip(figure.subplots(1, 3), PANELS.items(), strict=True):
+    figure = Figure(figsize=(8.4, 6.4), layout="constrained")
+    for axes, (name, (title, label)) in zip(figure.subplots(2, 2).ravel(), PANELS.items(), strict=True):
         for i, (ratio, part) in enumerate(drawn.groupby("ratio")):
             steps = part["step"].to_numpy()
             axes.fill_between(steps, part[f"{name}_low"], part[f"{name}_high"], color=colour(i), alpha=0.22, lw=0)
@@ -35,11 +37,12 @@ def dimension_panels(frame: pd.DataFrame) -> Figure:
                 marker=MARKERS[i % len(MARKERS)],
                 markersize=4,
                 markevery=(3 * i, max(1, len(steps) // 6)),
-                label=f"d = {ratio:g} m",
+                label="d = m" if ratio == 1 else f"d = {ratio:g} m",
             )
         axes.set(xscale="log", xlabel="iteration", ylabel=label)
         axes.set_title(title, loc="left")
-    figure.axes[0].set_yscale("log")
+    for axes in (figure.axes[0], figure.axes[3]):
+        axes.set_yscale("log")
     figure.axes[2].axhline(1.0, color=ink(), linewidth=1.0, linestyle=":")
     handles, labels = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=len(labels), labelcolor=ink())

@@ -109,14 +109,14 @@ def _parts():
 
 
 def _dimensions():
-    rows = [
+    names = ("excess_loss", "norm", "alignment", "finite_error")
+    bands = {"low": 0.1, "median": 0.2, "high": 0.4}
+    return pd.DataFrame(
         {"dim": dim, "ratio": dim / 10, "step": step}
-        | {f"{name}_{part}": value + step / dim + i for name in ("excess_loss", "norm", "alignment")
-           for i, (part, value) in enumerate((("low", 0.1), ("median", 0.2), ("high", 0.4)))}
+        | {f"{name}_{band}": value + step / dim for name in names for band, value in bands.items()}
         for dim in (10, 12, 20)
         for step in STEPS
-    ]  # fmt: skip
-    return pd.DataFrame(rows)
+    )
 
 
 FRAMES = {
