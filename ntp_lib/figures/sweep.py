@@ -20,8 +20,8 @@ def dimension_panels(frame: pd.DataFrame) -> Figure:
 
     Args:
         frame: columns dim, ratio (dim over the number of contexts), step and, for each of excess_loss, norm,
-            alignment and finite_error, <name>_median, <name>_low and <name>_high. Step 0 is not drawn, the axis being
-            logarithmic.
+            alignment and finite_error, <name>_median, <name>_low and <name>_high. Step 0 is not drawn, the axis
+            being logarithmic.
     """
     drawn = frame[frame["step"] > 0]
     figure = Figure(figsize=(8.4, 6.4), layout="constrained")
