@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 FRESH ?=
 FRESH_FLAG := $(if $(FRESH),--fresh,)
 
-.PHONY: help book test env run verify site check-site lint format lock clean
+.PHONY: help book test env run verify site check-site mutants lint format lock clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -49,6 +49,9 @@ check-site: env  ## Open every built page in headless Chromium, where one is ins
 	@if command -v chromium >/dev/null; then \
 	  BOOK_HTML=_build/html $(BIN)/pytest -m browser tests/publication/test_browser.py -k page_of_the_book; \
 	else echo "No chromium on this machine: the built pages were NOT opened in a browser."; fi
+
+mutants: run verify  ## Break the library in many ways; list what noticed and what did not
+	$(BIN)/pytest -m mutation -n 2 --dist worksteal tests/mutation
 
 lint: env  ## Linter and type checker alone
 	$(BIN)/ruff check .

@@ -33,11 +33,13 @@ class Verdict:
 
     Attributes:
         reason: the check, the figure or the exception that noticed; empty where nothing did.
-        claims: ids of the claims that `ntp claims` no longer supports after this run.
+        claims: ids of the claims that `ntp claims` does not support after this run, of those with a check in it.
+        finished: the notebook ran to its end, so that all its checks hold.
     """
 
     reason: str
     claims: tuple[str, ...]
+    finished: bool = True
 
 
 def depends_on(folder: Path, notebook: str, path: str) -> bool:
@@ -59,15 +61,15 @@ def judged(folder: Path, notebook: str) -> Verdict:
         if not failure.cell or failure.error.startswith(NO_VERDICT):
             raise NoVerdictError(str(failure))
         named = CHECK.match(failure.error)
-        reason = named[1] if named else f"{notebook}, {failure.cell} ({failure.error[:60]})"
-        return Verdict(reason, _unsupported(project, notebook))
+        cell, error = (text.partition(":")[0] for text in (failure.cell, failure.error))
+        reason = named[1] if named else f"{notebook}, {cell} ({error})"
+        return Verdict(reason, _unsupported(project, notebook), finished=False)
     run = load_run(destination)
     assert run is not None
     manifest = load_manifest(project)
     results = [judge_run(project, manifest, entry, run, destination) for entry in manifest.of_notebook(notebook)]
     # A figure without a reference says nothing.
     wrong = [f"{notebook}, figure {r.figure}" for r in results if not (r.ok or r.state is State.NO_REFERENCE)]
-    wrong += [check.problem for check in run.checks if check.problem]
     return Verdict(wrong[0] if wrong else "", _unsupported(project, notebook))
 
 
