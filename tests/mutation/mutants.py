@@ -58,7 +58,6 @@ MUTANTS = (
         "betas=betas",
         "betas=betas[::-1]",
         "overparameterised",
-        figure_only=True,
     ),
     Mutant(
         "normalised gradient descent without normalisation",
