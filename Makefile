@@ -46,9 +46,14 @@ site: env  ## Build the HTML pages from the executed notebooks
 	$(BIN)/ntp book $(FRESH_FLAG)
 
 check-site: env  ## Open every built page in headless Chromium, where one is installed
-	@if command -v chromium >/dev/null; then \
-	  BOOK_HTML=_build/html $(BIN)/pytest -m browser tests/publication/test_browser.py -k page_of_the_book; \
-	else echo "No chromium on this machine: the built pages were NOT opened in a browser."; fi
+	@if ! command -v chromium >/dev/null; then \
+	  echo "No chromium on this machine: the built pages were NOT opened in a browser."; \
+	elif [ -z "$(FRESH)" ] && cmp -s _build/html/.build-key _build/opened-key; then \
+	  echo "The pages are those that were last opened in a browser."; \
+	else \
+	  BOOK_HTML=_build/html $(BIN)/pytest -m browser tests/publication/test_browser.py -k page_of_the_book && \
+	  cp _build/html/.build-key _build/opened-key; \
+	fi
 
 mutants: run verify  ## Break the library in many ways; list what noticed and what did not
 	$(BIN)/pytest -m mutation -n 2 --dist worksteal tests/mutation

@@ -44,7 +44,8 @@ def test_enough_mutants_are_noticed_by_checks() -> None:
     assert sum(not mutant.figure_only for mutant in MUTANTS) >= 10
 
 
-@pytest.mark.parametrize("notebook", sorted({mutant.first for mutant in MUTANTS} | set(NOTEBOOKS[:2])))
+# The dearer ones are left to `ntp run`, which has executed them in place.
+@pytest.mark.parametrize("notebook", NOTEBOOKS[:4])
 def test_untouched_copy_is_green(notebook: str, tmp_path: Path) -> None:
     copy_book(tmp_path, [notebook])
     verdict = judged(tmp_path, notebook)
