@@ -185,7 +185,6 @@ MUTANTS = (
         "np.where(block.support, logits, np.inf).min(axis=1)",
         "np.where(block.support, logits, -np.inf).max(axis=1)",
         "two-dimensions",
-        figure_only=True,
     ),
     Mutant(
         "margin against the least off-support logit, not the largest",
