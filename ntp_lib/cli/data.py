@@ -15,9 +15,9 @@ from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
 
 # The conditions are decided unasked where that takes seconds: compatibility up to this many equations
-# Σ_j (S_j − 1), separability for m ≤ d (Lemma 1) or up to this many entries m·V·d of its linear program.
+# Σ_j (S_j − 1), separability for m ≤ d (Lemma 1) or up to this many multiplications m·V·d an iteration.
 CHECK_EQUATIONS = 2_000
-CHECK_PROGRAM_ENTRIES = 100_000
+CHECK_MULTIPLICATIONS = 120_000_000
 
 
 class BadInput(click.ClickException):
@@ -118,11 +118,11 @@ def verdicts(data: NTPData, *, check: bool | None) -> Iterator[tuple[str, str]]:
         yield "compatible?", _compatible(data)
     else:
         yield "compatible?", _too_large("equations", equations, CHECK_EQUATIONS)
-    entries = data.num_contexts * data.vocab_size * data.dim
-    if check or data.num_contexts <= data.dim or entries <= CHECK_PROGRAM_ENTRIES:
+    multiplications = data.num_contexts * data.vocab_size * data.dim
+    if check or data.num_contexts <= data.dim or multiplications <= CHECK_MULTIPLICATIONS:
         yield "separable?", _separable(data)
     else:
-        yield "separable?", _too_large("m·V·d", entries, CHECK_PROGRAM_ENTRIES)
+        yield "separable?", _too_large("m·V·d", multiplications, CHECK_MULTIPLICATIONS)
 
 
 def _too_large(what: str, found: int, limit: int) -> str:

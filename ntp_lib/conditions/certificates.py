@@ -39,7 +39,7 @@ def certificate_margin(certificate: Floats, data: NTPData) -> float:
     For any W satisfying (6a), Σ_jz a_jz (e_z − e_{z_j})ᵀ W ĥ_j = ⟨W, Aᵀ Ĥ⟩, and the left side is at least
     margin · Σ |a_jv| over the pairs off support: so margin ≤ ‖W‖ ‖Aᵀ Ĥ‖ / Σ |a_jv|.
     """
-    support = data.probs.toarray() > 0
+    support = data.support_mask
     unit, lengths = unit_embeddings(data)
     weights = certificate * lengths[:, None]
     off = np.where(support, 0.0, weights)
@@ -53,7 +53,7 @@ def certificate_margin(certificate: Floats, data: NTPData) -> float:
 
 def repaired_certificate(raw: Floats, data: NTPData) -> Floats:
     """Make the signs and row sums of a solver's multipliers exact; only Aᵀ·embeddings = 0 stays approximate."""
-    support = data.probs.toarray() > 0
+    support = data.support_mask
     A = np.where(support, raw, np.minimum(raw, 0.0))
     excess = A.sum(axis=1) / support.sum(axis=1)
     return np.asarray(np.where(support, A - excess[:, None], A))

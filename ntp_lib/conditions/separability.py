@@ -1,4 +1,4 @@
-"""NTP-separability by linear programming, with a certificate either way (paper, Def. 2)."""
+"""NTP-separability, with a direction or a certificate that proves the verdict (paper, Def. 2)."""
 
 from __future__ import annotations
 
@@ -7,20 +7,26 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-import scipy.optimize
-import scipy.sparse as sp
 
-from ntp_lib.conditions import certificates
+from ntp_lib.conditions import certificates, linear_program
 from ntp_lib.conditions.in_support import unit_embeddings
 from ntp_lib.conditions.margins import context_margins
 from ntp_lib.conditions.subspace import Subspace, subspace
+from ntp_lib.data.arrays import to_numpy
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.errors import NTPDataError
+from ntp_lib.splitting.solve import Answer
+from ntp_lib.splitting.solve import solve as split
 
 Floats = npt.NDArray[np.float64]
-Pairs = tuple[npt.NDArray[np.intp], ...]
 
+SOLVERS = ("structured", "highs")
 # Non-zeros of the constraint matrix up to which the linear program is attempted (about 1 GB in the solver).
 MAX_NONZEROS = 2 * 10**7
+# Above this many non-zeros the linear program takes longer than anyone waits for a second opinion.
+FALLBACK_NONZEROS = 10**6
+# Pairs (j, v) up to which the splitting is attempted: it holds about ten arrays of this size.
+MAX_PAIRS = 2**28
 
 
 class Verdict(enum.Enum):
@@ -64,33 +70,48 @@ class Separability:
         return False
 
 
-def separability(data: NTPData, *, F: Subspace | None = None, time_limit: float = 600.0) -> Separability:
+def separability(
+    data: NTPData, *, solver: str = "structured", F: Subspace | None = None, time_limit: float = 600.0
+) -> Separability:
     """Decide whether the data are NTP-separable (paper, Def. 2, (6a) and (6b)).
 
-    The programme is: maximise t ≤ 1 over W and levels c with w_z·ĥ_j = c_j on S_j and w_v·ĥ_j ≤ c_j − t off it;
-    its optimum is 1 or 0, and the multipliers of the second case are the certificate. Where the contexts'
-    embeddings are independent, Lemma 1 gives a direction without a programme.
+    Where the contexts' embeddings are independent, Lemma 1 gives a direction at once. Otherwise the splitting runs
+    until it holds W^mm, which is a direction, or a certificate; small problems that it leaves open go to the linear
+    program: maximise t ≤ 1 over W and levels c with w_z·ĥ_j = c_j on S_j and w_v·ĥ_j ≤ c_j − t off it, whose
+    optimum is 1 or 0 and whose multipliers in the second case are the certificate.
 
     Args:
         data: the problem.
+        solver: "structured" (the splitting) or "highs" (the linear program at once: the reference).
         F: its subspace, if already computed.
         time_limit: seconds after which the search ends undecided.
 
+    Returns:
+        A verdict whose direction or certificate was checked against the data; or "undecided", with the reason.
+
     Raises:
-        NTPDataError: no token is out of support, so no margin is defined.
+        NTPDataError: no token is out of support, so no margin is defined; unknown solver.
     """
+    if solver not in SOLVERS:
+        raise NTPDataError(f"unknown solver {solver!r}; valid: {', '.join(SOLVERS)}")
     data.require_out_of_support()
     constructed = _from_independent_embeddings(data)
     if constructed is not None:
         return constructed
     nonzeros = data.num_contexts * data.vocab_size * min(data.dim, data.num_contexts)
+    if solver == "structured":
+        found = _from_splitting(data, time_limit)
+        if found.status is not Verdict.UNDECIDED or nonzeros > FALLBACK_NONZEROS:
+            return found
     if nonzeros > MAX_NONZEROS:
-        return Separability(
-            data,
-            Verdict.UNDECIDED,
-            reason=f"the linear program has {nonzeros} non-zeros; at most {MAX_NONZEROS} are attempted",
+        return _undecided(
+            data, f"the linear programme has {nonzeros} non-zeros; at most {MAX_NONZEROS} are attempted"
         )
-    return _from_linear_program(data, subspace(data) if F is None else F, time_limit)
+    return _from_linear_program(data, F, time_limit)
+
+
+def _undecided(data: NTPData, reason: str) -> Separability:
+    return Separability(data, Verdict.UNDECIDED, reason=reason)
 
 
 def _accepted(data: NTPData, direction: Floats) -> Separability | None:
@@ -106,63 +127,36 @@ def _from_independent_embeddings(data: NTPData) -> Separability | None:
     if data.num_contexts > data.dim:
         return None
     unit, _ = unit_embeddings(data)
-    logits = (data.probs.toarray() > 0) - 1.0
-    return _accepted(data, np.linalg.lstsq(unit, logits, rcond=None)[0].T)
+    return _accepted(data, np.linalg.lstsq(unit, data.support_mask - 1.0, rcond=None)[0].T)
 
 
-def _from_linear_program(data: NTPData, F: Subspace, time_limit: float) -> Separability:
-    unit = unit_embeddings(data)[0]
-    _, sigma, basis = np.linalg.svd(unit, full_matrices=False)
-    basis = basis[sigma > sigma[0] * max(unit.shape) * np.finfo(float).eps] if sigma[0] > 0 else basis[:1]
-    solution, pairs = _solve(unit @ basis.T, data.probs.toarray() > 0, time_limit)
-    if solution.x is not None and solution.x[-1] > 0.5:
-        W = solution.x[: data.vocab_size * len(basis)].reshape(data.vocab_size, -1) @ basis
-        accepted = _accepted(data, F.project_complement(W))
+def _from_splitting(data: NTPData, time_limit: float) -> Separability:
+    pairs = data.num_contexts * data.vocab_size
+    if pairs > MAX_PAIRS:
+        return _undecided(data, f"there are {pairs} pairs of context and token; at most {MAX_PAIRS} are attempted")
+    outcome = split(data, time_limit=time_limit)
+    A = to_numpy(outcome.dual)
+    if outcome.answer is Answer.SOLUTION:
+        accepted = _accepted(data, A.T @ data.embeddings)
         if accepted is not None:
             return accepted
-    elif solution.x is not None:
-        raw = np.zeros(data.probs.shape)
-        raw[pairs[0]] = solution.eqlin.marginals
-        raw[pairs[1]] = solution.ineqlin.marginals
-        A = certificates.repaired_certificate(raw, data) / unit_embeddings(data)[1][:, None]
+    elif outcome.answer is Answer.CERTIFICATE:
+        result = Separability(data, Verdict.NOT_SEPARABLE, certificate=certificates.repaired_certificate(A, data))
+        if result.verify():
+            return result
+    return _undecided(data, f"splitting, after {outcome.iterations} iterations: {outcome.answer.value}")
+
+
+def _from_linear_program(data: NTPData, F: Subspace | None, time_limit: float) -> Separability:
+    program = linear_program.solve(data, time_limit=time_limit)
+    if program.direction is not None:
+        F = subspace(data) if F is None else F
+        accepted = _accepted(data, F.project_complement(program.direction))
+        if accepted is not None:
+            return accepted
+    elif program.multipliers is not None:
+        A = certificates.repaired_certificate(program.multipliers, data) / unit_embeddings(data)[1][:, None]
         result = Separability(data, Verdict.NOT_SEPARABLE, certificate=A)
         if result.verify():
             return result
-    return Separability(data, Verdict.UNDECIDED, reason=f"HiGHS: {solution.message}")
-
-
-def _solve(
-    unit: Floats, support: npt.NDArray[np.bool_], time_limit: float
-) -> tuple[scipy.optimize.OptimizeResult, tuple[Pairs, Pairs]]:
-    """Solve the programme of `separability` in reduced coordinates; variables are W (row by row), c, t."""
-    inside, outside = np.nonzero(support), np.nonzero(~support)
-    size = support.shape[1] * unit.shape[1]
-
-    def rows_of(pairs: Pairs, t: float) -> sp.csr_array:
-        j, z = pairs
-        columns = np.hstack(
-            [
-                z[:, None] * unit.shape[1] + np.arange(unit.shape[1]),
-                size + j[:, None],
-                np.full_like(j, size + len(unit))[:, None],
-            ]
-        )
-        values = np.hstack([unit[j], np.full((len(j), 1), -1.0), np.full((len(j), 1), t)])
-        place = np.arange(0, columns.size + 1, columns.shape[1])
-        return sp.csr_array((values.ravel(), columns.ravel(), place), shape=(len(j), size + len(unit) + 1))
-
-    cost = np.zeros(size + len(unit) + 1)
-    cost[-1] = -1.0
-    bounds = np.full((len(cost), 2), (-np.inf, np.inf))
-    bounds[-1] = (0.0, 1.0)
-    options = {
-        "time_limit": time_limit,
-        "primal_feasibility_tolerance": 1e-10,
-        "dual_feasibility_tolerance": 1e-10,
-    }
-    equal, below = rows_of(inside, 0.0), rows_of(outside, 1.0)
-    solution = scipy.optimize.linprog(
-        cost, A_ub=below, b_ub=np.zeros(below.shape[0]), A_eq=equal, b_eq=np.zeros(equal.shape[0]),
-        bounds=bounds, method="highs", options=options,
-    )  # fmt: skip
-    return solution, (inside, outside)
+    return _undecided(data, f"HiGHS: {program.message}")

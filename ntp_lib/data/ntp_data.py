@@ -13,6 +13,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from ntp_lib.data import validation
+from ntp_lib.data.arrays import ArrayKind, to_numpy
 from ntp_lib.errors import NTPDataError
 
 Floats = npt.NDArray[np.float64]
@@ -46,7 +47,8 @@ class NTPData:
     """A training set seen as m distinct contexts with soft next-token labels (paper, §2).
 
     Args:
-        embeddings: h̄_j as rows, shape (m, d).
+        embeddings: h̄_j as rows, shape (m, d). Tensors of torch are taken too, on any device; they are kept as
+            NumPy arrays, and `ntp_lib.ntp_svm` then works on that device and returns tensors.
         context_probs: π̂, shape (m,), positive, summing to 1.
         next_token_probs: p̂, shape (m, V), dense or scipy.sparse; rows sum to 1. Sums within 1e-6 of one are
             rescaled, so that float32 input is accepted.
@@ -70,6 +72,7 @@ class NTPData:
     vocabulary: tuple[Any, ...] | None
     contexts: tuple[Any, ...] | None
     num_sequences: int | None
+    kind: ArrayKind
 
     def __init__(
         self,
@@ -81,9 +84,9 @@ class NTPData:
         contexts: Sequence[Any] | None = None,
         num_sequences: int | None = None,
     ) -> None:
-        rows = validation.valid_embeddings(embeddings)
-        weights = validation.valid_context_probs(context_probs, len(rows))
-        probs = validation.valid_next_token_probs(next_token_probs, len(rows))
+        rows = validation.valid_embeddings(to_numpy(embeddings))
+        weights = validation.valid_context_probs(to_numpy(context_probs), len(rows))
+        probs = validation.valid_next_token_probs(to_numpy(next_token_probs), len(rows))
         validation.warn_of_conflicting_duplicates(rows, probs)
         if num_sequences is not None and num_sequences < len(rows):
             raise NTPDataError(
@@ -98,6 +101,7 @@ class NTPData:
             "vocabulary": validation.valid_labels(vocabulary, "vocabulary", probs.shape[1], "tokens"),
             "contexts": validation.valid_labels(contexts, "contexts", len(rows), "contexts"),
             "num_sequences": None if num_sequences is None else int(num_sequences),
+            "kind": ArrayKind.of(embeddings),
         }
         for array in (rows, weights, probs.data, probs.indices, probs.indptr):
             array.flags.writeable = False
@@ -174,6 +178,13 @@ class NTPData:
             shape=self.probs.shape,
         )
         return sparse if self.is_sparse else sparse.toarray()
+
+    @property
+    def support_mask(self) -> Bools:
+        """S_j as dense rows of booleans, shape (m, V), one byte a pair; made anew at every call."""
+        mask = np.zeros(self.probs.shape, dtype=bool)
+        mask[self.support_rows, self.probs.indices] = True
+        return mask
 
     @cached_property
     def support_sizes(self) -> npt.NDArray[np.int64]:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from ntp_lib.conditions.compatibility import Compatibility, compatibility
 from ntp_lib.conditions.subspace import Subspace, subspace
+from ntp_lib.data.arrays import to_numpy
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.errors import NotSeparableError
 from ntp_lib.references.svm import ntp_svm
@@ -41,8 +42,8 @@ class References:
 
     @property
     def W_mm(self) -> Floats | None:
-        """W^mm, (V, d), or None where the data are not separable."""
-        return None if self.svm is None else self.svm.W
+        """W^mm as a NumPy array, (V, d), or None where the data are not separable."""
+        return None if self.svm is None else np.asarray(to_numpy(self.svm.W))
 
 
 def references(data: NTPData) -> References:

@@ -25,7 +25,7 @@ def solve(data: NTPData, *, tolerance: float) -> NTPSVMSolution | None:
     # The solver's tolerances are absolute, so the longest embedding gets length one.
     longest = float(np.linalg.norm(data.embeddings, axis=1).max())
     coordinates = data.embeddings @ Q / longest
-    support = data.probs.toarray() > 0
+    support = data.support_mask
     X = cp.Variable((data.vocab_size, Q.shape[1]))
     levels = cp.Variable(data.num_contexts)
     logits = cp.vec(X @ coordinates.T, order="F")  # entry j·V + z

@@ -5,11 +5,13 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ntp_lib.conditions.margins import context_margins
+from ntp_lib.data.arrays import to_numpy
 from ntp_lib.data.ntp_data import NTPData
 
 Floats = npt.NDArray[np.float64]
@@ -31,7 +33,7 @@ class NTPSVMSolution:
 
     Attributes:
         data: the problem.
-        W: W^mm, shape (V, d).
+        W: W^mm, shape (V, d); of the kind the embeddings were given in, as is `dual`.
         dual: A, shape (m, V).
         tolerance: margin and relative gap asked for.
         solver: the solver's name.
@@ -39,28 +41,38 @@ class NTPSVMSolution:
     """
 
     data: NTPData = field(repr=False)
-    W: Floats = field(repr=False)
-    dual: Floats = field(repr=False)
+    W: Any = field(repr=False)
+    dual: Any = field(repr=False)
     tolerance: float
     solver: str
     iterations: int
 
     @cached_property
-    def margin(self) -> float:
-        """min over j, v ∉ S_j of (e_z − e_v)ᵀ W h̄_j; 1 at the optimum."""
-        return float(context_margins(self.W, self.data)[0].min())
+    def _arrays(self) -> tuple[Floats, Floats, Floats]:
+        """W, A, and A off the supports, as NumPy arrays."""
+        dual = to_numpy(self.dual)
+        return to_numpy(self.W), dual, np.where(self.data.support_mask, 0.0, dual)
 
     @cached_property
+    def _context_margins(self) -> tuple[Floats, Floats]:
+        return context_margins(self._arrays[0], self.data)
+
+    @property
+    def margin(self) -> float:
+        """min over j, v ∉ S_j of (e_z − e_v)ᵀ W h̄_j; 1 at the optimum."""
+        return float(self._context_margins[0].min())
+
+    @property
     def spread(self) -> float:
         """Largest in-support logit difference, the violation of (6a); 0 at the optimum."""
-        return float(context_margins(self.W, self.data)[1].max())
+        return float(self._context_margins[1].max())
 
     @cached_property
     def dual_violation(self) -> float:
         """Largest violation of the dual constraints, relative to the largest multiplier."""
-        off = np.where(self.data.probs.toarray() > 0, 0.0, self.dual)
-        scale = max(float(np.abs(self.dual).max()), np.finfo(float).tiny)
-        return float(max(off.max(), np.abs(self.dual.sum(axis=1)).max())) / scale
+        _, dual, off = self._arrays
+        scale = max(float(np.abs(dual).max()), np.finfo(float).tiny)
+        return float(max(off.max(), np.abs(dual.sum(axis=1)).max())) / scale
 
     @cached_property
     def gap(self) -> float:
@@ -68,9 +80,9 @@ class NTPSVMSolution:
 
         Where W and A are feasible, ‖W − W^mm‖² ≤ gap · ‖W‖² (book, lem-duality-gap).
         """
-        off = np.where(self.data.probs.toarray() > 0, 0.0, self.dual)
-        length = float(np.linalg.norm(self.dual.T @ self.data.embeddings) ** 2)
-        primal = float(np.linalg.norm(self.W) ** 2) / 2
+        W, dual, off = self._arrays
+        length = float(np.linalg.norm(dual.T @ self.data.embeddings) ** 2)
+        primal = float(np.linalg.norm(W) ** 2) / 2
         if length == 0 or primal == 0:
             return np.inf
         return (primal - float(off.sum()) ** 2 / (2 * length)) / primal
@@ -88,5 +100,5 @@ class NTPSVMSolution:
 
     def support_vectors(self, *, threshold: float = 1e-6) -> list[tuple[int, int]]:
         """Pairs (j, v) whose multiplier exceeds `threshold` times the largest: the support vectors."""
-        off = np.where(self.data.probs.toarray() > 0, 0.0, -self.dual)
+        off = -self._arrays[2]
         return [(int(j), int(v)) for j, v in np.argwhere(off > threshold * off.max())]

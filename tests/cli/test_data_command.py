@@ -65,7 +65,7 @@ def test_conditions_that_fail_are_reported(folder):
 
 def test_large_problems_are_left_undecided_unless_forced(folder, monkeypatch):
     monkeypatch.setattr(module, "CHECK_EQUATIONS", 0)
-    monkeypatch.setattr(module, "CHECK_PROGRAM_ENTRIES", 0)
+    monkeypatch.setattr(module, "CHECK_MULTIPLICATIONS", 0)
     options = ("story.txt", "--dim", 3, "--force")
     for _, verdict in verdict_lines(run(*options)):
         assert verdict.startswith("not decided: too large (")

@@ -11,10 +11,15 @@ from separability_by_definition import assert_is_certificate, assert_is_directio
 import ntp_lib as ntp
 from ntp_lib.conditions import separability as module
 from ntp_lib.conditions.separability import Verdict
+from ntp_lib.splitting import solve as splitting
 
 
 def assert_verdict(data, expected):
-    found = ntp.separability(data)
+    for solver in module.SOLVERS:
+        assert_verdict_of(ntp.separability(data, solver=solver), data, expected)
+
+
+def assert_verdict_of(found, data, expected):
     assert found.holds is expected
     assert found.verify()
     if expected:
@@ -150,9 +155,30 @@ def assert_undecided(found, reason):
 
 def test_too_large_a_programme_is_left_undecided(monkeypatch):
     monkeypatch.setattr(module, "MAX_NONZEROS", 29)
-    assert_undecided(ntp.separability(ntp.synthetic.toy_2d()), "30 non-zeros; at most 29")
+    assert_undecided(ntp.separability(ntp.synthetic.toy_2d(), solver="highs"), "30 non-zeros; at most 29")
     monkeypatch.setattr(module, "MAX_NONZEROS", 30)
+    assert ntp.separability(ntp.synthetic.toy_2d(), solver="highs").holds
+
+
+def test_too_many_pairs_are_left_undecided(monkeypatch):
+    monkeypatch.setattr(module, "FALLBACK_NONZEROS", 0)
+    monkeypatch.setattr(module, "MAX_PAIRS", 14)
+    assert_undecided(ntp.separability(ntp.synthetic.toy_2d()), "15 pairs of context and token; at most 14")
+    monkeypatch.setattr(module, "MAX_PAIRS", 15)
     assert ntp.separability(ntp.synthetic.toy_2d()).holds
+
+
+def test_a_splitting_that_ends_undecided_is_never_a_verdict(monkeypatch, random_problem):
+    data = random_problem(0, m=30, d=3, V=4, sizes=(1, 2))
+    monkeypatch.setattr(splitting, "MAX_ITERATIONS", 0)
+    assert ntp.separability(data).holds is False  # the linear program decides
+    monkeypatch.setattr(module, "FALLBACK_NONZEROS", 0)
+    assert_undecided(ntp.separability(data), "after 0 iterations")
+
+
+def test_an_unknown_solver_is_refused():
+    with pytest.raises(ntp.NTPDataError, match="unknown solver 'simplex'; valid: structured, highs"):
+        ntp.separability(ntp.synthetic.toy_2d(), solver="simplex")
 
 
 def test_lemma_1_needs_no_programme(monkeypatch, random_problem):
@@ -162,4 +188,5 @@ def test_lemma_1_needs_no_programme(monkeypatch, random_problem):
 
 def test_out_of_time_is_undecided(random_problem):
     data = random_problem(0, m=60, d=12, V=12, sizes=(1, 3))
-    assert_undecided(ntp.separability(data, time_limit=1e-6), "HiGHS")
+    assert_undecided(ntp.separability(data, solver="highs", time_limit=1e-6), "HiGHS")
+    assert_undecided(ntp.separability(data, time_limit=0.0), "HiGHS")

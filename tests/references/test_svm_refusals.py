@@ -7,6 +7,7 @@ import ntp_lib as ntp
 from ntp_lib.conditions import separability as separability_module
 from ntp_lib.references import svm as module
 from ntp_lib.references import svm_structured
+from ntp_lib.splitting import solve as splitting
 
 both_solvers = pytest.mark.parametrize("solver", ["structured", "cvxpy"])
 
@@ -82,19 +83,20 @@ def test_bad_arguments_are_refused(options, message):
 
 
 def test_a_structured_solver_that_gives_up_hands_over(monkeypatch):
-    monkeypatch.setattr(svm_structured, "MAX_ITERATIONS", 1)
+    monkeypatch.setattr(splitting, "MAX_ITERATIONS", 0)
     found = ntp.ntp_svm(ntp.synthetic.toy_2d())
     assert found.solver == "cvxpy (Clarabel)"
     assert np.linalg.norm(found.W) == pytest.approx(np.sqrt(112 / 15), rel=1e-9)
 
 
-def test_a_hopeless_margin_is_left_to_the_other_solver():
-    """Two classes at an angle of 1e-5: separable, with a margin far below what splitting can reach."""
-    data = ntp.NTPData([[1.0, 0.0], [1.0, 1e-5]], [0.5, 0.5], np.eye(2))
+@pytest.mark.parametrize(("angle", "solver"), [(1e-3, "structured"), (1e-5, "structured"), (1e-7, "cvxpy")])
+def test_a_margin_near_nothing(angle, solver):
+    """Two classes at a tiny angle: separable; where splitting cannot reach the margin, the other solver does."""
+    data = ntp.NTPData([[1.0, 0.0], [1.0, angle]], [0.5, 0.5], np.eye(2))
     found = ntp.ntp_svm(data)
-    assert found.solver == "cvxpy (Clarabel)"
-    # w·(1, 0) = 1 and w·(1, 1e-5) = −1, and ‖W‖ = ‖w‖ / √2.
-    assert np.linalg.norm(found.W) == pytest.approx(np.hypot(1, 2e5) / np.sqrt(2), rel=1e-6)
+    assert found.solver.startswith(solver)
+    # w·(1, 0) = 1 and w·(1, angle) = −1, and ‖W‖ = ‖w‖ / √2.
+    assert np.linalg.norm(found.W) == pytest.approx(np.hypot(1, 2 / angle) / np.sqrt(2), rel=1e-6)
 
 
 def test_solvers_that_both_fail_are_reported(monkeypatch):
@@ -102,6 +104,8 @@ def test_solvers_that_both_fail_are_reported(monkeypatch):
         monkeypatch.setitem(module.SOLVERS, solver, lambda data, *, tolerance: None)
     with pytest.raises(ntp.DidNotConvergeError, match="'structured' ended with no solution"):
         ntp.ntp_svm(ntp.synthetic.toy_2d())
+    monkeypatch.setattr(splitting, "MAX_ITERATIONS", 0)
+    monkeypatch.setattr(separability_module, "_from_independent_embeddings", lambda data: None)
     monkeypatch.setattr(separability_module, "MAX_NONZEROS", 0)
     with pytest.raises(ntp.DidNotConvergeError, match="neither a direction nor a certificate"):
         ntp.ntp_svm(ntp.synthetic.toy_2d())

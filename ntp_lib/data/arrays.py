@@ -1,0 +1,49 @@
+"""Arrays of NumPy and tensors of torch: which one was given, and how to return the same kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import array_api_compat
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True)
+class ArrayKind:
+    """A library of arrays and a device.
+
+    Attributes:
+        namespace: the library's array functions (array-api-compat).
+        device: where its arrays live.
+    """
+
+    namespace: Any
+    device: Any
+
+    @classmethod
+    def of(cls, value: Any) -> ArrayKind:
+        """The kind of a tensor; NumPy for anything else, lists and sparse arrays included."""
+        if array_api_compat.is_torch_array(value):
+            return cls(array_api_compat.array_namespace(value), value.device)
+        return cls(array_api_compat.array_namespace(np.empty(0)), "cpu")
+
+    @property
+    def is_numpy(self) -> bool:
+        """Whether arrays of this kind are NumPy arrays."""
+        return bool(array_api_compat.is_numpy_namespace(self.namespace))
+
+    def convert(self, array: npt.NDArray[Any]) -> Any:
+        """The same values as an array of this kind, on its device."""
+        if self.is_numpy:
+            return array
+        return self.namespace.asarray(np.ascontiguousarray(array), device=self.device)
+
+
+NUMPY = ArrayKind.of(None)
+
+
+def to_numpy(value: Any) -> Any:
+    """A tensor as a NumPy array, detached and on the CPU; anything else unchanged."""
+    return value.detach().cpu().numpy() if array_api_compat.is_torch_array(value) else value

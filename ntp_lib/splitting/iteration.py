@@ -1,0 +1,80 @@
+"""Douglas–Rachford splitting between ½‖W‖² and the cones: one matrix product and one water level per context.
+
+Each iteration projects every row of logits onto its cone. The projection is a clip at a water level c_j, the root
+of Σ_{z∈S_j} (x_z − c) + Σ_{v∉S_j} (x_v − c)₊ = 0; one Newton step a time from the last level keeps pace with the
+iteration, so that no sort is needed. What the projection takes away is, up to the penalty, the dual variable.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ntp_lib.splitting.gram import RowSpace
+from ntp_lib.splitting.problem import Array, ConeProblem
+
+OVER_RELAXATION = 1.8
+# Newton steps for the water level in the first iterations, when it is not yet near.
+EARLY_LEVEL_STEPS, EARLY_ITERATIONS = 6, 5
+# The penalty is changed only when the residuals differ by more than this factor.
+BALANCE = 2.0
+
+
+class Splitting:
+    """The state of the iteration."""
+
+    def __init__(self, problem: ConeProblem) -> None:
+        xp = problem.xp
+        self.problem = problem
+        self.space = RowSpace(problem)
+        self.iterations = 0
+        self.penalty = self.space.balanced_penalty
+        self._half_step = self.space.half_step(self.penalty, OVER_RELAXATION)
+        self._point = xp.asarray(problem.shifts, copy=True)
+        self._level = xp.zeros_like(problem.shifts[:, :1])
+        self._taken = self._project(self._point)
+        self._last = (self._point, self._taken)
+
+    def advance(self, iterations: int) -> None:
+        """Iterate; the last step also leaves the residuals that `rebalance` needs."""
+        for _ in range(iterations):
+            taken = self._taken
+            reflected = self._point - 2 * taken
+            self._last = (self._point, taken)
+            new = self._half_step.apply(reflected)
+            new += (1 - OVER_RELAXATION / 2) * self._point
+            self._point = new
+            self._taken = self._project(new)
+            self.iterations += 1
+
+    def _project(self, point: Array) -> Array:
+        """What lies between the point and its projection onto the cones."""
+        xp, floor = self.problem.xp, self.problem.floor
+        for _ in range(1 if self.iterations > EARLY_ITERATIONS else EARLY_LEVEL_STEPS):
+            above = point - self._level
+            active = xp.count_nonzero(above > floor, axis=1, keepdims=True)
+            total = xp.sum(xp.maximum(above, floor), axis=1, keepdims=True)
+            self._level = self._level + total / active
+        above = point - self._level
+        return xp.maximum(above, floor)
+
+    @property
+    def dual(self) -> Array:
+        """The dual variable with exact signs and row sums, (m, V): W = Aᵀ·rows."""
+        return self.problem.repaired(-self.penalty * self._taken)
+
+    def rebalance(self) -> None:
+        """Raise the penalty where the two halves disagree, lower it where they agree but still move."""
+        norm = self.problem.xp.linalg.vector_norm
+        point, taken = self._last
+        projected = point - taken
+        linear = (self._point - (1 - OVER_RELAXATION) * projected - taken) / OVER_RELAXATION
+        now = self._point - self._taken
+        disagreement = float(norm(linear - projected)) / max(float(norm(linear)), float(norm(projected)))
+        movement = float(norm(now - projected)) / max(float(norm(self._taken)), np.finfo(float).tiny)
+        factor = float(np.clip(np.sqrt(disagreement / max(movement, np.finfo(float).tiny)), 0.2, 5.0))
+        if 1 / BALANCE < factor < BALANCE:
+            return
+        self.penalty *= factor
+        self._half_step = self.space.half_step(self.penalty, OVER_RELAXATION)
+        self._taken = self._taken / factor
+        self._point = now + self._taken

@@ -1,0 +1,113 @@
+"""Run the splitting until its iterate, sharpened on its face, proves one of the two answers."""
+
+from __future__ import annotations
+
+import enum
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.splitting.active_set import refined_certificate, refined_solution
+from ntp_lib.splitting.iteration import Splitting
+from ntp_lib.splitting.problem import Array, ConeProblem
+
+MAX_ITERATIONS = 20_000
+CHECK_EVERY = 20
+# Sharpening is tried after this many iterations and then whenever their number has grown by this factor.
+FIRST_REFINEMENT, REFINEMENT_SPACING = 20, 1.5
+# A change of penalty restarts the transient, so changes come ever more rarely.
+BALANCE_SPACING = 1.5
+# A violation of (6a) and (6b) this small, where the margin asked for is one, means that there is a margin.
+MARGIN_IN_SIGHT = 0.9
+# Operations that take as long as the calls around one token of a face, and around one iteration, on a processor.
+TOKEN_OVERHEAD, ITERATION_OVERHEAD = 2e5, 1e5
+# A face needs an array of m² entries: beyond this many contexts the iteration works alone.
+MAX_FACE_CONTEXTS = 6000
+# Sharpening goes on to this tolerance even where a larger one is asked for: a face is solved to rounding.
+SHARP = 1e-10
+# Margin of unit decoders on unit embeddings that a certificate must exclude.
+CERTIFICATE_TOLERANCE = 1e-10
+
+
+class Answer(enum.Enum):
+    """What the dual variable proves."""
+
+    SOLUTION = "W = Aᵀ·embeddings solves the NTP-SVM to the tolerance"
+    CERTIFICATE = "Aᵀ·embeddings = 0: no decoder has a margin"
+    UNDECIDED = "neither was reached within the limits"
+
+
+@dataclass(frozen=True, eq=False)
+class SplittingOutcome:
+    """How the splitting ended.
+
+    Attributes:
+        answer: what was proved.
+        dual: A, (m, V), for the embeddings as given (not the unit ones), of the kind the data were given in.
+        iterations: of the splitting, plus faces solved.
+    """
+
+    answer: Answer
+    dual: Array
+    iterations: int
+
+
+def solve(data: NTPData, *, tolerance: float = 1e-7, time_limit: float = np.inf) -> SplittingOutcome:
+    """Solve the NTP-SVM or prove that it has no solution.
+
+    Args:
+        data: the problem.
+        tolerance: on (6a), (6b) relative to the margin, and on the relative duality gap.
+        time_limit: seconds after which the search ends undecided.
+    """
+    problem = ConeProblem.of(data)
+    splitting = Splitting(problem)
+    deadline = time.monotonic() + time_limit
+    next_refinement, next_balance, faces = FIRST_REFINEMENT, CHECK_EVERY, 0
+    while splitting.iterations < MAX_ITERATIONS and time.monotonic() < deadline:
+        splitting.advance(CHECK_EVERY)
+        A = splitting.dual
+        logits = problem.logits(A)
+        solved = problem.violation(logits) <= tolerance and abs(problem.gap(A, logits)) <= tolerance
+        due = splitting.iterations >= next_refinement
+        # Two faces are the least that a search needs; one is enough to sharpen a solution.
+        if (due or solved) and _affordable_faces(problem, A, splitting.iterations) >= 2 - solved:
+            answer, refined, steps = _refine(problem, A, logits, min(tolerance, SHARP))
+            faces += steps
+            if refined is not None:
+                return _outcome(problem, answer, refined, splitting.iterations + faces)
+        if solved:
+            return _outcome(problem, Answer.SOLUTION, A, splitting.iterations + faces)
+        if due:
+            next_refinement = int(REFINEMENT_SPACING * splitting.iterations)
+        if splitting.iterations >= next_balance:
+            next_balance = int(splitting.iterations * BALANCE_SPACING) + CHECK_EVERY
+            splitting.rebalance()
+    return _outcome(problem, Answer.UNDECIDED, splitting.dual, splitting.iterations + faces)
+
+
+def _refine(problem: ConeProblem, A: Array, logits: Array, tolerance: float) -> tuple[Answer, Array | None, int]:
+    """Try the certificate where no margin is in sight, else the solution; also the number of faces solved."""
+    if problem.violation(logits) >= MARGIN_IN_SIGHT:
+        return Answer.CERTIFICATE, *refined_certificate(problem, A, tolerance=CERTIFICATE_TOLERANCE)
+    return Answer.SOLUTION, *refined_solution(problem, A, tolerance=tolerance)
+
+
+def _affordable_faces(problem: ConeProblem, A: Array, iterations: int) -> float:
+    """How many faces like A's cost as much as the iterations so far, by counting operations."""
+    xp = problem.xp
+    contexts, tokens = A.shape
+    if contexts > MAX_FACE_CONTEXTS:
+        return 0.0
+    sizes = xp.astype(xp.count_nonzero(problem.support | (A < 0), axis=0), A.dtype)
+    # Small factorisations run at about half the speed of one large product.
+    face = 2 * (4 * float(xp.sum(sizes**3)) + contexts**3) + TOKEN_OVERHEAD * tokens
+    product = 2.0 * contexts * tokens * min(contexts, 2 * min(problem.rows.shape))
+    return iterations * (product + ITERATION_OVERHEAD) / face
+
+
+def _outcome(problem: ConeProblem, answer: Answer, A: Array, iterations: int) -> SplittingOutcome:
+    # W = Σ_j A_jᵀ ĥ_jᵀ over unit rows: the embeddings themselves need multipliers smaller by their lengths.
+    return SplittingOutcome(answer, A / problem.lengths, iterations)
