@@ -30,6 +30,17 @@ def context_margins(W: Floats, data: NTPData) -> tuple[Floats, Floats]:
     return margins, spreads
 
 
+def stacked_margins(decoders: Floats, data: NTPData) -> Floats:
+    """Least out-of-support margin over all contexts of K decoders (K, V, d), shape (K,)."""
+    least = np.full(len(decoders), np.inf)
+    for block in data.blocks():
+        logits = block.embeddings @ decoders.transpose(0, 2, 1)
+        lowest = np.where(block.support, logits, np.inf).min(axis=2)
+        highest = np.where(block.support, -np.inf, logits).max(axis=2)
+        least = np.minimum(least, (lowest - highest).min(axis=1))
+    return least
+
+
 def margin(W: npt.ArrayLike, data: NTPData) -> float:
     """Least out-of-support margin of W over all contexts: the left side of (6b).
 

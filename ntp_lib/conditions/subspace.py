@@ -122,6 +122,12 @@ class Subspace:
         # A second pass removes the rounding of the first: twice is enough.
         return first + self.embed(self.coordinates(decoder - first))
 
+    def lengths(self, decoders: Floats) -> Floats:
+        """‖P_F W‖ of K decoders (K, V, d), shape (K,); of a difference it is the distance on F."""
+        if self.is_factored and self.factorisation.Q is not None:
+            return np.asarray(np.linalg.norm(decoders.reshape(len(decoders), -1) @ self.factorisation.Q, axis=1))
+        return np.array([np.linalg.norm(self.project(W)) for W in decoders])
+
     def project_complement(self, W: npt.ArrayLike) -> Floats:
         """P_⊥ W = W − P_F W, shape (V, d); its in-support logit differences vanish."""
         decoder = self.data.check_decoder(W)

@@ -6,9 +6,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.loss.slope import Slope
 from ntp_lib.loss.split import extended_in_support, split_softmax
 
 Floats = npt.NDArray[np.float64]
+
+# Share of an excess loss that the rounding of float64 logits may make up before extended precision is used.
+ROUNDING_SHARE = 1e-12
 
 
 def cross_entropy(W: npt.ArrayLike, data: NTPData) -> float:
@@ -32,10 +36,47 @@ def excess_loss(W: npt.ArrayLike, data: NTPData) -> float:
 
 def excess_parts(W: npt.ArrayLike, data: NTPData) -> tuple[float, float]:
     """The two parts of the excess: CE_F(W) − H, and Σ_j π̂_j log(1 + O_j) (book, exact split)."""
-    decoder = data.check_decoder(W)
+    finite, offset = stacked_excess_parts(data.check_decoder(W)[None], data)
+    return float(finite[0]), float(offset[0])
+
+
+def stacked_excess_parts(decoders: Floats, data: NTPData) -> tuple[Floats, Floats]:
+    """`excess_parts` of K decoders at once.
+
+    Logits in float64 are enough while their rounding is small beside the deviations in support; decoders nearer to
+    W* are taken again, one by one, with products in extended precision.
+
+    Args:
+        decoders: shape (K, V, d), finite.
+        data: the problem.
+
+    Returns:
+        CE_F − H and Σ_j π̂_j log(1 + O_j) in nats, each of shape (K,).
+    """
+    finite, offset = np.zeros(len(decoders)), np.zeros(len(decoders))
+    for block in data.blocks():
+        split = split_softmax(block.embeddings @ decoders.transpose(0, 2, 1), block)
+        finite += split.divergence @ block.context_probs
+        offset += np.logaddexp(0.0, split.log_total_offset) @ block.context_probs
+    for k in np.flatnonzero(~_is_resolved(finite, offset, decoders, data)):
+        finite[k], offset[k] = _extended_parts(decoders[k], data)
+    return finite, offset
+
+
+def _is_resolved(finite: Floats, offset: Floats, decoders: Floats, data: NTPData) -> npt.NDArray[np.bool_]:
+    """Whether float64 logits give the excess to a relative ROUNDING_SHARE.
+
+    KL of deviations e with rounding δ moves by about E|e|δ + δ², and E|e| ≤ √(E e²) ≈ √(2 KL).
+    """
+    longest = float(np.linalg.norm(data.embeddings, axis=1).max())
+    rounding = np.finfo(float).eps * longest * np.linalg.norm(decoders, axis=(1, 2))
+    return np.asarray(rounding * (np.sqrt(2 * finite) + rounding) <= ROUNDING_SHARE * (finite + offset))
+
+
+def _extended_parts(W: Floats, data: NTPData) -> tuple[float, float]:
     finite = offset = 0.0
     for block in data.blocks():
-        split = split_softmax(block.embeddings @ decoder.T, block, extended_in_support(decoder, block))
+        split = split_softmax(block.embeddings @ W.T, block, extended_in_support(W, block))
         finite += float(block.context_probs @ split.divergence)
         offset += float(block.context_probs @ np.logaddexp(0.0, split.log_total_offset))
     return finite, offset
@@ -51,12 +92,7 @@ def gradient(W: npt.ArrayLike, data: NTPData) -> Floats:
 
     Residuals off the supports are relatively accurate however small, those on them to the rounding of the logits.
     """
-    decoder = data.check_decoder(W)
-    total = np.zeros_like(decoder)
-    for block in data.blocks():
-        residual = split_softmax(block.embeddings @ decoder.T, block).residual()
-        total -= (residual * block.context_probs[:, None]).T @ block.embeddings
-    return total
+    return Slope(data)(data.check_decoder(W))
 
 
 def smoothness(data: NTPData) -> float:

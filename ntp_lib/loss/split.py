@@ -27,7 +27,9 @@ EXTENDED_ENTRIES = 2**20
 
 @dataclass(frozen=True, eq=False)
 class SplitSoftmax:
-    """In-support deviations and off-support logits of one block.
+    """In-support deviations and off-support logits of one block, for one decoder or a stack of them.
+
+    Shapes are those of one decoder; a stack puts further axes in front.
 
     Attributes:
         block: the contexts.
@@ -44,29 +46,29 @@ class SplitSoftmax:
     @property
     def log_total_offset(self) -> Floats:
         """log O_j, shape (b,); −inf where S_j is the whole vocabulary."""
-        top = self.log_offsets.max(axis=1)
+        top = self.log_offsets.max(axis=-1)
         finite = np.where(np.isfinite(top), top, 0.0)
         with np.errstate(divide="ignore"):
-            return finite + np.log(np.exp(self.log_offsets - finite[:, None]).sum(axis=1))
+            return finite + np.log(np.exp(self.log_offsets - finite[..., None]).sum(axis=-1))
 
     @property
     def divergence(self) -> Floats:
         """KL(p̂_j ‖ softmax_{S_j} ℓ_j) in nats, relatively accurate however small, shape (b,)."""
-        small = np.abs(self.deviation).max(axis=1) <= SERIES_RADIUS
-        deviation = np.where(small[:, None], self.deviation, 0.0)
-        second_order = (self.block.probs * _exp_minus_linear(deviation)).sum(axis=1)
+        small = np.abs(self.deviation).max(axis=-1) <= SERIES_RADIUS
+        deviation = np.where(small[..., None], self.deviation, 0.0)
+        second_order = (self.block.probs * _exp_minus_linear(deviation)).sum(axis=-1)
         return np.where(small, np.log1p(second_order), self.log_partition)
 
     def residual(self) -> Floats:
         """p̂_j − softmax(ℓ_j), shape (b, V), with every entry relatively accurate."""
-        log_total = np.logaddexp(0.0, self.log_total_offset)[:, None]
-        relative = self.deviation - self.log_partition[:, None]
+        log_total = np.logaddexp(0.0, self.log_total_offset)[..., None]
+        relative = self.deviation - self.log_partition[..., None]
         inside = -self.block.probs * np.expm1(relative - log_total)
         return np.where(self.block.support, inside, -np.exp(self.log_offsets - log_total))
 
 
 def split_softmax(logits: Floats, block: ContextBlock, in_support: Floats | None = None) -> SplitSoftmax:
-    """Split the softmax of `logits` (b, V).
+    """Split the softmax of `logits`, (b, V) or a stack (…, b, V).
 
     Args:
         logits: ℓ_j = W h̄_j as rows.
@@ -76,18 +78,18 @@ def split_softmax(logits: Floats, block: ContextBlock, in_support: Floats | None
     """
     support, probs = block.support, block.probs
     log_ratio = np.where(support, logits - np.log(np.where(support, probs, 1.0)), 0.0)
-    level = (probs * log_ratio).sum(axis=1)
+    level = (probs * log_ratio).sum(axis=-1)
     if in_support is None:
-        deviation = np.where(support, log_ratio - level[:, None], 0.0)
+        deviation = np.where(support, log_ratio - level[..., None], 0.0)
     else:
-        deviation = np.where(support, in_support - (probs * in_support).sum(axis=1)[:, None], 0.0)
-    top = deviation.max(axis=1)
+        deviation = np.where(support, in_support - (probs * in_support).sum(axis=-1)[..., None], 0.0)
+    top = deviation.max(axis=-1)
     # Either form alone loses: log1p overflows for large deviations, the shifted form cancels for small ones.
-    shift = np.where(top > 1, top, 0.0)[:, None]
-    near = np.log1p((probs * np.expm1(np.minimum(deviation, 1.0))).sum(axis=1))
-    far = shift[:, 0] + np.log((probs * np.exp(deviation - shift)).sum(axis=1))
+    shift = np.where(top > 1, top, 0.0)[..., None]
+    near = np.log1p((probs * np.expm1(np.minimum(deviation, 1.0))).sum(axis=-1))
+    far = shift[..., 0] + np.log((probs * np.exp(deviation - shift)).sum(axis=-1))
     log_partition = np.where(top > 1, far, near)
-    log_offsets = np.where(support, -np.inf, logits - (level + log_partition)[:, None])
+    log_offsets = np.where(support, -np.inf, logits - (level + log_partition)[..., None])
     return SplitSoftmax(block, deviation, log_partition, log_offsets)
 
 

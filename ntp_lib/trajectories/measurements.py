@@ -5,42 +5,56 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ntp_lib.conditions.margins import context_margins
-from ntp_lib.loss.cross_entropy import excess_loss
+from ntp_lib.conditions.margins import stacked_margins
+from ntp_lib.loss.cross_entropy import stacked_excess_parts
 from ntp_lib.references.bundle import References
 
 Floats = npt.NDArray[np.float64]
 
 
 def measure(W: Floats, references: References) -> dict[str, float]:
-    """Measure a decoder against the references.
+    """Measure a decoder (V, d) against the references; the quantities are those of `measure_all`."""
+    return {name: float(values[0]) for name, values in measure_all(W[None], references).items()}
+
+
+def measure_all(decoders: Floats, references: References) -> dict[str, Floats]:
+    """Measure K decoders at once, which costs a fraction of K measurements.
 
     Args:
-        W: decoder, shape (V, d).
+        decoders: shape (K, V, d), finite.
         references: F, W* (or W°) and W^mm of the problem.
 
     Returns:
+        Arrays of shape (K,):
+
         excess_loss: CE(W) − H, nats.
         norm: ‖W‖.
         cosine: of W with W^mm; NaN for W = 0 or where the data are not separable.
         cosine_corrected: the same of W − W* (W − W° for incompatible data).
-        finite_error: ‖P_F W − W*‖ (W° for incompatible data).
+        finite_error: ‖P_F W − W*‖ (W° for incompatible data), as ‖P_F (W − W*)‖.
         margin: least out-of-support margin of W.
     """
     W_mm, W_finite = references.W_mm, references.W_finite
+    corrected = decoders - W_finite
+    finite, offset = stacked_excess_parts(decoders, references.data)
     return {
-        "excess_loss": excess_loss(W, references.data),
-        "norm": float(np.linalg.norm(W)),
-        "cosine": cosine(W, W_mm),
-        "cosine_corrected": cosine(W - W_finite, W_mm),
-        "finite_error": float(np.linalg.norm(references.F.project(W) - W_finite)),
-        "margin": float(context_margins(W, references.data)[0].min()),
+        "excess_loss": finite + offset,
+        "norm": np.linalg.norm(decoders, axis=(1, 2)),
+        "cosine": _cosines(decoders, W_mm),
+        "cosine_corrected": _cosines(corrected, W_mm),
+        "finite_error": references.F.lengths(corrected),
+        "margin": stacked_margins(decoders, references.data),
     }
 
 
 def cosine(W: Floats, other: Floats | None) -> float:
     """⟨W, other⟩ / (‖W‖‖other‖); NaN where one of them is missing or zero."""
+    return float(_cosines(W[None], other)[0])
+
+
+def _cosines(decoders: Floats, other: Floats | None) -> Floats:
     if other is None:
-        return float("nan")
-    lengths = float(np.linalg.norm(W) * np.linalg.norm(other))
-    return float(np.sum(W * other)) / lengths if lengths > 0 else float("nan")
+        return np.full(len(decoders), np.nan)
+    lengths = np.linalg.norm(decoders, axis=(1, 2)) * np.linalg.norm(other)
+    products = decoders.reshape(len(decoders), -1) @ other.ravel()
+    return np.divide(products, lengths, out=np.full(len(decoders), np.nan), where=lengths > 0)

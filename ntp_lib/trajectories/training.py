@@ -15,11 +15,12 @@ from ntp_lib.references.bundle import References
 from ntp_lib.references.bundle import references as compute_references
 from ntp_lib.trajectories import optimisers
 from ntp_lib.trajectories.initialisation import lecun
-from ntp_lib.trajectories.measurements import measure
+from ntp_lib.trajectories.trace import Trace
 
 Floats = npt.NDArray[np.float64]
 
 METHODS = ("gd", "ngd", "adam")
+STEPS_BETWEEN_LOOKS = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +29,7 @@ class Trajectory:
 
     Attributes:
         W: the last decoder, (V, d).
-        frame: one row per recorded step: step and the columns of `measure`.
+        frame: one row per recorded step: step and the columns of `measure_all`.
         references: what it was measured against.
     """
 
@@ -84,20 +85,26 @@ def train(
         advance = optimisers.normalised_gradient_descent(data, step_size=step_size)
     else:
         advance = optimisers.gradient_descent(data, step_size=step_size)
-    recorded = recorded_steps(steps, num_records)
-    rows, done = [], 0
+    trace = Trace(references)
+    done = 0
     with tqdm(total=steps, desc=method, unit="step", disable=not progress) as bar:
-        for target in recorded:
-            for _ in range(target - done):
-                W = advance(W)
-                if not np.isfinite(W).all():
-                    raise DidNotConvergeError(
-                        f"{method} left the range of float64 before step {target}; lower step_size"
-                    )
+        for target in recorded_steps(steps, num_records):
+            W = _advance(advance, W, done, target, method)
             bar.update(target - done)
             done = target
-            rows.append({"step": done, **measure(W, references)})
-    return Trajectory(W, pd.DataFrame(rows), references)
+            trace.record(done, W)
+    return Trajectory(W, trace.frame(), references)
+
+
+def _advance(advance: optimisers.Step, W: Floats, done: int, target: int, method: str) -> Floats:
+    # An entry that is not finite stays so: looking at the weights now and then misses nothing. ‖W‖² is looked at,
+    # because no measurement can be taken where it overflows.
+    for start in range(done, target, STEPS_BETWEEN_LOOKS):
+        for _ in range(min(STEPS_BETWEEN_LOOKS, target - start)):
+            W = advance(W)
+        if not np.isfinite(np.vdot(W, W)):
+            raise DidNotConvergeError(f"{method} left the range of float64 before step {target}; lower step_size")
+    return W
 
 
 def recorded_steps(steps: int, num_records: int) -> list[int]:

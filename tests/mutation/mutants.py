@@ -21,6 +21,7 @@ CERTIFICATES, SOLUTION = "ntp_lib/conditions/certificates.py", "ntp_lib/referenc
 POLISH, REFERENCES = "ntp_lib/references/svm_polish.py", "ntp_lib/references/bundle.py"
 RIDGE, OPTIMISERS = "ntp_lib/trajectories/ridge.py", "ntp_lib/trajectories/optimisers.py"
 MEASUREMENTS = "ntp_lib/trajectories/measurements.py"
+SLOPE = "ntp_lib/loss/slope.py"
 DATA, TOKENS = "ntp_lib/data/ntp_data.py", "ntp_lib/data/tokens.py"
 
 
@@ -62,8 +63,8 @@ MUTANTS = (
     Mutant(
         "normalised gradient descent without normalisation",
         OPTIMISERS,
-        "(step_size / length) * slope",
-        "step_size * slope",
+        "new *= -step_size / length",
+        "new *= -step_size",
         "overparameterised",
     ),
     Mutant(
@@ -83,15 +84,15 @@ MUTANTS = (
     Mutant(
         "excess loss with equal weights for π̂",
         LOSS,
-        "float(block.context_probs @ split.divergence)",
-        "float(split.divergence.mean())",
+        "split.divergence @ block.context_probs",
+        "split.divergence.mean(axis=1)",
         "text-to-contexts",
     ),
     Mutant(
         "gradient with equal weights for π̂",
-        LOSS,
-        "(residual * block.context_probs[:, None])",
-        "(residual / data.num_contexts)",
+        SLOPE,
+        "self._context_probs = block.context_probs",
+        "self._context_probs = np.full(len(block.probs), 1 / len(block.probs))",
         "regularisation-path",
     ),
     Mutant(
@@ -108,20 +109,25 @@ MUTANTS = (
         "penalty * float(np.sum(W * W)), splits",
         "regularisation-path",
     ),
-    Mutant("gradient with the wrong sign", LOSS, "        total -= (", "        total += ("),
+    Mutant("gradient with the wrong sign", SLOPE, "np.dot(work.T, self", "-np.dot(work.T, self"),
     Mutant(
         "gradient too long by one per cent",
-        LOSS,
-        "    return total\n",
-        "    return 1.01 * total\n",
+        SLOPE,
+        "return np.dot(work.T, self",
+        "return 1.01 * np.dot(work.T, self",
         "regularisation-path",
     ),
-    Mutant("gradient without π̂", LOSS, "(residual * block.context_probs[:, None])", "residual"),
+    Mutant(
+        "gradient without π̂",
+        SLOPE,
+        "self._context_probs = block.context_probs",
+        "self._context_probs = np.ones(len(block.probs))",
+    ),
     Mutant(
         "excess loss without π̂",
         LOSS,
-        "float(block.context_probs @ split.divergence)",
-        "float(split.divergence.sum())",
+        "split.divergence @ block.context_probs",
+        "split.divergence.sum(axis=1)",
         "text-to-contexts",
     ),
     Mutant("smoothness without the half", LOSS, "ord=2) ** 2) / 2", "ord=2) ** 2)"),
@@ -239,8 +245,8 @@ MUTANTS = (
     Mutant(
         "finite error measured off F too",
         MEASUREMENTS,
-        "references.F.project(W) - W_finite",
-        "W - W_finite",
+        "references.F.lengths(corrected)",
+        "np.linalg.norm(corrected, axis=(1, 2))",
         "two-dimensions",
     ),
 )

@@ -36,7 +36,7 @@ def ntp(project: Path, *words: str) -> tuple[int, str]:
 
 
 def scale_gradient(project: Path) -> None:
-    edit(project / "ntp_lib/loss/cross_entropy.py", "    return total\n", "    return 1.01 * total\n")
+    edit(project / "ntp_lib/loss/slope.py", "return np.dot(work.T, self", "return 1.01 * np.dot(work.T, self")
 
 
 def permute_two_tokens(project: Path) -> None:

@@ -52,6 +52,22 @@ def test_gradient_descent_takes_the_steps_of_torch(seed, random_problem):
         assert_same_points(trajectory(optimisers.gradient_descent(data, step_size=0.303), W0), expected)
 
 
+@pytest.mark.parametrize("method", ["gd", "ngd"])
+@pytest.mark.parametrize("sizes", [(1, 1), (2, 3)])
+def test_a_thousand_steps_follow_the_measured_gradient(method, sizes, random_problem):
+    data = random_problem(1, sizes=sizes)
+    make = optimisers.gradient_descent if method == "gd" else optimisers.normalised_gradient_descent
+    step_size = 0.2 if method == "gd" else 0.01
+    step, here, there = make(data, step_size=step_size), lecun(data), lecun(data)
+    for _ in range(1000 if method == "gd" else 300):
+        slope = ntp.gradient(there, data)
+        here = step(here)
+        there = there - step_size * (slope if method == "gd" else slope / np.linalg.norm(slope))
+    # A thousand roundings of 1e-16 that gradient descent does not amplify and 300 normalised steps hardly do.
+    assert np.abs(here - there).max() <= 1e-9
+    assert np.abs(step(here) - there).max() > 1e-7, "control: one step further"
+
+
 @pytest.mark.parametrize("betas", [(0.9, 0.99), (0.5, 0.9)])
 @pytest.mark.parametrize("seed", range(4))
 def test_adam_takes_the_steps_of_torch(seed, betas, random_problem):

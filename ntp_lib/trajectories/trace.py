@@ -1,0 +1,43 @@
+"""Recorded steps of a run, kept until there are enough to measure them together."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ntp_lib.data.ntp_data import BLOCK_ENTRIES
+from ntp_lib.references.bundle import References
+from ntp_lib.trajectories.measurements import measure_all
+
+Floats = npt.NDArray[np.float64]
+
+
+class Trace:
+    """The measurements of a run, step by step."""
+
+    def __init__(self, references: References) -> None:
+        data = references.data
+        logits = min(data.num_contexts, data.block_rows) * data.vocab_size
+        self._references = references
+        # Waiting decoders and their logits stay within the size of one dense block.
+        self._capacity = max(1, BLOCK_ENTRIES // max(data.vocab_size * data.dim, logits))
+        self._waiting: list[tuple[int, Floats]] = []
+        self._parts: list[pd.DataFrame] = []
+
+    def record(self, step: int, W: Floats) -> None:
+        """Note the decoder (V, d) of a step; it must not be changed afterwards."""
+        self._waiting.append((step, W))
+        if len(self._waiting) == self._capacity:
+            self._measure()
+
+    def frame(self) -> pd.DataFrame:
+        """One row per recorded step: step and the columns of `measure_all`."""
+        self._measure()
+        return pd.concat(self._parts, ignore_index=True)
+
+    def _measure(self) -> None:
+        if self._waiting:
+            steps, decoders = zip(*self._waiting, strict=True)
+            self._parts.append(pd.DataFrame({"step": steps, **measure_all(np.array(decoders), self._references)}))
+            self._waiting.clear()
