@@ -51,7 +51,7 @@ class NTPData:
             NumPy arrays, and `ntp_lib.ntp_svm` then works on that device and returns tensors.
         context_probs: π̂, shape (m,), positive, summing to 1.
         next_token_probs: p̂, shape (m, V), dense or scipy.sparse; rows sum to 1. Sums within 1e-6 of one are
-            rescaled, so that float32 input is accepted.
+            rescaled, so that float32 input is accepted; what sums to one up to rounding is stored bit for bit.
         vocabulary: names of the V tokens, optional.
         contexts: names of the m contexts, optional.
         num_sequences: n, the number of training sequences the probabilities were counted from, optional.

@@ -142,19 +142,13 @@ def _rebuilt(arrays: Arrays) -> NTPData:
     probs = sp.csr_array((values, arrays["tokens"], arrays["row_starts"]), shape=shape)
     probs.check_format(full_check=True)
     labels = {name: _labels(arrays[name]) for name in ("vocabulary", "contexts") if name in arrays}
-    data = NTPData(
+    return NTPData(
         _HandedOver(arrays.pop("embeddings")),
         context_probs,
         probs if arrays["is_sparse"] else probs.toarray(),
         num_sequences=int(arrays["num_sequences"]) if "num_sequences" in arrays else None,
         **labels,
     )
-    # Sums that are one up to rounding were divided out again, which can move a last bit.
-    for array, stored in ((data.context_probs, context_probs), (data.probs.data, values)):
-        array.flags.writeable = True
-        array[:] = stored
-        array.flags.writeable = False
-    return data
 
 
 class _HandedOver:

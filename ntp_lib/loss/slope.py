@@ -1,9 +1,9 @@
 """∇CE for many decoders of one problem: what does not depend on the decoder is computed once.
 
-A training loop needs only the residuals, not the split softmax. These are q_jv − p̂_jv with q = softmax(ℓ_j), and a
-probability q_jv is relatively accurate however small. On a support of several tokens the difference is accurate to the
-rounding of the logits, which is all they allow. On a support of one token, p̂ = 1, it would cancel, and is replaced by
-minus the sum of the probabilities off the support.
+A training loop needs only the residuals, not the split softmax. These are q_jv − p̂_jv with q = softmax(ℓ_j), and
+a probability q_jv is relatively accurate however small. On a support of several tokens the difference is accurate
+to the rounding of the logits, which is all they allow. On a support of one token, p̂ = 1, it would cancel, and is
+replaced by minus the sum of the probabilities off the support.
 """
 
 from __future__ import annotations

@@ -86,6 +86,27 @@ def test_rows_off_by_less_are_rescaled(excess):
     assert abs(build(next_token_probs=probs).next_token_probs.sum(axis=1) - 1).max() <= 4e-16
 
 
+@given(st.integers(1, 300), st.integers(0, 2**32 - 1))
+def test_normalised_probabilities_are_stored_bit_for_bit(count, seed):
+    rng = np.random.default_rng(seed)
+    rough = rng.random((2, count + 1)) ** 3 + 1e-9
+    rough[1, 1:] = 0.0
+    once = NTPData(np.eye(2), rough[:, 0] / rough[:, 0].sum(), rough / rough.sum(axis=1, keepdims=True))
+    twice = NTPData(np.eye(2), once.context_probs, once.next_token_probs)
+    assert np.array_equal(once.next_token_probs, rough / rough.sum(axis=1, keepdims=True))
+    assert np.array_equal(twice.next_token_probs, once.next_token_probs)
+    assert np.array_equal(twice.context_probs, once.context_probs)
+
+
+def test_sums_off_by_more_than_rounding_are_still_divided_out():
+    """The control: 2(n − 1)ε is 4.4e-16 for two terms, and nothing at all for one."""
+    eps = np.finfo(float).eps
+    kept, divided = np.array([[0.5, 0.5 + eps, 0.0]]), np.array([[0.5, 0.5 + 4 * eps, 0.0]])
+    assert np.array_equal(NTPData([[1.0]], [1.0], kept).next_token_probs, kept)
+    assert not np.array_equal(NTPData([[1.0]], [1.0], divided).next_token_probs, divided)
+    assert NTPData([[1.0]], [1.0 - eps], [[1.0 - eps, 0.0]]).next_token_probs.tolist() == [[1.0, 0.0]]
+
+
 CONFLICT = ([[1.0, 0.0], [2.0, 0.0], [1.0, 0.0]], [0.25, 0.25, 0.5])
 
 

@@ -141,8 +141,8 @@ MUTANTS = (
     Mutant(
         "offsets against the mean in-support logit, not its log-sum-exp",
         SPLIT,
-        "logits - (level + log_partition)[:, None]",
-        "logits - level[:, None]",
+        "logits - (level + log_partition)[..., None]",
+        "logits - level[..., None]",
         "text-to-contexts",
     ),
     Mutant(
