@@ -9,9 +9,10 @@ from ntp_lib.figures.plane import plane_geometry, support_and_rows
 from ntp_lib.figures.subspace import subspace_plane
 from ntp_lib.figures.sweep import dimension_panels
 from ntp_lib.figures.text import context_length_panels, support_size_ranks
-from ntp_lib.figures.training import training_panels
+from ntp_lib.figures.training import averaged_training_panels, training_panels
 
 __all__ = [
+    "averaged_training_panels",
     "certificate_map",
     "comparison_curves",
     "context_length_panels",

@@ -37,6 +37,26 @@ def training_panels(frame: pd.DataFrame) -> Figure:
     return figure
 
 
+def averaged_training_panels(frame: pd.DataFrame) -> Figure:
+    """Draw the same panels for traces whose late steps are averaged (`ntp_lib.trajectories.windows`).
+
+    Args:
+        frame: as for `training_panels`, with NaN where a row stands for a window; there the same columns with
+            _mean hold the values, and finite_error_low and finite_error_high the band around the finite part.
+    """
+    means = [column for column in frame.columns if column.endswith("_mean")]
+    names = {mean.removesuffix("_mean"): mean for mean in means}
+    joined = frame.assign(**{name: frame[name].fillna(frame[mean]) for name, mean in names.items()})
+    figure = training_panels(joined)
+    finite = figure.axes[3]
+    for i, curve in enumerate(frame["curve"].unique()):
+        band = frame[(frame["curve"] == curve) & frame["finite_error_low"].notna()]
+        finite.fill_between(
+            band["step"], band["finite_error_low"], band["finite_error_high"], color=colour(i), alpha=0.22, lw=0
+        )
+    return figure
+
+
 def _alignment(frame: pd.DataFrame, axes: Axes) -> None:
     curves = frame["curve"].unique()
     measures = {"cosine": "$W$", "cosine_corrected": r"$W - W^{\star}$"}

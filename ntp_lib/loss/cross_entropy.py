@@ -12,7 +12,7 @@ from ntp_lib.loss.split import extended_in_support, split_softmax
 Floats = npt.NDArray[np.float64]
 
 # Share of an excess loss that the rounding of float64 logits may make up before extended precision is used.
-ROUNDING_SHARE = 1e-12
+ROUNDING_SHARE = 1e-11
 
 
 def cross_entropy(W: npt.ArrayLike, data: NTPData) -> float:
@@ -69,7 +69,7 @@ def _is_resolved(finite: Floats, offset: Floats, decoders: Floats, data: NTPData
     KL of deviations e with rounding δ moves by about E|e|δ + δ², and E|e| ≤ √(E e²) ≈ √(2 KL).
     """
     longest = float(np.linalg.norm(data.embeddings, axis=1).max())
-    rounding = np.finfo(float).eps * longest * np.linalg.norm(decoders, axis=(1, 2))
+    rounding = np.finfo(float).eps * longest * np.linalg.norm(decoders, axis=2).max(axis=1)
     return np.asarray(rounding * (np.sqrt(2 * finite) + rounding) <= ROUNDING_SHARE * (finite + offset))
 
 

@@ -6,11 +6,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ntp_lib.data.ntp_data import BLOCK_ENTRIES
 from ntp_lib.references.bundle import References
 from ntp_lib.trajectories.measurements import measure_all
 
 Floats = npt.NDArray[np.float64]
+
+# Entries of all waiting decoders, or of their logits: a megabyte, which stays in a processor's cache.
+WAITING_ENTRIES = 2**17
 
 
 class Trace:
@@ -20,8 +22,7 @@ class Trace:
         data = references.data
         logits = min(data.num_contexts, data.block_rows) * data.vocab_size
         self._references = references
-        # Waiting decoders and their logits stay within the size of one dense block.
-        self._capacity = max(1, BLOCK_ENTRIES // max(data.vocab_size * data.dim, logits))
+        self._capacity = max(1, WAITING_ENTRIES // max(data.vocab_size * data.dim, logits))
         self._waiting: list[tuple[int, Floats]] = []
         self._parts: list[pd.DataFrame] = []
 

@@ -49,7 +49,7 @@ def train(
     betas: tuple[float, float] = (0.9, 0.99),
     epsilon: float = 1e-8,
     references: References | None = None,
-    num_records: int = 100,
+    num_records: int | None = 100,
     progress: bool = False,
 ) -> Trajectory:
     """Minimise CE from W0 and record the trajectory.
@@ -65,6 +65,7 @@ def train(
         epsilon: Adam's stability constant.
         references: F, W*, W^mm of the data, if already computed.
         num_records: how many steps are recorded, about equally spaced in log(step); step 0 and the last included.
+            None records every step.
         progress: show a progress bar.
 
     Returns:
@@ -107,18 +108,21 @@ def _advance(advance: optimisers.Step, W: Floats, done: int, target: int, method
     return W
 
 
-def recorded_steps(steps: int, num_records: int) -> list[int]:
-    """0 and about `num_records` distinct steps up to `steps`, equally spaced on a logarithmic axis."""
+def recorded_steps(steps: int, num_records: int | None) -> list[int]:
+    """0 and about `num_records` distinct steps up to `steps`, evenly spaced in log(step); every step for None."""
+    if num_records is None:
+        return list(range(steps + 1))
     spaced = np.unique(np.rint(np.geomspace(1, steps, num_records)).astype(int))
     return [0, *spaced.tolist()]
 
 
-def _refuse_bad_arguments(method: str, step_size: float, steps: int, num_records: int) -> None:
+def _refuse_bad_arguments(method: str, step_size: float, steps: int, num_records: int | None) -> None:
     if method not in METHODS:
         raise NTPDataError(f"unknown method {method!r}; valid: {', '.join(METHODS)}")
     if not (np.isfinite(step_size) and step_size > 0):
         raise NTPDataError(f"step_size is {step_size}; it must be finite and positive")
-    if steps != int(steps) or num_records != int(num_records) or steps < 1 or num_records < 2:
+    records = 2 if num_records is None else num_records
+    if steps != int(steps) or records != int(records) or steps < 1 or records < 2:
         raise NTPDataError(
             f"steps is {steps} and num_records {num_records}; they must be whole numbers of at least 1 and 2"
         )

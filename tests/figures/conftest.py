@@ -119,7 +119,18 @@ def _dimensions():
     )
 
 
+def _averaged():
+    single = _training(["normalised GD", "Adam"])
+    measures = ["excess_loss", "norm", "cosine", "cosine_corrected", "finite_error"]
+    late = single["step"] > 3
+    columns = {f"{name}_mean": single[name].where(late) for name in measures}
+    columns["finite_error_low"] = 0.7 * columns["finite_error_mean"]
+    columns["finite_error_high"] = 1.5 * columns["finite_error_mean"]
+    return single.assign(**{name: single[name].mask(late) for name in measures}, **columns)
+
+
 FRAMES = {
+    "averaged_training_panels": _averaged,
     "certificate_map": _certificate,
     "comparison_curves": _comparison,
     "context_length_panels": _lengths,

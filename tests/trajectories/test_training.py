@@ -163,13 +163,16 @@ def test_recorded_steps(steps, num_records):
 def test_recording_changes_neither_the_trajectory_nor_the_measures(monkeypatch):
     """Measured one by one, together, or only at the end: the same run."""
     together = ntp.train(TOY, steps=300, references=REFERENCES)
-    monkeypatch.setattr("ntp_lib.trajectories.trace.BLOCK_ENTRIES", 1)
+    monkeypatch.setattr("ntp_lib.trajectories.trace.WAITING_ENTRIES", 1)
     alone = ntp.train(TOY, steps=300, references=REFERENCES)
     ends = ntp.train(TOY, steps=300, references=REFERENCES, num_records=2)
+    every = ntp.train(TOY, steps=300, references=REFERENCES, num_records=None)
     assert np.array_equal(together.W, alone.W)
     assert np.array_equal(together.W, ends.W)
     assert together.frame["step"].tolist() == alone.frame["step"].tolist()
     np.testing.assert_allclose(together.frame, alone.frame, rtol=1e-11)
+    assert every.frame["step"].tolist() == list(range(301))
+    np.testing.assert_allclose(every.frame.iloc[together.frame["step"]], together.frame, rtol=1e-11)
 
 
 @pytest.mark.parametrize(
@@ -183,6 +186,7 @@ def test_recording_changes_neither_the_trajectory_nor_the_measures(monkeypatch):
         ({"steps": 0}, "steps is 0"),
         ({"steps": 10.5}, "steps is 10.5"),
         ({"num_records": 1}, "num_records 1"),
+        ({"num_records": 2.5}, "num_records 2.5"),
         ({"W0": np.zeros((2, 5))}, r"W0 has shape \(2, 5\)"),
         ({"W0": np.full((5, 2), np.nan)}, "W0 holds NaN"),
         ({"method": "adam", "betas": (1.0, 0.9)}, "betas"),
