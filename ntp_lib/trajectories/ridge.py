@@ -104,7 +104,7 @@ class RidgeSolver:
         for _ in range(MAX_NEWTON_STEPS):
             W = base + parts[0] + parts[1]
             slope = self._gradient(splits) + penalty * W
-            factor = scipy.linalg.cho_factor(self._hessian(splits, penalty), lower=True)
+            factor = scipy.linalg.cho_factor(self._hessian(splits, penalty), lower=True, overwrite_a=True)
             step = -self._solve(factor, slope)
             residual = float(np.linalg.norm(slope) / (penalty * np.linalg.norm(W))) if W.any() else np.inf
             if self._is_stationary(residual, slope, step, W):
@@ -156,17 +156,21 @@ class RidgeSolver:
         return total
 
     def _hessian(self, splits: list[SplitSoftmax], penalty: float) -> Floats:
+        """Σ_j π̂_j (diag q_j − q_j q_jᵀ) ⊗ x_j x_jᵀ + λI, with x_j the coordinates of h̄_j in `basis`.
+
+        The second terms are the product of one matrix of rows √π̂_j q_j ⊗ x_j with its transpose.
+        """
         V, r = self.data.vocab_size, self.basis.shape[1]
-        blocks = np.zeros((V, r, V, r))
+        hessian = np.zeros((V * r, V * r))
         for split in splits:
             rows = split.block.embeddings @ self.basis
             q = split.block.probs - split.residual()
-            weighted = q * split.block.context_probs[:, None]
+            root = np.sqrt(split.block.context_probs)[:, None]
+            outer = ((root * q)[:, :, None] * rows[:, None, :]).reshape(len(q), V * r)
+            hessian -= outer.T @ outer
             for a in range(V):
-                blocks[a, :, a, :] += (rows * weighted[:, a, None]).T @ rows
-                for b in range(V):
-                    blocks[a, :, b, :] -= (rows * (weighted[:, a] * q[:, b])[:, None]).T @ rows
-        hessian = blocks.reshape(V * r, V * r)
+                part = slice(a * r, (a + 1) * r)
+                hessian[part, part] += (rows * (root**2 * q)[:, a, None]).T @ rows
         hessian[np.diag_indices_from(hessian)] += penalty
         return hessian
 
