@@ -21,8 +21,8 @@ from ntp_lib.trajectories.ridge import RidgePoint, RidgeSolver
 Floats = npt.NDArray[np.float64]
 
 FIRST_PENALTY = 1.0
-# Each point starts from one whose penalty is at most this many times larger.
-WARM_FACTOR = 2.0
+# Each point is predicted from one whose penalty is at most this many times larger.
+WARM_FACTOR = 10.0
 MIN_PENALTY = 1e-14
 RADIUS_TOLERANCE = 1e-10
 
@@ -100,7 +100,7 @@ def _valid_request(radii: Sequence[float] | None, penalties: Sequence[float] | N
 
 def _at_penalty(solver: RidgeSolver, penalty: float, start: RidgePoint) -> RidgePoint:
     ratio = max(start.penalty / penalty, penalty / start.penalty)
-    stages = max(1, int(np.ceil(np.log(ratio) / np.log(WARM_FACTOR))))
+    stages = max(1, int(np.ceil(np.log(ratio) / np.log(WARM_FACTOR) - 1e-9)))
     point = start
     for stage in np.geomspace(start.penalty, penalty, stages + 1)[1:]:
         point = solver.solve(float(stage), point)

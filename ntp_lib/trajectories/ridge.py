@@ -40,6 +40,7 @@ class RidgePoint:
         excess: CE(W) − CE_F(W°), nats.
         residual: ‖∇CE(W) + λW‖ / (λ‖W‖).
         speed: d‖W‖ / d log λ, negative.
+        tangent: P_⊥ of dW / d log λ, (V, d).
     """
 
     penalty: float
@@ -49,6 +50,7 @@ class RidgePoint:
     excess: float
     residual: float
     speed: float
+    tangent: Floats
 
     @property
     def radius(self) -> float:
@@ -90,7 +92,8 @@ class RidgeSolver:
             start: a nearby point of the path; W = 0 when None.
 
         Raises:
-            DidNotConvergeError: Newton's method stalled, or the problem is too large for a dense Hessian.
+            DidNotConvergeError: Newton's method stalled, λ is below the rounding of the Hessian, or the problem is
+                too large for a dense Hessian.
         """
         size = self.data.vocab_size * self.basis.shape[1]
         if size > MAX_UNKNOWNS:
@@ -100,21 +103,32 @@ class RidgeSolver:
         base = self.references.W_finite
         parts = (-base, np.zeros_like(base)) if start is None else (start.finite, start.complement)
         value, splits = self._value(*parts, penalty)
+        if start is not None:
+            guess = self._predicted(start, penalty)
+            guessed, guessed_splits = self._value(*guess, penalty)
+            if guessed < value:
+                parts, value, splits = guess, guessed, guessed_splits
         residual = np.inf
         for _ in range(MAX_NEWTON_STEPS):
             W = base + parts[0] + parts[1]
             slope = self._gradient(splits) + penalty * W
-            factor = scipy.linalg.cho_factor(self._hessian(splits, penalty), lower=True, overwrite_a=True)
+            factor = self._factor(self._hessian(splits, penalty), penalty)
             step = -self._solve(factor, slope)
             residual = float(np.linalg.norm(slope) / (penalty * np.linalg.norm(W))) if W.any() else np.inf
             if self._is_stationary(residual, slope, step, W):
                 tangent = -self._solve(factor, penalty * W)
                 speed = float(np.sum(W * tangent) / np.linalg.norm(W))
-                return RidgePoint(penalty, W, *parts, self._excess(splits), residual, speed)
+                turn = tangent - self.references.F.project(tangent)
+                return RidgePoint(penalty, W, *parts, self._excess(splits), residual, speed, turn)
             parts, value, splits = self._line_search(parts, step, value, float(np.sum(slope * step)), penalty)
         raise DidNotConvergeError(
             f"λ = {penalty:.3e}: the optimality residual is still {residual:.1e} after {MAX_NEWTON_STEPS} steps"
         )
+
+    def _predicted(self, start: RidgePoint, penalty: float) -> tuple[Floats, Floats]:
+        """Where the path leads from `start`: U is nearly linear in log λ, and Δ nearly proportional to λ."""
+        ratio = penalty / start.penalty
+        return start.finite * min(ratio, 1.0), start.complement + np.log(ratio) * start.tangent
 
     def _is_stationary(self, residual: float, slope: Floats, step: Floats, W: Floats) -> bool:
         if residual <= 1e-10 or (residual <= 1e-9 and np.linalg.norm(step) <= 1e-12 * np.linalg.norm(W)):
@@ -173,6 +187,16 @@ class RidgeSolver:
                 hessian[part, part] += (rows * (root**2 * q)[:, a, None]).T @ rows
         hessian[np.diag_indices_from(hessian)] += penalty
         return hessian
+
+    def _factor(self, hessian: Floats, penalty: float) -> tuple[Floats, bool]:
+        largest = float(hessian.diagonal().max())
+        try:
+            return tuple(scipy.linalg.cho_factor(hessian, lower=True, overwrite_a=True))
+        except scipy.linalg.LinAlgError:
+            raise DidNotConvergeError(
+                f"λ = {penalty:.3e} is lost in the rounding of a Hessian of size {largest:.1e}; ask for larger "
+                "penalties or scale the embeddings down"
+            ) from None
 
     def _solve(self, factor: tuple[Floats, bool], right: Floats) -> Floats:
         reduced = scipy.linalg.cho_solve(factor, (right @ self.basis).ravel())

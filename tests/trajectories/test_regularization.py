@@ -7,6 +7,7 @@ from scipy.special import log_softmax
 
 import ntp_lib as ntp
 from ntp_lib.trajectories.measurements import cosine
+from ntp_lib.trajectories.ridge import RidgeSolver
 
 SEEDS = range(4)
 
@@ -144,3 +145,25 @@ def test_a_radius_that_no_penalty_gives_is_an_error():
 def test_bad_requests_are_refused(options, message):
     with pytest.raises(ntp.NTPDataError, match=message):
         ntp.regularization_path(ntp.synthetic.toy_2d(), **options)
+
+
+def test_penalties_below_the_rounding_of_the_hessian_are_refused():
+    data = ntp.synthetic.random(num_contexts=20, dim=25, vocab_size=6, support_size=3)
+    longer = ntp.NTPData(100 * data.embeddings, data.context_probs, data.next_token_probs)
+    with pytest.raises(ntp.DidNotConvergeError, match=r"λ = 1\.000e-1[0-9]|residual is still"):
+        ntp.regularization_path(longer, penalties=[1e-8, 1e-10, 1e-12, 1e-13])
+
+
+def test_hessian_is_the_derivative_of_the_gradient(random_problem):
+    data = random_problem(1, m=4, d=3)
+    solver = RidgeSolver(ntp.references(data))
+    rng = np.random.default_rng(0)
+    base, turn = (rng.standard_normal((data.vocab_size, data.dim)) for _ in range(2))
+    _, splits = solver._value(base - solver.references.W_finite, np.zeros_like(base), 0.1)
+    product = (solver._hessian(splits, 0.1) @ (turn @ solver.basis).ravel()).reshape(data.vocab_size, -1)
+    step = 1e-6
+    slopes = [ntp.gradient(base + sign * step * turn, solver.data) + 0.1 * sign * step * turn for sign in (1, -1)]
+    numerical = (slopes[0] - slopes[1]) / (2 * step)
+    # Central differences: rounding 1e-16 / 1e-6, third derivatives times 1e-12.
+    assert np.abs(product @ solver.basis.T - numerical).max() <= 1e-8
+    assert np.abs(1.001 * product @ solver.basis.T - numerical).max() > 1e-6, "control"
