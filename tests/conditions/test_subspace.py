@@ -66,6 +66,17 @@ def test_projection_agrees_with_one_from_the_definition(seed, route, monkeypatch
 
 
 @pytest.mark.parametrize("route", ["dense", "Gram", "iterative"])
+def test_lengths_on_F_are_those_of_the_projections(route, monkeypatch, random_problem):
+    take_route(monkeypatch, route)
+    data = random_problem(1, m=5, d=3, V=4)
+    F = ntp.subspace(data)
+    several = decoders(data, 1, count=4)
+    expected = [np.linalg.norm(F.project(W)) for W in several]
+    np.testing.assert_allclose(F.lengths(several), expected, rtol=1e-12)
+    assert np.linalg.norm(several[0]) > expected[0] * (1 + 1e-3), "control: not the lengths of the whole"
+
+
+@pytest.mark.parametrize("route", ["dense", "Gram", "iterative"])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_projection_is_idempotent_and_symmetric(seed, route, monkeypatch, random_problem):
     take_route(monkeypatch, route)

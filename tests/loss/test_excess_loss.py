@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 
 import ntp_lib as ntp
+from ntp_lib.loss import cross_entropy
+from ntp_lib.loss.cross_entropy import stacked_excess_parts
 
 SEEDS = range(5)
 
@@ -48,6 +50,30 @@ def test_excess_is_relatively_accurate_however_small(seed, distance, random_prob
         naive = ntp.cross_entropy(W, data) - data.entropy
         with pytest.raises(AssertionError):
             assert_relatively_accurate(naive, expected)
+
+
+@pytest.mark.skipif(np.finfo(np.longdouble).eps > 1e-18, reason="this platform has no extended precision")
+@pytest.mark.parametrize("sizes", [(1, None), (2, 3)])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_excess_is_accurate_on_either_side_of_extended_precision(seed, sizes, random_problem):
+    """From deviations that float64 resolves to those it does not, alone and in a stack."""
+    data = random_problem(seed, m=4, d=5, sizes=sizes)
+    turn = np.random.default_rng(seed).standard_normal((data.vocab_size, data.dim))
+    base = far_along_the_margin(data, 30.0)
+    several = np.array([base + 10.0**-k * turn for k in range(8)])
+    expected = [excess_in_extended_precision(W, data) for W in several]
+    # 1e-11 is asked of float64; extended precision has 1e-18 for deviations of 1e-7.
+    np.testing.assert_allclose([ntp.excess_loss(W, data) for W in several], expected, rtol=1e-10, atol=0)
+    np.testing.assert_allclose(np.sum(stacked_excess_parts(several, data), axis=0), expected, rtol=1e-10, atol=0)
+
+
+def test_extended_precision_is_taken_where_it_is_needed(random_problem, monkeypatch):
+    """The control: without it the smallest excess misses the 1e-3 asked for above."""
+    data = random_problem(0, m=4, d=5, sizes=(2, 3))
+    W = far_along_the_margin(data, 70.0)
+    right = ntp.excess_loss(W, data)
+    monkeypatch.setattr(cross_entropy, "ROUNDING_SHARE", np.inf)
+    assert abs(ntp.excess_loss(W, data) - right) > 1e-3 * right
 
 
 @pytest.mark.parametrize("deviation", [0.0, 2.0**-52, 2.0**-50, 2.0**-45])
