@@ -76,8 +76,8 @@ def separability(
     """Decide whether the data are NTP-separable (paper, Def. 2, (6a) and (6b)).
 
     Where the contexts' embeddings are independent, Lemma 1 gives a direction at once. Otherwise the splitting runs
-    until it holds W^mm, which is a direction, or a certificate; small problems that it leaves open go to the linear
-    program: maximise t ≤ 1 over W and levels c with w_z·ĥ_j = c_j on S_j and w_v·ĥ_j ≤ c_j − t off it, whose
+    until it holds W^mm, which is a direction, or a certificate. Small problems that it leaves open go to a linear
+    programme: maximise t ≤ 1 over W and levels c with w_z·ĥ_j = c_j on S_j and w_v·ĥ_j ≤ c_j − t off it, whose
     optimum is 1 or 0 and whose multipliers in the second case are the certificate.
 
     Args:

@@ -7,7 +7,6 @@ from typing import Any
 
 import array_api_compat
 import numpy as np
-import numpy.typing as npt
 
 
 @dataclass(frozen=True)
@@ -34,11 +33,12 @@ class ArrayKind:
         """Whether arrays of this kind are NumPy arrays."""
         return bool(array_api_compat.is_numpy_namespace(self.namespace))
 
-    def convert(self, array: npt.NDArray[Any]) -> Any:
-        """The same values as an array of this kind, on its device."""
-        if self.is_numpy:
+    def convert(self, array: Any) -> Any:
+        """The same values as an array of this kind, on its device; an array of this kind itself, unchanged."""
+        if self.is_numpy or array_api_compat.is_torch_array(array):
             return array
-        return self.namespace.asarray(np.ascontiguousarray(array), device=self.device)
+        # A copy, because the data's own arrays are read-only and torch has no such tensors.
+        return self.namespace.asarray(np.array(array), device=self.device)
 
 
 NUMPY = ArrayKind.of(None)

@@ -9,7 +9,7 @@ from ntp_lib.splitting.solve import solve as split
 
 
 def solve(data: NTPData, *, tolerance: float) -> NTPSVMSolution | None:
-    """Solve in arrays of the kind the data were given in; None where a certificate shows that there is no margin."""
+    """Solve in arrays of the data's own kind; None where a certificate shows that there is no margin."""
     outcome = split(data, tolerance=tolerance)
     if outcome.answer is Answer.CERTIFICATE:
         return None
