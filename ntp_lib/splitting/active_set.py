@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ntp_lib.splitting.face import Face
+from ntp_lib.splitting.face import Face, solved_face
 from ntp_lib.splitting.problem import Array, ConeProblem
 
 MAX_SOLUTION_STEPS = 12
@@ -16,12 +16,14 @@ FARTHEST = 2.0
 COLLAPSED = 1e-4
 
 
-def refined_solution(problem: ConeProblem, A: Array, *, tolerance: float) -> tuple[Array | None, int]:
+def refined_solution(
+    problem: ConeProblem, A: Array, *, tolerance: float, free_steps: int = 0
+) -> tuple[Array | None, int]:
     """Sharpen a dual variable until W = Aᵀ·rows satisfies (6a), (6b) and the gap to the tolerance.
 
     Each step drops active pairs whose multiplier has the wrong sign and takes in pairs that are violated (a
-    semismooth Newton method). Far from the solution it runs away, so it ends where a step does not halve the
-    violation: the splitting comes nearer more cheaply.
+    semismooth Newton method). Far from the solution it runs away, so that after `free_steps` it ends where a step
+    does not halve the violation: the splitting comes nearer more cheaply.
 
     Returns:
         The dual variable, or None where the guess did not settle; and the number of faces solved.
@@ -30,16 +32,16 @@ def refined_solution(problem: ConeProblem, A: Array, *, tolerance: float) -> tup
     active = ~problem.support & (A < 0)
     last = FARTHEST
     for step in range(1, MAX_SOLUTION_STEPS + 1):
-        face = Face.of(problem, active)
-        if face is None:
+        found = solved_face(problem, active, A, problem.shifts)
+        if found is None:
             return None, step
-        A, levels = face.solve(A, problem.shifts)
+        A, levels = found
         repaired = problem.repaired(A)
         logits = problem.logits(repaired)
         violation = problem.violation(logits)
         if violation <= tolerance and abs(problem.gap(repaired, logits)) <= tolerance:
             return repaired, step
-        if not violation <= last / 2:
+        if step > free_steps and not violation <= last / 2:
             return None, step
         slack = logits + problem.shifts - levels
         largest = float(xp.max(xp.abs(A)))
@@ -61,7 +63,7 @@ def refined_certificate(problem: ConeProblem, A: Array, *, tolerance: float) -> 
         face = Face.of(problem, ~problem.support & (A < 0))
         if face is None:
             return None, step
-        A, _ = face.solve(A / xp.max(xp.abs(A)), zero)
+        A, _, _ = face.solve(A / xp.max(xp.abs(A)), zero)
         if float(xp.max(xp.abs(A))) < COLLAPSED:
             return None, step
         wrong = float(xp.max(xp.where(problem.support, zero, A)))

@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from ntp_lib.splitting import positive_definite
 from ntp_lib.splitting.problem import Array, ConeProblem
 
-# Weight of the proximal term, for rows of length one: it bounds the condition number of every block.
-PROXIMAL = 1e-6
-MAX_PASSES = 12
-# Residuals this small, relative to the largest multiplier or the largest shift, are rounding.
-ROUNDING = 1e-14
+# Weights of the proximal term, for rows of length one. A larger one bounds the condition numbers of the blocks;
+# rows that are nearly parallel need a smaller one, or the passes crawl.
+PROXIMAL_WEIGHTS = (1e-6, 1e-9, 1e-12)
+MAX_PASSES = 20
+# Residuals this small, in units of the margin asked for, are rounding.
+ROUNDING, NEAR_ROUNDING = 1e-14, 1e-11
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +29,9 @@ class Face:
 
     Attributes:
         problem: the constraints.
-        active: pairs off the supports that lie on the face, (m, V).
+        contexts, inverses: of every token, the contexts that have it on the face, and its inverted block.
+        solve_levels: applies the inverse of the equations for the levels.
+        pairs: supports and active pairs, (m, V).
     """
 
     problem: ConeProblem
@@ -38,7 +41,7 @@ class Face:
     pairs: Array
 
     @classmethod
-    def of(cls, problem: ConeProblem, active: Array) -> Face | None:
+    def of(cls, problem: ConeProblem, active: Array, *, proximal: float = PROXIMAL_WEIGHTS[0]) -> Face | None:
         """Factorise the face of these active pairs, (m, V); None where rounding leaves it indefinite."""
         xp = problem.xp
         pairs = problem.support | active
@@ -53,7 +56,7 @@ class Face:
                 inverses.append(rows @ rows.T)
                 continue
             block = rows @ rows.T
-            block += PROXIMAL * xp.eye(block.shape[0], dtype=block.dtype, device=problem.kind.device)
+            block += proximal * xp.eye(block.shape[0], dtype=block.dtype, device=problem.kind.device)
             inverse = positive_definite.inverse(block)
             if inverse is None:
                 return None
@@ -63,7 +66,7 @@ class Face:
         solver = positive_definite.solver(schur)
         return None if solver is None else cls(problem, contexts, inverses, solver, pairs)
 
-    def solve(self, A: Array, shifts: Array) -> tuple[Array, Array]:
+    def solve(self, A: Array, shifts: Array) -> tuple[Array, Array, float]:
         """The dual variable of the face nearest A, and its levels.
 
         Args:
@@ -71,28 +74,46 @@ class Face:
             shifts: right side, (m, V).
 
         Returns:
-            A with rows summing to zero, zero outside the face, (m, V); levels c, (m, 1).
+            A with rows summing to zero, zero outside the face, (m, V); levels c, (m, 1); and the largest residual
+            of the conditions, in units of the margin asked for.
         """
         xp = self.problem.xp
         A = xp.where(self.pairs, A, xp.zeros_like(A))
         levels = xp.zeros_like(A[:, :1])
-        last = float("inf")
+        left = float("inf")
         for _ in range(MAX_PASSES):
             violation = xp.where(self.pairs, levels - self.problem.logits(A) - shifts, xp.zeros_like(A))
             sums = xp.sum(A, axis=1, keepdims=True)
-            left = max(float(xp.max(xp.abs(violation))), float(xp.max(xp.abs(sums))))
-            scale = max(float(xp.max(xp.abs(A))), float(xp.max(xp.abs(shifts))))
-            if left <= ROUNDING * scale or left > 0.5 * last:
+            last, left = left, float(xp.max(xp.abs(violation) * self.problem.lengths))
+            if left <= ROUNDING or left > 0.5 * last:
                 break
-            last = left
             step = self._blockwise(violation)
             change = self.solve_levels(-sums - xp.sum(step, axis=1, keepdims=True))
             step += self._blockwise(xp.where(self.pairs, change, xp.zeros_like(A)))
             A, levels = A + step, levels + change
-        return A, levels
+        return A, levels, min(left, last)
 
     def _blockwise(self, right: Array) -> Array:
         result = self.problem.xp.zeros_like(right)
         for token, (places, inverse) in enumerate(zip(self.contexts, self.inverses, strict=True)):
             result[places, token] = inverse @ right[places, token]
         return result
+
+
+def solved_face(problem: ConeProblem, active: Array, A: Array, shifts: Array) -> tuple[Array, Array] | None:
+    """Solve the conditions on the face of these active pairs, with as small a proximal term as they need.
+
+    Returns:
+        A and its levels as `Face.solve` does; None where rounding leaves the face indefinite.
+    """
+    found = None
+    for proximal in PROXIMAL_WEIGHTS:
+        face = Face.of(problem, active, proximal=proximal)
+        if face is None:
+            break
+        solution, levels, left = face.solve(A, shifts)
+        if found is None or left < found[2]:
+            found = (solution, levels, left)
+        if left <= NEAR_ROUNDING:
+            break
+    return None if found is None else found[:2]

@@ -1,8 +1,9 @@
 """Douglas–Rachford splitting between ½‖W‖² and the cones: one matrix product and one water level per context.
 
 Each iteration projects every row of logits onto its cone. The projection is a clip at a water level c_j, the root
-of Σ_{z∈S_j} (x_z − c) + Σ_{v∉S_j} (x_v − c)₊ = 0; one Newton step a time from the last level keeps pace with the
-iteration, so that no sort is needed. What the projection takes away is, up to the penalty, the dual variable.
+of Σ_{z∈S_j} (x_z − c) + Σ_{v∉S_j} (x_v − c)₊ = 0. One Newton step a time from the last level usually keeps pace
+with the iteration, so that no sort is needed; where it does not, more are taken. What the projection takes away
+is, up to the penalty, the dual variable.
 """
 
 from __future__ import annotations
@@ -13,8 +14,11 @@ from ntp_lib.splitting.gram import RowSpace
 from ntp_lib.splitting.problem import Array, ConeProblem
 
 OVER_RELAXATION = 1.8
-# Newton steps for the water level in the first iterations, when it is not yet near.
-EARLY_LEVEL_STEPS, EARLY_ITERATIONS = 6, 5
+# Newton steps for the water level, usually and where the levels have not kept pace.
+LEVEL_STEPS, MORE_LEVEL_STEPS = 1, 6
+# Levels keep pace while what they leave in the row sums stays below this fraction of the iteration's own movement.
+# Without this check one step a time can end in a cycle of two wrong levels.
+PACE = 0.1
 # The penalty is changed only when the residuals differ by more than this factor.
 BALANCE = 2.0
 
@@ -31,11 +35,13 @@ class Splitting:
         self._half_step = self.space.half_step(self.penalty, OVER_RELAXATION)
         self._point = xp.asarray(problem.shifts, copy=True)
         self._level = xp.zeros_like(problem.shifts[:, :1])
+        self._level_steps = MORE_LEVEL_STEPS
         self._taken = self._project(self._point)
         self._last = (self._point, self._taken)
 
     def advance(self, iterations: int) -> None:
-        """Iterate; the last step also leaves the residuals that `rebalance` needs."""
+        """Iterate."""
+        self._level_steps = LEVEL_STEPS if self._levels_keep_pace() else MORE_LEVEL_STEPS
         for _ in range(iterations):
             taken = self._taken
             reflected = self._point - 2 * taken
@@ -46,10 +52,15 @@ class Splitting:
             self._taken = self._project(new)
             self.iterations += 1
 
+    def _levels_keep_pace(self) -> bool:
+        xp = self.problem.xp
+        left = float(xp.max(xp.abs(xp.sum(self._taken, axis=1))))
+        return left <= PACE * float(xp.max(xp.abs(self._point - self._last[0])))
+
     def _project(self, point: Array) -> Array:
         """What lies between the point and its projection onto the cones."""
         xp, floor = self.problem.xp, self.problem.floor
-        for _ in range(1 if self.iterations > EARLY_ITERATIONS else EARLY_LEVEL_STEPS):
+        for _ in range(self._level_steps):
             above = point - self._level
             active = xp.count_nonzero(above > floor, axis=1, keepdims=True)
             total = xp.sum(xp.maximum(above, floor), axis=1, keepdims=True)

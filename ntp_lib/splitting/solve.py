@@ -19,8 +19,9 @@ CHECK_EVERY = 20
 FIRST_REFINEMENT, REFINEMENT_SPACING = 20, 1.5
 # A change of penalty restarts the transient, so changes come ever more rarely.
 BALANCE_SPACING = 1.5
-# A violation of (6a) and (6b) this small, where the margin asked for is one, means that there is a margin.
-MARGIN_IN_SIGHT = 0.9
+# Violations of (6a) and (6b), where the margin asked for is one, up to which a solution is thought near and beyond
+# which it is not looked for. Without a margin the dual value outgrows the primal one, and the gap has no bound.
+IN_SIGHT, OUT_OF_SIGHT = 0.4, 0.9
 # Operations that take as long as the calls around one token of a face, and around one iteration, on a processor.
 TOKEN_OVERHEAD, ITERATION_OVERHEAD = 2e5, 1e5
 # A face needs an array of m² entries: beyond this many contexts the iteration works alone.
@@ -73,8 +74,9 @@ def solve(data: NTPData, *, tolerance: float = 1e-7, time_limit: float = np.inf)
         solved = problem.violation(logits) <= tolerance and abs(problem.gap(A, logits)) <= tolerance
         due = splitting.iterations >= next_refinement
         # Two faces are the least that a search needs; one is enough to sharpen a solution.
-        if (due or solved) and _affordable_faces(problem, A, splitting.iterations) >= 2 - solved:
-            answer, refined, steps = _refine(problem, A, logits, min(tolerance, SHARP))
+        affordable = _affordable_faces(problem, A, splitting.iterations) if due or solved else 0.0
+        if affordable >= 2 - solved:
+            answer, refined, steps = _refine(problem, A, logits, min(tolerance, SHARP), int(affordable / 4))
             faces += steps
             if refined is not None:
                 return _outcome(problem, answer, refined, splitting.iterations + faces)
@@ -88,11 +90,17 @@ def solve(data: NTPData, *, tolerance: float = 1e-7, time_limit: float = np.inf)
     return _outcome(problem, Answer.UNDECIDED, splitting.dual, splitting.iterations + faces)
 
 
-def _refine(problem: ConeProblem, A: Array, logits: Array, tolerance: float) -> tuple[Answer, Array | None, int]:
-    """Try the certificate where no margin is in sight, else the solution; also the number of faces solved."""
-    if problem.violation(logits) >= MARGIN_IN_SIGHT:
-        return Answer.CERTIFICATE, *refined_certificate(problem, A, tolerance=CERTIFICATE_TOLERANCE)
-    return Answer.SOLUTION, *refined_solution(problem, A, tolerance=tolerance)
+def _refine(
+    problem: ConeProblem, A: Array, logits: Array, tolerance: float, free_steps: int
+) -> tuple[Answer, Array | None, int]:
+    """Try the certificate unless a margin is in sight, then the solution; also the number of faces solved."""
+    violation, faces = problem.violation(logits), 0
+    if violation > IN_SIGHT or abs(problem.gap(A, logits)) > IN_SIGHT:
+        certificate, faces = refined_certificate(problem, A, tolerance=CERTIFICATE_TOLERANCE)
+        if certificate is not None or violation > OUT_OF_SIGHT:
+            return Answer.CERTIFICATE, certificate, faces
+    solution, more = refined_solution(problem, A, tolerance=tolerance, free_steps=free_steps)
+    return Answer.SOLUTION, solution, faces + more
 
 
 def _affordable_faces(problem: ConeProblem, A: Array, iterations: int) -> float:

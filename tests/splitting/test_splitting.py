@@ -7,7 +7,7 @@ import torch
 
 import ntp_lib as ntp
 from ntp_lib.conditions import certificates
-from ntp_lib.splitting import active_set, positive_definite
+from ntp_lib.splitting import active_set, iteration, positive_definite
 from ntp_lib.splitting import solve as module
 from ntp_lib.splitting.face import Face
 from ntp_lib.splitting.gram import RowSpace
@@ -59,11 +59,12 @@ def test_face_solves_its_optimality_conditions(seed, random_problem):
     problem = ConeProblem.of(data)
     active = ~problem.support & (np.random.default_rng(seed).random((8, 6)) < 0.2)
     face = Face.of(problem, active)
-    A, levels = face.solve(np.zeros((8, 6)), problem.shifts)
+    A, levels, left_over = face.solve(np.zeros((8, 6)), problem.shifts)
     on_face = problem.support | active
     left = problem.logits(A) + problem.shifts - levels
     assert np.abs(left[on_face]).max() < 1e-9 * (1 + np.abs(A).max())
     assert np.abs(A.sum(axis=1)).max() < 1e-9 * (1 + np.abs(A).max())
+    assert left_over < 1e-9
     assert not A[~on_face].any()
     # Control: the conditions of a larger face do not hold.
     assert np.abs(left[~on_face]).max() > 1e-3
@@ -127,6 +128,32 @@ def test_a_separable_problem_yields_no_certificate():
         A, faces = active_set.refined_certificate(problem, splitting.dual, tolerance=module.CERTIFICATE_TOLERANCE)
         assert A is None
         assert 1 <= faces <= active_set.MAX_CERTIFICATE_STEPS
+
+
+# With one Newton step a time the levels of these two one-hot contexts can alternate for ever.
+NEARLY_PARALLEL = [
+    [-1.45141214, 1.16777114, -0.05934799, 0.07172216],
+    [-1.36908244, 1.18163484, -0.07350318, 0.12674894],
+]
+
+
+def test_levels_that_lag_do_not_cycle():
+    data = ntp.NTPData(NEARLY_PARALLEL, [0.5, 0.5], np.eye(6)[[3, 0]])
+    assert module.solve(data).answer is Answer.SOLUTION
+    found = ntp.ntp_svm(data)
+    assert found.solver == "structured"
+    np.testing.assert_allclose(found.W, ntp.ntp_svm(data, solver="cvxpy").W, atol=1e-6)
+
+
+def test_lagging_levels_would_cycle(monkeypatch):
+    problem = ConeProblem.of(ntp.NTPData(NEARLY_PARALLEL, [0.5, 0.5], np.eye(6)[[3, 0]]))
+    splitting = Splitting(problem)
+    splitting.advance(5)
+    monkeypatch.setattr(iteration, "PACE", np.inf)
+    splitting.advance(15)
+    splitting.rebalance()
+    splitting.advance(1000)
+    assert problem.violation(problem.logits(splitting.dual)) > 0.1
 
 
 def test_without_sharpening_the_iteration_alone_converges(monkeypatch):
