@@ -15,15 +15,19 @@ from ntp_lib.loss.cross_entropy import (
     gradient,
     smoothness,
 )
+from ntp_lib.references.asymptotics import Asymptotics, asymptotics
 from ntp_lib.references.bundle import References, references
 from ntp_lib.references.svm import ntp_svm
 from ntp_lib.references.svm_solution import NTPSVMSolution
+from ntp_lib.trajectories.flow import GradientFlow, gradient_flow
 from ntp_lib.trajectories.regularization import RegularizationPath, regularization_path
 from ntp_lib.trajectories.training import Trajectory, train
 
 __all__ = [
+    "Asymptotics",
     "Compatibility",
     "DidNotConvergeError",
+    "GradientFlow",
     "NTPData",
     "NTPDataError",
     "NTPDataWarning",
@@ -35,12 +39,14 @@ __all__ = [
     "Subspace",
     "Trajectory",
     "Verdict",
+    "asymptotics",
     "compatibility",
     "cross_entropy",
     "cross_entropy_in_support",
     "excess_loss",
     "excess_parts",
     "gradient",
+    "gradient_flow",
     "margin",
     "ntp_svm",
     "references",

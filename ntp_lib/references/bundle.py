@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ntp_lib.conditions.compatibility import Compatibility, compatibility
+from ntp_lib.conditions.separability import separability
 from ntp_lib.conditions.subspace import Subspace, subspace
 from ntp_lib.data.arrays import to_numpy
 from ntp_lib.data.ntp_data import NTPData
-from ntp_lib.errors import NotSeparableError
+from ntp_lib.errors import DidNotConvergeError, NotSeparableError
 from ntp_lib.references.svm import ntp_svm
 from ntp_lib.references.svm_solution import NTPSVMSolution
 
@@ -59,3 +60,21 @@ def references(data: NTPData) -> References:
     except NotSeparableError:
         svm = None
     return References(data, F, compatibility(data, F=F), svm)
+
+
+def not_separable(references: References, consequence: str) -> NotSeparableError:
+    """The error for data without a margin, with its certificate, for the caller to raise.
+
+    Args:
+        references: of data that are not separable.
+        consequence: what cannot be done therefore.
+
+    Raises:
+        DidNotConvergeError: no certificate was found.
+    """
+    certificate = separability(references.data).certificate
+    if certificate is None:
+        raise DidNotConvergeError(f"no W^mm and no certificate against one were found, so {consequence}")
+    return NotSeparableError(
+        f"the data are not NTP-separable, so {consequence}; the certificate attached proves it", certificate
+    )

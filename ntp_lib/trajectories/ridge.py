@@ -17,6 +17,7 @@ from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.errors import DidNotConvergeError
 from ntp_lib.loss.split import SplitSoftmax, split_softmax
 from ntp_lib.references.bundle import References
+from ntp_lib.references.counterpart import compatible_counterpart
 
 Floats = npt.NDArray[np.float64]
 
@@ -66,17 +67,8 @@ class RidgeSolver:
 
     @cached_property
     def data(self) -> NTPData:
-        """The problem with p̂_j replaced by the softmax of W° on S_j.
-
-        Its gradient and Hessian are those of the data themselves, because ∇CE_F(W°) = 0, and it is compatible, so
-        that in-support residuals are differences from its own probabilities.
-        """
-        data, W = self.references.data, self.references.W_finite
-        logits = np.einsum("nd,nd->n", W[data.probs.indices], data.embeddings[data.support_rows])
-        shifted = np.exp(logits - np.maximum.reduceat(logits, data.probs.indptr[:-1])[data.support_rows])
-        probs = data.probs.copy()
-        probs.data = shifted / np.add.reduceat(shifted, data.probs.indptr[:-1])[data.support_rows]
-        return NTPData(data.embeddings, data.context_probs, probs.toarray())
+        """The compatible problem with the gradients and Hessians of the data."""
+        return compatible_counterpart(self.references)
 
     @cached_property
     def basis(self) -> Floats:

@@ -1,0 +1,132 @@
+"""Gradient flow dW/dt = −∇CE(W), integrated in the logarithm of time (book, eq-flow)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.errors import NTPDataError
+from ntp_lib.loss.cross_entropy import excess_parts
+from ntp_lib.references.bundle import References, not_separable
+from ntp_lib.references.bundle import references as compute_references
+from ntp_lib.trajectories.flow_integration import FlowPoint, HandOver, integrate
+from ntp_lib.trajectories.initialisation import lecun
+from ntp_lib.trajectories.measurements import measure
+
+Floats = npt.NDArray[np.float64]
+
+# Without a margin there is no second stage, and past this log t the rounding of the gradient, times t, takes over.
+LAST_LOG_TIME_WITHOUT_MARGIN = 30.0
+
+
+@dataclass(frozen=True, eq=False)
+class GradientFlow:
+    """Outcome of `gradient_flow`.
+
+    Attributes:
+        points: the flow at the times asked for, in parts that do not cancel.
+        frame: one row per time: log_time and the columns of `measure`, with excess_loss and finite_error free of
+            cancellation (they underflow to 0 past log t ≈ 745); log_excess, the logarithm of CE(W) − inf CE, and
+            log_finite_error, which do not; one_minus_cosine and one_minus_cosine_corrected, from orthogonal parts;
+            stage, 1 or 2. Without a margin the cosines are NaN and log_excess is that of CE(W) − CE_F(W°).
+        references: F, W* (or W°) and W^mm.
+        hand_over: where the second stage began and with which error; None where the first one sufficed.
+    """
+
+    points: tuple[FlowPoint, ...] = field(repr=False)
+    frame: pd.DataFrame = field(repr=False)
+    references: References = field(repr=False)
+    hand_over: HandOver | None
+
+    def W(self, i: int) -> Floats:
+        """The decoder at the i-th time, (V, d)."""
+        return self.points[i].W
+
+    def multipliers(self, i: int) -> Floats:
+        """t π̂_j o_jv off the supports and 0 on them, (m, V): what converges to multipliers of the NTP-SVM."""
+        return self.points[i].masses
+
+
+def gradient_flow(
+    data: NTPData,
+    *,
+    log_times: Sequence[float] | npt.ArrayLike,
+    W0: npt.ArrayLike | None = None,
+    seed: int = 0,
+    references: References | None = None,
+    tolerance: float = 1e-6,
+    progress: bool = False,
+) -> GradientFlow:
+    """Integrate dW/dt = −∇CE(W), W(0) = W0, and record it at times t = e^s (book, eq-flow).
+
+    A first stage integrates W in s = log t by an implicit method. Once what the limit's own frame neglects is
+    below the tolerance, a second one integrates ρ of W = W° + Δ + s W^mm + ρ for as long as asked.
+
+    Args:
+        data: the problem.
+        log_times: natural logarithms s of the times, strictly increasing, finite; as negative as one likes.
+        W0: start, (V, d); LeCun initialisation with `seed` when None.
+        seed: of the initialisation.
+        references: F, W*, W^mm of the data, if already computed.
+        tolerance: relative local error of the integrator, and the neglected part at the hand-over.
+        progress: show a progress bar.
+
+    Returns:
+        The flow at the times asked for.
+
+    Raises:
+        NTPDataError: log_times empty, not finite or not increasing; W0 of the wrong shape; no token is out of
+            support anywhere.
+        NotSeparableError: the data have no margin and a log time exceeds 30; up to there the first stage suffices.
+        DidNotConvergeError: the integrator gave up; it says where.
+
+    Example:
+        >>> from ntp_lib import synthetic
+        >>> flow = gradient_flow(synthetic.toy_2d(), log_times=[0.0, 10.0, 1000.0])
+        >>> bool(flow.frame["cosine"].iloc[-1] > 0.9999)
+        True
+    """
+    times = _valid_times(log_times)
+    if not 1e-12 <= tolerance <= 1e-2:
+        raise NTPDataError(f"tolerance is {tolerance}; it must lie between 1e-12 and 1e-2")
+    start = lecun(data, seed=seed) if W0 is None else data.check_decoder(W0, "W0").copy()
+    references = compute_references(data) if references is None else references
+    if references.W_mm is None and times[-1] > LAST_LOG_TIME_WITHOUT_MARGIN:
+        limit = f"log_times may go up to {LAST_LOG_TIME_WITHOUT_MARGIN:g}, not {times[-1]:g}"
+        raise not_separable(references, f"the flow has no W^mm to follow: {limit}")
+    points, hand_over = integrate(references, start, times, tolerance=tolerance, progress=progress)
+    floor = excess_parts(references.W_finite, data)[0]
+    rows = [_row(point, references, floor) for point in points]
+    return GradientFlow(tuple(points), pd.DataFrame(rows), references, hand_over)
+
+
+def _valid_times(log_times: Sequence[float] | npt.ArrayLike) -> list[float]:
+    times = np.asarray(log_times, dtype=np.float64)
+    if times.ndim != 1 or times.size == 0:
+        raise NTPDataError(f"log_times has shape {times.shape}; a sequence of at least one number is needed")
+    if not np.isfinite(times).all():
+        bad = int(np.argmin(np.isfinite(times)))
+        raise NTPDataError(f"log_times[{bad}] is {times[bad]}; every entry must be finite")
+    if np.any(np.diff(times) <= 0):
+        bad = int(np.argmax(np.diff(times) <= 0)) + 1
+        raise NTPDataError(f"log_times must strictly increase; entry {bad}, {times[bad]:g}, does not")
+    return [float(time) for time in times]
+
+
+def _row(point: FlowPoint, references: References, floor: float) -> dict[str, float]:
+    return {
+        "log_time": point.log_time,
+        **measure(point.W, references),
+        "excess_loss": floor + float(np.exp(point.log_excess)),
+        "finite_error": float(np.exp(point.log_finite_error)),
+        "log_excess": point.log_excess,
+        "log_finite_error": point.log_finite_error,
+        "one_minus_cosine": point.one_minus_cosine(corrected=False),
+        "one_minus_cosine_corrected": point.one_minus_cosine(corrected=True),
+        "stage": point.stage,
+    }

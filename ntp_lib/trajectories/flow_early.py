@@ -1,0 +1,129 @@
+"""The first stage of the flow: W itself in s = log t, the part in F measured from its limit (book, eq-flow-early).
+
+With x the coordinates of P_F W − W° and y those of the part in F⊥, dx/ds and dy/ds are t = e^s times the two parts
+of −∇CE. The deviation x dies like 1/t while y grows, so the state holds z = (1 + t) x, which ends up of order one
+and is resolved to the same relative accuracy throughout.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from ntp_lib.conditions.data_space import DataSpace, DenseDataSpace
+from ntp_lib.data.ntp_data import ContextBlock, NTPData
+from ntp_lib.loss.split import SplitSoftmax, split_softmax
+from ntp_lib.trajectories.linearisation import DenseLinearisation, KrylovLinearisation
+from ntp_lib.trajectories.stepping import Linearisation
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class EarlyStage:
+    """Right-hand side and Jacobian of the flow in s = log t.
+
+    Attributes:
+        data: the compatible counterpart of the problem.
+        W_finite: W°, (V, d).
+        space: coordinates of the data space.
+    """
+
+    data: NTPData
+    W_finite: Floats
+    space: DataSpace
+
+    @cached_property
+    def block(self) -> ContextBlock:
+        """All contexts as one block."""
+        probs = self.data.probs.toarray()
+        every = slice(0, self.data.num_contexts)
+        return ContextBlock(every, self.data.embeddings, self.data.context_probs, probs, probs > 0)
+
+    @cached_property
+    def base(self) -> Floats:
+        """Logits of W° minus lse over S_j: log p̂ on the support, log o_jv(W°) off it, (m, V)."""
+        logits = self.block.embeddings @ self.W_finite.T
+        inside = np.where(self.block.support, logits, -np.inf)
+        top = inside.max(axis=1, keepdims=True)
+        return np.asarray(logits - top - np.log(np.exp(inside - top).sum(axis=1, keepdims=True)))
+
+    def split(self, x: Floats, y: Floats) -> SplitSoftmax:
+        """The softmax at W° + x + y; in-support deviations come from x alone, so that they may be tiny."""
+        deviation = self.space.deviation(x)
+        inside = np.where(self.block.support, deviation, 0.0)
+        return split_softmax(self.base + deviation + self.space.offset(y), self.block, inside)
+
+    def slope(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        """The parts of −∇CE in F and in F⊥."""
+        pull = self.split(x, y).residual() * self.block.context_probs[:, None]
+        return self.space.pull_finite(pull), self.space.pull_offset(pull)
+
+    def hessian_action(self, x: Floats, y: Floats, dx: Floats, dy: Floats) -> tuple[Floats, Floats]:
+        """The parts of ∇²CE (dx + dy) at W° + x + y."""
+        q = self.block.probs - self.split(x, y).residual()
+        change = self.space.deviation(dx) + self.space.offset(dy)
+        pull = q * (change - (q * change).sum(axis=1, keepdims=True)) * self.block.context_probs[:, None]
+        return self.space.pull_finite(pull), self.space.pull_offset(pull)
+
+    def state(self, s: float, x: Floats, y: Floats) -> Floats:
+        """The integrator's state ((1 + t) x, y)."""
+        return np.concatenate([(1 + np.exp(s)) * x, y])
+
+    def parts(self, s: float, state: Floats) -> tuple[Floats, Floats]:
+        """x and y of a state."""
+        size = self.space.finite_size
+        return state[:size] / (1 + np.exp(s)), state[size:]
+
+    def derivative(self, s: float, state: Floats) -> Floats:
+        """d(z, y)/ds."""
+        t = np.exp(s)
+        in_F, rest = self.slope(*self.parts(s, state))
+        z = state[: self.space.finite_size]
+        return np.concatenate([t / (1 + t) * z + (1 + t) * t * in_F, t * rest])
+
+    def linearise(self, s: float, state: Floats) -> Linearisation:
+        """The Jacobian of `derivative`."""
+        if isinstance(self.space, DenseDataSpace):
+            return DenseLinearisation(self._dense_jacobian(self.space, s, state))
+        t = float(np.exp(s))
+        parts, size = self.parts(s, state), self.space.finite_size
+
+        def apply(change: Floats) -> Floats:
+            dx, dy = self.parts(s, change)
+            in_F, rest = self.hessian_action(*parts, dx, dy)
+            return np.concatenate([t / (1 + t) * change[:size] - (1 + t) * t * in_F, -t * rest])
+
+        return KrylovLinearisation(apply, self._rough_diagonal(t, *parts))
+
+    def _dense_jacobian(self, space: DenseDataSpace, s: float, state: Floats) -> Floats:
+        t, k = np.exp(s), space.finite_size
+        q = self.block.probs - self.split(*self.parts(s, state)).residual()
+        weighted = (q * self.block.context_probs[:, None]).reshape(-1, 1)
+        maps = space.joint_map
+        means = np.einsum("jv,jvn->jn", q, maps.reshape(*q.shape, maps.shape[1]), optimize=True)
+        hessian = maps.T @ (weighted * maps)
+        hessian -= (means * self.block.context_probs[:, None]).T @ means
+        hessian *= -t
+        hessian[:k, k:] *= 1 + t
+        hessian[k:, :k] /= 1 + t
+        hessian[np.diag_indices(k)] += t / (1 + t)
+        return hessian
+
+    def _rough_diagonal(self, t: float, x: Floats, y: Floats) -> Floats:
+        """Curvatures of F and of F⊥ as two numbers: their means along random directions would do no better."""
+        q = self.block.probs - self.split(x, y).residual()
+        squares = self.block.context_probs * np.sum(self.block.embeddings**2, axis=1)
+        outside = float(squares @ np.where(self.block.support, 0.0, q).sum(axis=1)) / self.data.dim
+        inside = float(squares @ (1 - (q**2).sum(axis=1))) / (self.data.dim * self.data.vocab_size)
+        size = self.space.finite_size, self.space.offset_size
+        return np.concatenate([np.full(size[0], t / (1 + t) - t * inside), np.full(size[1], -t * outside)])
+
+    def neglected(self, s: float, state: Floats) -> float:
+        """Relative size of what the second stage leaves out: in-support deviations, and odds off the support."""
+        split = self.split(*self.parts(s, state))
+        odds = np.exp(min(float(split.log_total_offset.max()), 700.0))
+        return max(float(np.abs(split.deviation).max()), float(odds))

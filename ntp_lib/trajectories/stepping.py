@@ -1,0 +1,122 @@
+"""scipy's implicit BDF integrator, stepped by hand, with its Newton equations solved as the caller likes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from scipy.integrate import BDF
+
+from ntp_lib.errors import DidNotConvergeError
+
+Floats = npt.NDArray[np.float64]
+
+# Steps after which an integration is given up; ordinary ones take a few hundred.
+MAX_STEPS = 20_000
+# In log t. scipy's own guess evaluates the right-hand side as far away as the integration goes.
+FIRST_STEP = 0.1
+
+
+class Linearisation(Protocol):
+    """The Jacobian J of a right-hand side at one state."""
+
+    def factorised(self, c: float) -> Callable[[Floats], Floats]:
+        """A function that solves (I − cJ) x = b for x."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class _Scaled:
+    """c·J, still unformed."""
+
+    factor: float
+    jacobian: Linearisation
+
+
+@dataclass(frozen=True, eq=False)
+class _Jacobian:
+    """J as scipy's step sees it: something that can be multiplied by a number."""
+
+    jacobian: Linearisation
+    __array_ufunc__ = None
+
+    def __rmul__(self, factor: float) -> _Scaled:
+        return _Scaled(float(factor), self.jacobian)
+
+
+class _Identity:
+    """I as scipy's step sees it: something from which c·J can be taken away."""
+
+    def __sub__(self, scaled: _Scaled) -> _Scaled:
+        return scaled
+
+
+class FlowBDF(BDF):  # type: ignore[misc]  # scipy is untyped
+    """BDF whose Newton equations (I − cJ) x = b are solved by a `Linearisation`.
+
+    scipy's integrators take dense or sparse Jacobians only. Step and order control, predictor and error estimate
+    stay scipy's; only its factorisation is replaced.
+    """
+
+    def __init__(
+        self,
+        fun: Callable[[float, Floats], Floats],
+        start: float,
+        state: Floats,
+        end: float,
+        *,
+        linearise: Callable[[float, Floats], Linearisation],
+        rtol: float,
+        atol: float,
+    ) -> None:
+        first_step = min(FIRST_STEP, end - start)
+        super().__init__(fun, start, state, end, jac=linearise, rtol=rtol, atol=atol, first_step=first_step)
+        self.I = _Identity()
+        self.lu = self._factorise
+        self.solve_lu = lambda solve, right: solve(right)
+
+    def _validate_jac(self, jac: Callable[[float, Floats], Linearisation], sparsity: Any) -> tuple[Any, Any]:
+        def wrapped(t: float, y: Floats) -> _Jacobian:
+            self.njev += 1
+            return _Jacobian(jac(t, y))
+
+        return wrapped, wrapped(self.t, self.y)
+
+    def _factorise(self, scaled: _Scaled) -> Callable[[Floats], Floats]:
+        self.nlu += 1
+        return scaled.jacobian.factorised(scaled.factor)
+
+
+def walk(
+    solver: FlowBDF,
+    times: list[float],
+    record: Callable[[float, Floats], None],
+    *,
+    finished: Callable[[float, Floats], bool] = lambda t, y: False,
+) -> None:
+    """Step until the integrator's end, or until `finished` says so; `times` are met by dense output.
+
+    Args:
+        solver: an integrator at its start.
+        times: increasing; taken from the front as they are recorded.
+        record: called with a time and the state there.
+        finished: asked before every step.
+
+    Raises:
+        DidNotConvergeError: the step size fell below the resolution of float64, or too many steps were taken.
+    """
+    for _ in range(MAX_STEPS):
+        if solver.status != "running" or finished(solver.t, solver.y):
+            return
+        message = solver.step()
+        if solver.status == "failed":
+            raise DidNotConvergeError(f"the flow's integrator stopped at log t = {solver.t:.6g}: {message}")
+        if times and times[0] <= solver.t:
+            interpolant = solver.dense_output()
+            while times and times[0] <= solver.t:
+                record(times[0], interpolant(times[0]))
+                times.pop(0)
+    raise DidNotConvergeError(f"the flow took more than {MAX_STEPS} steps; it stopped at log t = {solver.t:.6g}")
