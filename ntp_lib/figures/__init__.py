@@ -3,6 +3,7 @@
 from ntp_lib.figures.comparison import comparison_curves
 from ntp_lib.figures.conditions import certificate_map, excess_by_case
 from ntp_lib.figures.distributions import distribution_bars, sparsity_pattern
+from ntp_lib.figures.flow import flow_clocks, flow_degenerate, flow_law, flow_multipliers
 from ntp_lib.figures.multipliers import multiplier_map
 from ntp_lib.figures.path import path_panels
 from ntp_lib.figures.plane import plane_geometry, support_and_rows
@@ -19,6 +20,10 @@ __all__ = [
     "dimension_panels",
     "distribution_bars",
     "excess_by_case",
+    "flow_clocks",
+    "flow_degenerate",
+    "flow_law",
+    "flow_multipliers",
     "multiplier_map",
     "path_panels",
     "plane_geometry",

@@ -123,7 +123,11 @@ class EarlyStage:
         return np.concatenate([np.full(size[0], t / (1 + t) - t * inside), np.full(size[1], -t * outside)])
 
     def neglected(self, s: float, state: Floats) -> float:
-        """Relative size of what the second stage leaves out: in-support deviations, and odds off the support."""
-        split = self.split(*self.parts(s, state))
-        odds = np.exp(min(float(split.log_total_offset.max()), 700.0))
-        return max(float(np.abs(split.deviation).max()), float(odds))
+        """Bound for the relative error that the second stage makes in any off-support mass (book, prop-hand-over).
+
+        It takes log o_jv at W° in place of W° + Δ, off by at most twice the largest logit of Δ relative to the
+        support, and o_jv in place of the probability o_jv/(1 + O_j).
+        """
+        x, y = self.parts(s, state)
+        odds = np.exp(min(float(self.split(x, y).log_total_offset.max()), 700.0))
+        return 2 * float(np.abs(self.space.deviation(x)).max()) + float(odds)

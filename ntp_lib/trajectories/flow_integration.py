@@ -84,8 +84,7 @@ class HandOver:
 
     Attributes:
         log_time: s.
-        neglected: relative size of the terms left out from there on, the larger of max O_j and the largest
-            in-support deviation, nats; both fall like 1/t.
+        neglected: bound for the relative error in the off-support masses from there on; it falls like 1/t.
         slaving_error: relative distance of Δ as the first stage integrated it from the value the second gives it.
     """
 

@@ -129,6 +129,41 @@ def _averaged():
     return single.assign(**{name: single[name].mask(late) for name in measures}, **columns)
 
 
+def _flow_law():
+    s = np.array([3.0, 30.0, 300.0])
+    rows = [
+        pd.DataFrame({"log_time": s, "measure": measure, "gap": c / s**2 * (1 + 1 / s), "law": c / s**2})
+        for measure, c in (("W", 2.0), ("W − W*", 1.0))
+    ]
+    return (
+        pd.concat(rows)
+        .assign(law_refined=lambda f: f["law"], miss=lambda f: 1 / f["log_time"])
+        .assign(miss_refined=lambda f: f["miss"] ** 2)
+    )
+
+
+def _flow_multipliers():
+    s = np.array([5.0, 10.0, 20.0])
+    return pd.concat(pd.DataFrame({"log_time": s, "pair": p, "error": np.exp(-s)}) for p in ("active", "inactive"))
+
+
+def _flow_clocks():
+    s = np.array([1.0, 5.0, 8.0])
+    curves = (("flow", np.nan), ("gradient descent", 2.0), ("normalised", 1.0), ("law", np.nan))
+    return pd.concat(
+        pd.DataFrame({"curve": c, "log_time": s, "step": k * np.exp(s), "gap": s**-2, "gap_corrected": s**-2 / 2})
+        for c, k in curves
+    )
+
+
+def _flow_degenerate():
+    s = np.array([10.0, 100.0, 1000.0])
+    cases = (("degenerate", np.log(s)), ("generic", np.ones(3)))
+    return pd.concat(
+        pd.DataFrame({"case": case, "log_time": s, "scaled_gap": d**2, "drift": d}) for case, d in cases
+    )
+
+
 FRAMES = {
     "averaged_training_panels": _averaged,
     "certificate_map": _certificate,
@@ -137,6 +172,10 @@ FRAMES = {
     "dimension_panels": _dimensions,
     "distribution_bars": _sparse,
     "excess_by_case": _cases,
+    "flow_clocks": _flow_clocks,
+    "flow_degenerate": _flow_degenerate,
+    "flow_law": _flow_law,
+    "flow_multipliers": _flow_multipliers,
     "multiplier_map": _multipliers,
     "path_panels": _path,
     "plane_geometry": lambda: _plane(5),
