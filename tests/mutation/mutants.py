@@ -13,6 +13,7 @@ NOTEBOOKS = (
     "errata",
     "overparameterised",
     "text-to-contexts",
+    "logarithmic-time",
 )
 LOSS, SPLIT = "ntp_lib/loss/cross_entropy.py", "ntp_lib/loss/split.py"
 SUBSPACE, DIFFERENCES = "ntp_lib/conditions/subspace.py", "ntp_lib/conditions/in_support.py"
@@ -22,6 +23,8 @@ POLISH, REFERENCES = "ntp_lib/references/svm_polish.py", "ntp_lib/references/bun
 RIDGE, OPTIMISERS = "ntp_lib/trajectories/ridge.py", "ntp_lib/trajectories/optimisers.py"
 MEASUREMENTS = "ntp_lib/trajectories/measurements.py"
 SLOPE = "ntp_lib/loss/slope.py"
+FLOW_EARLY, FLOW_LATE = "ntp_lib/trajectories/flow_early.py", "ntp_lib/trajectories/flow_late.py"
+FLOW, ASYMPTOTICS = "ntp_lib/trajectories/flow_integration.py", "ntp_lib/references/asymptotics.py"
 DATA, TOKENS = "ntp_lib/data/ntp_data.py", "ntp_lib/data/tokens.py"
 
 
@@ -248,5 +251,40 @@ MUTANTS = (
         "references.F.lengths(corrected)",
         "np.linalg.norm(corrected, axis=(1, 2))",
         "two-dimensions",
+    ),
+    Mutant(
+        "flow with half a clock off F",
+        FLOW_EARLY,
+        "(1 + t) * t * in_F, t * rest]",
+        "(1 + t) * t * in_F, 0.5 * t * rest]",
+        "logarithmic-time",
+    ),
+    Mutant(
+        "moving frame that stands still",
+        FLOW_LATE,
+        "self.masses(s, rho)) - self.pairs.y_mm",
+        "self.masses(s, rho))",
+        "logarithmic-time",
+    ),
+    Mutant(
+        "slaved part on the wrong side of its limit",
+        FLOW_LATE,
+        "pull_finite(taken - masses)",
+        "pull_finite(masses - taken)",
+        "logarithmic-time",
+    ),
+    Mutant(
+        "flow without what the data cannot see of the start",
+        FLOW,
+        "space.embed_offset(rho) + self.untouched",
+        "space.embed_offset(rho)",
+        "logarithmic-time",
+    ),
+    Mutant(
+        "rest point without the weights of the contexts",
+        ASYMPTOTICS,
+        "split.log_offsets + np.log(block.context_probs)[:, None]",
+        "split.log_offsets",
+        "logarithmic-time",
     ),
 )
