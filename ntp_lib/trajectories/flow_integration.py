@@ -39,7 +39,7 @@ class FlowPoint:
         W_mm: W^mm, or None.
         log_excess: log(CE(W) − CE_F(W°)).
         log_finite_error: log ‖Δ‖.
-        masses: t π̂_j o_jv, (m, V).
+        log_masses: log(t π̂_j o_jv), (m, V); −∞ on the supports.
         stage: 1 or 2.
     """
 
@@ -50,8 +50,14 @@ class FlowPoint:
     W_mm: Floats | None = field(repr=False)
     log_excess: float
     log_finite_error: float
-    masses: Floats = field(repr=False)
+    log_masses: Floats = field(repr=False)
     stage: int
+
+    @property
+    def masses(self) -> Floats:
+        """t π̂_j o_jv, (m, V); ∞ where the odds leave the range of float64, as they may near a far start."""
+        with np.errstate(over="ignore"):
+            return np.exp(self.log_masses)
 
     @property
     def W(self) -> Floats:
@@ -109,28 +115,30 @@ class _Recorder:
         split = self.early.split(x, y)
         weights = self.early.block.context_probs
         excess = float(weights @ (split.divergence + np.logaddexp(0.0, split.log_total_offset)))
-        masses = np.exp(s + split.log_offsets + np.log(weights)[:, None])
+        log_masses = s + split.log_offsets + np.log(weights)[:, None]
         rho = y if self.y_mm is None else y - s * self.y_mm
         with np.errstate(divide="ignore"):
             logs = float(np.log(excess)), float(np.log(np.linalg.norm(x)))
-        self._add(s, x, rho, logs, masses, 1)
+        self._add(s, x, rho, logs, log_masses, 1)
 
     def late_point(self, late: LateStage, s: float, rho: Floats) -> None:
         """Record a time of the second stage."""
         z, energy = late.slaved(s, rho)
-        masses = late.masses(s, rho)
+        log_masses = late.log_masses(s, rho)
         decay = float(np.exp(-s))
         with np.errstate(divide="ignore"):
             log_finite = float(np.log(np.linalg.norm(z))) - s
-        logs = float(np.log(masses.sum() + energy * decay)) - s, log_finite
-        self._add(s, z * decay, rho, logs, masses, 2)
+        logs = float(np.log(np.exp(log_masses).sum() + energy * decay)) - s, log_finite
+        self._add(s, z * decay, rho, logs, log_masses, 2)
 
     def _add(
-        self, s: float, x: Floats, rho: Floats, logs: tuple[float, float], masses: Floats, stage: int
+        self, s: float, x: Floats, rho: Floats, logs: tuple[float, float], log_masses: Floats, stage: int
     ) -> None:
         space = self.early.space
         drift = space.embed_offset(rho) + self.untouched
-        point = FlowPoint(s, self.early.W_finite, space.embed_finite(x), drift, self.W_mm, *logs, masses, stage)
+        point = FlowPoint(
+            s, self.early.W_finite, space.embed_finite(x), drift, self.W_mm, *logs, log_masses, stage
+        )
         self.points.append(point)
         self.bar.update()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -27,7 +28,10 @@ class DenseLinearisation:
         """LU of I − cJ."""
         matrix = -c * self.jacobian
         matrix[np.diag_indices_from(matrix)] += 1.0
-        factors = scipy.linalg.lu_factor(matrix, overwrite_a=True, check_finite=False)
+        with warnings.catch_warnings():
+            # Where the matrix is singular to rounding, Newton fails and the step shrinks.
+            warnings.simplefilter("ignore", scipy.linalg.LinAlgWarning)
+            factors = scipy.linalg.lu_factor(matrix, overwrite_a=True, check_finite=False)
         return lambda right: scipy.linalg.lu_solve(factors, right, check_finite=False)
 
 

@@ -80,8 +80,10 @@ class FlowBDF(BDF):  # type: ignore[misc]  # scipy is untyped
 
     def _validate_jac(self, jac: Callable[[float, Floats], Linearisation], sparsity: Any) -> tuple[Any, Any]:
         def wrapped(t: float, y: Floats) -> _Jacobian:
+            # At the last accepted state, not at scipy's prediction (t, y): where the flow runs into a barrier
+            # after a long free stretch, a prediction may lie hundreds of nats beyond, with a useless Jacobian.
             self.njev += 1
-            return _Jacobian(jac(t, y))
+            return _Jacobian(jac(self.t, self.y))
 
         return wrapped, wrapped(self.t, self.y)
 
@@ -111,7 +113,9 @@ def walk(
     for _ in range(MAX_STEPS):
         if solver.status != "running" or finished(solver.t, solver.y):
             return
-        message = solver.step()
+        # A trial step may leave the range of float64; BDF sees that it is not finite and shortens it.
+        with np.errstate(over="ignore", invalid="ignore"):
+            message = solver.step()
         if solver.status == "failed":
             raise DidNotConvergeError(f"the flow's integrator stopped at log t = {solver.t:.6g}: {message}")
         if times and times[0] <= solver.t:

@@ -212,6 +212,19 @@ def test_at_the_beginning_the_flow_is_a_step_of_gradient_descent(random_problem)
     assert np.linalg.norm(step - t * ntp.gradient(W0, data)) > 1e-2 * t
 
 
+@pytest.mark.parametrize(("scale", "far"), [(1.0, 300.0), (1000.0, 1.0), (0.001, 1.0)])
+def test_far_starts_and_other_units_change_nothing_in_the_end(scale, far):
+    toy = ntp.synthetic.toy_2d()
+    data = ntp.NTPData(scale * toy.embeddings, toy.context_probs, toy.next_token_probs)
+    W0 = far * np.random.default_rng(0).normal(size=(5, 2))
+    flow = ntp.gradient_flow(data, log_times=[-30.0, 0.0, 10.0, 1e5], W0=W0)
+    assert flow.frame["one_minus_cosine"].iloc[-1] < 1e-6
+    assert (np.diff(flow.frame["log_excess"]) <= 0).all()
+    outside = data.probs.toarray() == 0
+    expected = np.where(outside, -flow.references.svm.dual, 0.0)
+    assert np.abs(flow.multipliers(-1) - expected).max() <= 1e-5 * expected.max()
+
+
 @pytest.fixture(scope="module")
 def inseparable():
     return ntp.NTPData([[1.0], [-2.0]], [0.5, 0.5], [[0.5, 0.5, 0.0], [1.0, 0.0, 0.0]])
