@@ -7,6 +7,7 @@ from ntp_lib.figures.flow import flow_clocks, flow_degenerate, flow_law, flow_mu
 from ntp_lib.figures.multipliers import multiplier_map
 from ntp_lib.figures.path import path_panels
 from ntp_lib.figures.plane import plane_geometry, support_and_rows
+from ntp_lib.figures.splitting import splitting_residuals
 from ntp_lib.figures.subspace import subspace_plane
 from ntp_lib.figures.sweep import dimension_panels
 from ntp_lib.figures.text import context_length_panels, support_size_ranks
@@ -28,6 +29,7 @@ __all__ = [
     "path_panels",
     "plane_geometry",
     "sparsity_pattern",
+    "splitting_residuals",
     "subspace_plane",
     "support_and_rows",
     "support_size_ranks",

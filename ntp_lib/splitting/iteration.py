@@ -36,7 +36,7 @@ class Splitting:
         self._point = xp.asarray(problem.shifts, copy=True)
         self._level = xp.zeros_like(problem.shifts[:, :1])
         self._level_steps = MORE_LEVEL_STEPS
-        self._taken = self._project(self._point)
+        self._taken = self.project(self._point)
         self._last = (self._point, self._taken)
 
     def advance(self, iterations: int) -> None:
@@ -49,7 +49,7 @@ class Splitting:
             new = self._half_step.apply(reflected)
             new += (1 - OVER_RELAXATION / 2) * self._point
             self._point = new
-            self._taken = self._project(new)
+            self._taken = self.project(new)
             self.iterations += 1
 
     def _levels_keep_pace(self) -> bool:
@@ -57,8 +57,8 @@ class Splitting:
         left = float(xp.max(xp.abs(xp.sum(self._taken, axis=1))))
         return left <= PACE * float(xp.max(xp.abs(self._point - self._last[0])))
 
-    def _project(self, point: Array) -> Array:
-        """What lies between the point and its projection onto the cones."""
+    def project(self, point: Array) -> Array:
+        """What lies between the point and its projection, by Newton steps from the last levels, (m, V)."""
         xp, floor = self.problem.xp, self.problem.floor
         for _ in range(self._level_steps):
             above = point - self._level

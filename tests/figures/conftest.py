@@ -164,6 +164,14 @@ def _flow_degenerate():
     )
 
 
+def _splitting():
+    k = np.array([10, 20, 30])
+    return pd.concat(
+        pd.DataFrame({"problem": name, "iteration": k, "violation": q**k, "excluded_margin": 1 / k})
+        for name, q in (("separable", 0.8), ("not separable", 1.0))
+    )
+
+
 FRAMES = {
     "averaged_training_panels": _averaged,
     "certificate_map": _certificate,
@@ -180,6 +188,7 @@ FRAMES = {
     "path_panels": _path,
     "plane_geometry": lambda: _plane(5),
     "sparsity_pattern": _sparse,
+    "splitting_residuals": _splitting,
     "subspace_plane": _parts,
     "support_and_rows": _support_and_rows,
     "support_size_ranks": _ranks,

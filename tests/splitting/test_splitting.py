@@ -31,7 +31,7 @@ def test_projection_is_a_clip_at_the_water_level(seed, random_problem):
     problem = ConeProblem.of(data)
     splitting = Splitting(problem)
     point = np.random.default_rng(seed).standard_normal((6, 7))
-    taken = splitting._project(point)
+    taken = splitting.project(point)
     for j, support in enumerate(data.support_mask):
         c = water_level(point[j], support)
         expected = np.where(support, point[j] - c, np.maximum(point[j] - c, 0))

@@ -1,0 +1,29 @@
+"""How the splitting approaches its two answers (book, chapter on the structured solver)."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ntp_lib.figures.style import colour, dash, ink
+
+
+def splitting_residuals(frame: pd.DataFrame) -> Figure:
+    """Draw the violation of the constraints, and the margin that the dual variable leaves possible.
+
+    Args:
+        frame: columns problem, iteration, violation (relative to the margin asked for), excluded_margin (of unit
+            decoders).
+    """
+    figure = Figure(figsize=(9.2, 3.6), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    for i, (problem, rows) in enumerate(frame.groupby("problem", sort=False)):
+        look = {"color": colour(i), "linestyle": dash(i), "label": problem}
+        left.plot(rows["iteration"], rows["violation"], **look)
+        right.plot(rows["iteration"], rows["excluded_margin"], **look)
+    left.set(yscale="log", xlabel="iteration", ylabel="violation, margins asked for = 1")
+    left.set_title("A decoder comes into reach", loc="left")
+    right.set(yscale="log", xlabel="iteration", ylabel=r"$\|A^{\mathsf{T}}\hat{H}\|\,/\,\sum|a_{jv}|$")
+    right.set_title("No unit decoder has a larger margin", loc="left")
+    left.legend(labelcolor=ink())
+    return figure
