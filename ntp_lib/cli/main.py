@@ -17,6 +17,7 @@ COMMANDS = {
     "claims": LazyCommand("ntp_lib.cli.claims:claims_command", "Judge every claim of the book by its checks."),
     "accept": LazyCommand("ntp_lib.cli.accept:accept_command", "Make the last run's data the reference."),
     "data": LazyCommand("ntp_lib.cli.data:data_command", "Turn a text file into next-token data."),
+    "bench": LazyCommand("ntp_lib.cli.bench:bench_command", "Measure this library beside its peers."),
     "book": LazyCommand("ntp_lib.cli.book:book_command", "Build the book from the runs."),
 }
 

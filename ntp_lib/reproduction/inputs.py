@@ -66,8 +66,9 @@ def current_inputs(project: Project, notebook: str, overrides: Mapping[str, Valu
     """
     source = project.notebook(notebook)
     files = {source, *imported_modules(project.root, source)}
-    if project.lock_file.is_file():
-        files.add(project.lock_file)
+    # What was measured once and cannot be computed again is an input like the code.
+    optional = (project.lock_file, project.measured / f"{source.stem}.json")
+    files.update(path for path in optional if path.is_file())
     return Inputs(
         files={project.relative(path): digest(path) for path in sorted(files)},
         overrides=dict(overrides or {}),

@@ -67,6 +67,11 @@ class Project:
         return self.notebooks / "references"
 
     @property
+    def measured(self) -> Path:
+        """Committed measurements, `NAME.json` for the notebook of that name."""
+        return self.notebooks / "measured"
+
+    @property
     def lock_file(self) -> Path:
         """Exact versions of the environment."""
         return self.root / "requirements.lock"
