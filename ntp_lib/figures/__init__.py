@@ -1,5 +1,6 @@
 """Drawing functions: a tidy frame in, a matplotlib Figure out."""
 
+from ntp_lib.figures.benchmarks import contender_times, growth_curves
 from ntp_lib.figures.comparison import comparison_curves
 from ntp_lib.figures.conditions import certificate_map, excess_by_case
 from ntp_lib.figures.distributions import distribution_bars, sparsity_pattern
@@ -17,6 +18,7 @@ __all__ = [
     "averaged_training_panels",
     "certificate_map",
     "comparison_curves",
+    "contender_times",
     "context_length_panels",
     "dimension_panels",
     "distribution_bars",
@@ -25,6 +27,7 @@ __all__ = [
     "flow_degenerate",
     "flow_law",
     "flow_multipliers",
+    "growth_curves",
     "multiplier_map",
     "path_panels",
     "plane_geometry",

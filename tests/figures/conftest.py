@@ -172,10 +172,33 @@ def _splitting():
     )
 
 
+def _contenders():
+    rows = [
+        ("small", "ntp_lib", "reached", 0.1),
+        ("small", "peer", "reached", 2.0),
+        ("large", "ntp_lib", "reached", 0.3),
+    ]
+    rows += [("large", "peer", "time limit", 60.0)]
+    names = ["title", "contender", "outcome", "median"]
+    return pd.DataFrame(rows, columns=names).assign(low=lambda f: f["median"] / 2, high=lambda f: f["median"] * 2)
+
+
+def _growth():
+    rows = [
+        (series, size, name, size * k)
+        for series in "mdV"
+        for name, k in (("ours", 1), ("peer", 9))
+        for size in (1, 2)
+    ]
+    frame = pd.DataFrame(rows, columns=["series", "size", "contender", "median"])
+    return frame.assign(low=frame["median"] / 2, high=frame["median"] * 2)
+
+
 FRAMES = {
     "averaged_training_panels": _averaged,
     "certificate_map": _certificate,
     "comparison_curves": _comparison,
+    "contender_times": _contenders,
     "context_length_panels": _lengths,
     "dimension_panels": _dimensions,
     "distribution_bars": _sparse,
@@ -184,6 +207,7 @@ FRAMES = {
     "flow_degenerate": _flow_degenerate,
     "flow_law": _flow_law,
     "flow_multipliers": _flow_multipliers,
+    "growth_curves": _growth,
     "multiplier_map": _multipliers,
     "path_panels": _path,
     "plane_geometry": lambda: _plane(5),

@@ -69,7 +69,7 @@ def cases(smoke: bool) -> list[Case]:
         return [
             svm_case("svm/smoke", SMALL, (ours(), *peers), Target("ratio", 1.0)),
             _isolated_smoke(),
-            _text(300, 20, 16),
+            _text(200, 20, 128),
         ]
     found = []
     for sizes, target, heavy in AGAINST_PEERS:

@@ -1,0 +1,62 @@
+"""Wall times: contenders side by side, and how times grow with the size of the problem."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ntp_lib.figures.style import MARKERS, colour, dash, ink
+
+
+def contender_times(frame: pd.DataFrame) -> Figure:
+    """Draw least, median and largest time of every contender, one row of marks per case.
+
+    Args:
+        frame: columns title, contender, outcome, low, median, high (seconds). A contender whose outcome is
+            "time limit" is drawn hollow, at the time when it was stopped.
+    """
+    titles, names = list(dict.fromkeys(frame["title"])), list(dict.fromkeys(frame["contender"]))
+    figure = Figure(figsize=(8.8, 1.6 + 0.62 * len(titles)), layout="constrained")
+    axes = figure.subplots()
+    for i, name in enumerate(names):
+        part = frame[frame["contender"] == name]
+        offset = 0.72 * ((i + 0.5) / len(names) - 0.5)
+        places = [titles.index(title) + offset for title in part["title"]]
+        axes.hlines(places, part["low"], part["high"], color=colour(i), linestyle=dash(i), linewidth=1.4)
+        faces = ["none" if outcome == "time limit" else colour(i) for outcome in part["outcome"]]
+        style = {"marker": MARKERS[i % len(MARKERS)], "s": 26, "linewidths": 1.2}
+        axes.scatter(part["median"], places, facecolors=faces, edgecolors=colour(i), **style)
+        axes.scatter([], [], facecolors=colour(i), edgecolors=colour(i), label=name, **style)
+    for line in range(1, len(titles)):
+        axes.axhline(line - 0.5, color=ink(), linewidth=0.4)
+    axes.set(xscale="log", xlabel="wall time (s)", ylabel="case", yticks=range(len(titles)), yticklabels=titles)
+    axes.set_ylim(len(titles) - 0.5, -0.5)
+    axes.grid(visible=False, axis="y")
+    figure.legend(loc="outside upper center", ncols=3, labelcolor=ink())
+    return figure
+
+
+def growth_curves(frame: pd.DataFrame) -> Figure:
+    """Draw median and range of times against size on logarithmic axes, one panel per series.
+
+    Args:
+        frame: columns series (the quantity that grows), size, contender, low, median, high (seconds).
+    """
+    series, names = list(dict.fromkeys(frame["series"])), list(dict.fromkeys(frame["contender"]))
+    columns = min(2, len(series))
+    rows = -(-len(series) // columns)
+    figure = Figure(figsize=(4.4 * columns, 0.6 + 3.1 * rows), layout="constrained")
+    panels = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axes, name in zip(panels, series, strict=False):
+        for i, contender in enumerate(names):
+            part = frame[(frame["series"] == name) & (frame["contender"] == contender)]
+            axes.fill_between(part["size"], part["low"], part["high"], color=colour(i), alpha=0.22, lw=0)
+            style = {"color": colour(i), "linestyle": dash(i), "marker": MARKERS[i % len(MARKERS)]}
+            axes.plot(part["size"], part["median"], markersize=4, label=contender, **style)
+        axes.set(xscale="log", yscale="log", xlabel=name, ylabel="wall time (s)")
+        axes.set_title(f"Against {name}", loc="left")
+    for axes in panels[len(series) :]:
+        axes.remove()
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=4, labelcolor=ink())
+    return figure
