@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 FRESH ?=
 FRESH_FLAG := $(if $(FRESH),--fresh,)
 
-.PHONY: help book test env run verify site check-site mutants lint format lock clean
+.PHONY: help book test env run verify site check-site mutants bench lint format lock clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -57,6 +57,9 @@ check-site: env  ## Open every built page in headless Chromium, where one is ins
 
 mutants: run verify  ## Break the library in many ways; list what noticed and what did not
 	$(BIN)/pytest -m mutation -n 2 --dist worksteal tests/mutation
+
+bench: env  ## Measure the library beside its peers (about 20 minutes, a quiet machine); FRESH=1 starts over
+	$(BIN)/ntp bench $(FRESH_FLAG)
 
 lint: env  ## Linter and type checker alone
 	$(BIN)/ruff check .

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -24,9 +26,9 @@ def contender_times(frame: pd.DataFrame) -> Figure:
         places = [titles.index(title) + offset for title in part["title"]]
         axes.hlines(places, part["low"], part["high"], color=colour(i), linestyle=dash(i), linewidth=1.4)
         faces = ["none" if outcome == "time limit" else colour(i) for outcome in part["outcome"]]
-        style = {"marker": MARKERS[i % len(MARKERS)], "s": 26, "linewidths": 1.2}
-        axes.scatter(part["median"], places, facecolors=faces, edgecolors=colour(i), **style)
-        axes.scatter([], [], facecolors=colour(i), edgecolors=colour(i), label=name, **style)
+        mark = partial(axes.scatter, marker=MARKERS[i % len(MARKERS)], s=26, linewidths=1.2, edgecolors=colour(i))
+        mark(part["median"], places, facecolors=faces)
+        mark([], [], facecolors=colour(i), label=name)
     for line in range(1, len(titles)):
         axes.axhline(line - 0.5, color=ink(), linewidth=0.4)
     axes.set(xscale="log", xlabel="wall time (s)", ylabel="case", yticks=range(len(titles)), yticklabels=titles)
@@ -51,8 +53,8 @@ def growth_curves(frame: pd.DataFrame) -> Figure:
         for i, contender in enumerate(names):
             part = frame[(frame["series"] == name) & (frame["contender"] == contender)]
             axes.fill_between(part["size"], part["low"], part["high"], color=colour(i), alpha=0.22, lw=0)
-            style = {"color": colour(i), "linestyle": dash(i), "marker": MARKERS[i % len(MARKERS)]}
-            axes.plot(part["size"], part["median"], markersize=4, label=contender, **style)
+            draw = partial(axes.plot, color=colour(i), linestyle=dash(i), marker=MARKERS[i % len(MARKERS)])
+            draw(part["size"], part["median"], markersize=4, label=contender)
         axes.set(xscale="log", yscale="log", xlabel=name, ylabel="wall time (s)")
         axes.set_title(f"Against {name}", loc="left")
     for axes in panels[len(series) :]:

@@ -72,6 +72,16 @@ def test_changes_are_named(project: Project) -> None:
     ]
 
 
+def test_measurements_of_a_notebook_are_its_input(project: Project) -> None:
+    before = current_inputs(project, "descent")
+    project.measured.mkdir()
+    (project.measured / "text.json").write_text("{}")
+    assert current_inputs(project, "descent").key == before.key
+    (project.measured / "descent.json").write_text("{}")
+    after = current_inputs(project, "descent")
+    assert after.changes_since(before) == ["notebooks/measured/descent.json is new"]
+
+
 def test_verifier_and_command_line_are_no_inputs_of_a_notebook(tmp_path: Path) -> None:
     source = tmp_path / "n.ipynb"
     source.write_text(notebook("import ntp_lib as ntp", "from ntp_lib.reproduction import check, record_figure"))

@@ -28,18 +28,18 @@ SAME = (Requirement("difference", "at most", 1e-8),)
 
 def cases(smoke: bool) -> list[Case]:
     """Both methods on the paper's setting, traced; both on a large one, steps alone; and the trace's share."""
-    steps = {"gd": 100, "ngd": 100} if smoke else STEPS
+    steps = dict.fromkeys(STEPS, 100) if smoke else STEPS
     large_steps = 2 if smoke else 10
     traced, large = (SMALL, SMALL) if smoke else (PAPER, LARGE)
     found = []
-    for method in STEP_SIZES:
+    for method, count in steps.items():
         found.append(
             _case(
                 f"training/{method}-paper",
                 traced,
                 method,
-                steps,
-                Train(method, traced, steps),
+                count,
+                Train(method, traced, count),
                 Target("ratio", 5.0),
             )
         )
