@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -12,6 +13,7 @@ from ntp_lib.reproduction.wording import aligned
 
 REPEATS, PEER_LIMIT, BUDGET = 5, 60.0, 20.0
 SMOKE_REPEATS, SMOKE_PEER_LIMIT, SMOKE_BUDGET = 2, 10.0, 2.0
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 HEADINGS = ("what", "contenders", "target", "measured (min–median–max)", "verdict")
 
 
@@ -73,6 +75,8 @@ def bench_command(
 
 
 def _command(smoke: bool, repeats: int | None, peer_limit: float | None) -> str:
-    parts = ["ntp bench", "--smoke" if smoke else ""]
+    # Threads decide times, so what the shell says about them belongs to what was typed.
+    parts = [f"{name}={os.environ[name]}" for name in THREADS if os.environ.get(name)]
+    parts += ["ntp bench", "--smoke" if smoke else ""]
     parts += [f"--repeats {repeats}" if repeats else "", f"--peer-limit {peer_limit:g}" if peer_limit else ""]
     return " ".join(part for part in parts if part)

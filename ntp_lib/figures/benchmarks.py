@@ -6,6 +6,7 @@ from functools import partial
 
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from ntp_lib.figures.style import MARKERS, colour, dash, ink
 
@@ -26,7 +27,7 @@ def contender_times(frame: pd.DataFrame) -> Figure:
         places = [titles.index(title) + offset for title in part["title"]]
         axes.hlines(places, part["low"], part["high"], color=colour(i), linestyle=dash(i), linewidth=1.4)
         faces = ["none" if outcome == "time limit" else colour(i) for outcome in part["outcome"]]
-        mark = partial(axes.scatter, marker=MARKERS[i % len(MARKERS)], s=26, linewidths=1.2, edgecolors=colour(i))
+        mark = partial(axes.scatter, marker=_marker(i), s=26, linewidths=1.2, edgecolors=colour(i))
         mark(part["median"], places, facecolors=faces)
         mark([], [], facecolors=colour(i), label=name)
     for line in range(1, len(titles)):
@@ -53,12 +54,21 @@ def growth_curves(frame: pd.DataFrame) -> Figure:
         for i, contender in enumerate(names):
             part = frame[(frame["series"] == name) & (frame["contender"] == contender)]
             axes.fill_between(part["size"], part["low"], part["high"], color=colour(i), alpha=0.22, lw=0)
-            draw = partial(axes.plot, color=colour(i), linestyle=dash(i), marker=MARKERS[i % len(MARKERS)])
+            draw = partial(axes.plot, color=colour(i), linestyle=dash(i), marker=_marker(i))
             draw(part["size"], part["median"], markersize=4, label=contender)
         axes.set(xscale="log", yscale="log", xlabel=name, ylabel="wall time (s)")
         axes.set_title(f"Against {name}", loc="left")
+        sizes = sorted(frame.loc[frame["series"] == name, "size"].unique())
+        axes.set_xticks(sizes, [f"{size:g}" for size in sizes])
+        axes.xaxis.set_minor_formatter(NullFormatter())
+        axes.yaxis.set_minor_formatter(NullFormatter())
     for axes in panels[len(series) :]:
         axes.remove()
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=4, labelcolor=ink())
     return figure
+
+
+def _marker(index: int) -> str:
+    # Colours repeat with the same period; shifted, no two of many contenders share both.
+    return MARKERS[(index + index // len(MARKERS)) % len(MARKERS)]

@@ -12,13 +12,13 @@ from ntp_lib.benchmarks.topics.svm import ours, random_problem, svm_case
 SUPPORT = 6
 # (m, d, V) along each series; only the size it is named for changes.
 SERIES = {
-    "m": [(m, 480, 20) for m in (25, 50, 100, 200, 400)],
+    "m": [(m, 320, 20) for m in (20, 40, 80, 160, 320)],
     "d": [(50, d, 20) for d in (60, 120, 240, 480, 960)],
     "V": [(100, 120, V) for V in (10, 20, 40, 80, 160)],
 }
 SMOKE = {"m": [(m, 16, 8) for m in (4, 8)], "d": [(6, d, 8) for d in (8, 16)], "V": [(6, 8, V) for V in (7, 8)]}
 # General solvers take part up to this many unknowns m·V·d, where the best of them still takes seconds.
-PEER_ENTRIES = 250_000
+PEER_ENTRIES = 300_000
 
 
 def cases(smoke: bool) -> list[Case]:
