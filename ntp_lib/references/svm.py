@@ -72,4 +72,6 @@ def ntp_svm(data: NTPData, *, solver: str = "structured", tolerance: float = 1e-
 
 def _attempt(data: NTPData, solver: str, tolerance: float) -> NTPSVMSolution | None:
     solution = SOLVERS[solver](data, tolerance=tolerance)
-    return None if solution is None else polished(solution)
+    if solution is None or (solver == "structured" and solution.status is SolveStatus.OPTIMAL):
+        return solution  # the structured solver has done what polishing it could do
+    return polished(solution)

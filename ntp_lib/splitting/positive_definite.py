@@ -22,8 +22,10 @@ def inverse(matrix: Array) -> Array | None:
     if failed:
         return None
     result, _ = scipy.linalg.lapack.dpotri(lower, lower=1)
-    # LAPACK fills the lower triangle only.
-    return np.tril(result) + np.tril(result, -1).T
+    # LAPACK fills the lower triangle only, over zeros.
+    full: Array = result + result.T
+    np.einsum("ii->i", full)[:] /= 2
+    return full
 
 
 def solver(matrix: Array) -> Callable[[Array], Array] | None:
