@@ -1,6 +1,7 @@
 """Next-token prediction in linear models: conditions, margins and trajectories (arXiv 2402.18551)."""
 
 from ntp_lib.conditions.compatibility import Compatibility, compatibility
+from ntp_lib.conditions.decomposition import Decomposition, decomposition
 from ntp_lib.conditions.margins import margin
 from ntp_lib.conditions.separability import Separability, Verdict, separability
 from ntp_lib.conditions.subspace import Subspace, subspace
@@ -26,6 +27,7 @@ from ntp_lib.trajectories.training import Trajectory, train
 __all__ = [
     "Asymptotics",
     "Compatibility",
+    "Decomposition",
     "DidNotConvergeError",
     "GradientFlow",
     "NTPData",
@@ -43,6 +45,7 @@ __all__ = [
     "compatibility",
     "cross_entropy",
     "cross_entropy_in_support",
+    "decomposition",
     "excess_loss",
     "excess_parts",
     "gradient",

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
+from ntp_lib.conditions import explanation, log_odds_conflict
 from ntp_lib.conditions.in_support import unit_embeddings
 from ntp_lib.conditions.subspace import Subspace, subspace
 from ntp_lib.data.ntp_data import NTPData
@@ -60,6 +61,32 @@ class Compatibility:
         """
         return self.W_least_squares if self.holds else _minimise_in_support(self.F, self.W_least_squares)
 
+    @cached_property
+    def certificate(self) -> Floats | None:
+        """C, (m, V), that proves incompatibility; None when the data are compatible (book, thm-incompatible).
+
+        Zero off the supports, rows summing to zero, Cᵀ·embeddings = 0 and Σ c_jz log p̂_jz ≠ 0, largest entry one.
+        Sparse where a linear programme of that size is cheap: no proper subset of its pairs is then in conflict.
+        """
+        if self.holds:
+            return None
+        return log_odds_conflict.certificate(self.F, _targets(self.F), self.W_least_squares)
+
+    @cached_property
+    def conflict(self) -> float:
+        """Nats by which every decoder misses some log-odds, as the certificate proves; 0 when compatible."""
+        return 0.0 if self.certificate is None else log_odds_conflict.conflict(self.certificate, self.F.data)
+
+    def verify(self) -> bool:
+        """Check W* or the certificate against the data alone."""
+        if self.holds:
+            return float(log_odds_violations(self.W_least_squares, self.F.data).max()) <= self.tolerance
+        return self.conflict > 0
+
+    def explain(self) -> str:
+        """The verdict in words, with the contexts and tokens responsible."""
+        return explanation.of_compatibility(self)
+
 
 def compatibility(data: NTPData, *, F: Subspace | None = None) -> Compatibility:
     """Decide whether the data are NTP_H-compatible (paper, Def. 1, (4)).
@@ -76,7 +103,7 @@ def compatibility(data: NTPData, *, F: Subspace | None = None) -> Compatibility:
     """
     F = subspace(data) if F is None else F
     log_odds = np.log(data.probs.data)
-    targets = F.differences.contrasts @ (log_odds / unit_embeddings(data)[1][data.support_rows])
+    targets = _targets(F)
     factors = F.factorisation
     W = F.embed((factors.U.T @ targets) / factors.sigma)
     W = W + F.embed((factors.U.T @ (targets - F.differences.apply(W))) / factors.sigma)
@@ -84,6 +111,12 @@ def compatibility(data: NTPData, *, F: Subspace | None = None) -> Compatibility:
     tolerance = RESIDUAL_TOLERANCE * max(1.0, float(np.ptp(log_odds)))
     residual = float(spreads.max())
     return Compatibility(residual <= tolerance, W, residual, spreads, tolerance, F)
+
+
+def _targets(F: Subspace) -> Floats:
+    """Contrasts of the log-odds over unit embeddings, (N,)."""
+    scaled = np.log(F.data.probs.data) / unit_embeddings(F.data)[1][F.data.support_rows]
+    return np.asarray(F.differences.contrasts @ scaled)
 
 
 def log_odds_violations(W: Floats, data: NTPData) -> Floats:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from ntp_lib.conditions import certificates, linear_program
+from ntp_lib.conditions import certificates, explanation, linear_program
 from ntp_lib.conditions.in_support import unit_embeddings
 from ntp_lib.conditions.margins import context_margins
 from ntp_lib.conditions.subspace import Subspace, subspace
@@ -68,6 +68,10 @@ class Separability:
             left = certificates.certificate_margin(self.certificate, self.data)
             return left <= certificates.DECISIVE_MARGIN
         return False
+
+    def explain(self) -> str:
+        """The verdict in words: the margin and its tightest pairs, or the contexts and tokens responsible."""
+        return explanation.of_separability(self)
 
 
 def separability(

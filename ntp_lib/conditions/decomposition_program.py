@@ -1,0 +1,84 @@
+"""The linear programme that parts the pairs off support into diverging and bounded ones (book, thm-decomposition)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import scipy.optimize
+import scipy.sparse as sp
+
+from ntp_lib.conditions.in_support import unit_embeddings
+from ntp_lib.data.ntp_data import NTPData
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Partition:
+    """What HiGHS returned, not yet verified.
+
+    Attributes:
+        diverging: pairs whose margin reached one, (m, V).
+        direction: W with margin one on these and zero on the others, (V, d).
+        multipliers: for unit embeddings, at least one in size on the other pairs, (m, V).
+    """
+
+    diverging: Bools = field(repr=False)
+    direction: Floats = field(repr=False)
+    multipliers: Floats = field(repr=False)
+
+
+def solve(data: NTPData, *, time_limit: float) -> Partition | str:
+    """Maximise Σ t_jv, 0 ≤ t ≤ 1, over W and levels c with w_z·ĥ_j = c_j on S_j and w_v·ĥ_j ≤ c_j − t_jv off it.
+
+    The optimum has t = 1 on the diverging pairs and t = 0 on the others, and its multipliers are their certificate.
+
+    Returns:
+        The partition, or the solver's message where it found no optimum.
+    """
+    unit = unit_embeddings(data)[0]
+    _, sigma, basis = np.linalg.svd(unit, full_matrices=False)
+    basis = basis[sigma > sigma[0] * max(unit.shape) * np.finfo(float).eps] if sigma[0] > 0 else basis[:1]
+    support = data.support_mask
+    inside, outside = np.nonzero(support), np.nonzero(~support)
+    rows = unit @ basis.T
+    equal, below = _constraints(rows, *inside, data.vocab_size), _constraints(rows, *outside, data.vocab_size)
+    count = len(outside[0])
+    cost = np.concatenate([np.zeros(equal.shape[1]), -np.ones(count)])
+    bounds = np.full((len(cost), 2), (-np.inf, np.inf))
+    bounds[-count:] = (0.0, 1.0)
+    solution = scipy.optimize.linprog(
+        cost,
+        A_ub=sp.hstack([below, sp.eye_array(count)], format="csr"),
+        b_ub=np.zeros(count),
+        A_eq=sp.hstack([equal, sp.csr_array((equal.shape[0], count))], format="csr"),
+        b_eq=np.zeros(equal.shape[0]),
+        bounds=bounds,
+        method="highs",
+        options={
+            "time_limit": time_limit,
+            "primal_feasibility_tolerance": 1e-10,
+            "dual_feasibility_tolerance": 1e-10,
+        },
+    )
+    if solution.x is None or solution.status != 0:
+        return str(solution.message)
+    diverging, multipliers = np.zeros(support.shape, dtype=bool), np.zeros(support.shape)
+    diverging[outside] = solution.x[-count:] > 0.5
+    multipliers[inside], multipliers[outside] = solution.eqlin.marginals, solution.ineqlin.marginals
+    W = solution.x[: data.vocab_size * len(basis)].reshape(data.vocab_size, -1) @ basis
+    return Partition(diverging, W, multipliers)
+
+
+def _constraints(
+    rows: Floats, contexts: npt.NDArray[np.intp], tokens: npt.NDArray[np.intp], vocab_size: int
+) -> sp.csr_array:
+    """One row w_z·ĥ_j − c_j per pair; the columns are W, row by row, and c."""
+    m, d = rows.shape
+    columns = np.hstack([tokens[:, None] * d + np.arange(d), vocab_size * d + contexts[:, None]])
+    values = np.hstack([rows[contexts], np.full((len(contexts), 1), -1.0)])
+    places = np.arange(0, columns.size + 1, d + 1)
+    return sp.csr_array((values.ravel(), columns.ravel(), places), shape=(len(contexts), vocab_size * d + m))

@@ -1,0 +1,150 @@
+"""Verdicts in words: which contexts and which tokens are responsible, named as the data name them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ntp_lib.conditions.in_support import unit_embeddings
+from ntp_lib.conditions.log_odds_conflict import conflict
+from ntp_lib.data.ntp_data import NTPData
+
+if TYPE_CHECKING:
+    from ntp_lib.conditions.compatibility import Compatibility
+    from ntp_lib.conditions.decomposition import Decomposition
+    from ntp_lib.conditions.separability import Separability
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+# Lines and names that one explanation lists before it counts the rest.
+MOST_LINES, MOST_NAMES = 5, 6
+# Shares of a certificate's weight below this are rounding or of no consequence to a reader.
+LEAST_SHARE = 1e-6
+
+
+def context_name(data: NTPData, j: int) -> str:
+    """The label of context j in quotes, or its number where the contexts have no labels."""
+    return f"context {j}" if data.contexts is None else f"“{_joined(data.contexts[j])}”"
+
+
+def token_name(data: NTPData, z: int) -> str:
+    """The name of token z in quotes, or its number where the vocabulary has no names."""
+    return f"token {z}" if data.vocabulary is None else f"“{data.vocabulary[z]}”"
+
+
+def of_compatibility(result: Compatibility) -> str:
+    """Say what solves the log-odds equations, or which contexts contradict each other, and by how much."""
+    data, C = result.F.data, result.certificate
+    if C is None:
+        return (
+            f"Compatible: W_star meets every log-odds to {result.residual:.1e} nats (tolerance "
+            f"{result.tolerance:.1e}); F has dimension {result.F.dim} for {result.F.differences.count} equations."
+        )
+    shares = _shares(np.abs(C).sum(axis=1))
+    lines = [
+        f"{context_name(data, j)} ({share:.0%} of the weight): {_tokens(data, C[j] > 0)} against "
+        f"{_tokens(data, C[j] < 0)}"
+        for j, share in shares
+    ]
+    return _listed(
+        f"Not compatible: the log-odds of {_contexts(len(shares))} contradict each other. Weighted as in the "
+        f"certificate, their logits cancel whatever W is, and the log-odds do not: every decoder misses one of them "
+        f"by at least {conflict(C, data):.3g} nats (the least-squares solution misses by {result.residual:.3g}).",
+        lines,
+        "contexts",
+    )
+
+
+def of_separability(result: Separability) -> str:
+    """Say how wide the margin is and where it is tightest, or which pairs cannot be pushed away."""
+    data = result.data
+    if result.direction is not None:
+        return _separable(data, result.direction)
+    if result.certificate is None:
+        return f"Undecided: {result.status.value}. What stopped the search: {result.reason}"
+    A = result.certificate * unit_embeddings(data)[1][:, None]
+    weights = np.where(data.support_mask, 0.0, -A)
+    shares = _shares(weights.sum(axis=1))
+    lines = [
+        f"{context_name(data, j)} ({share:.0%} of the weight): {_tokens(data, weights[j], weights.max())}"
+        for j, share in shares
+    ]
+    return _listed(
+        f"Not separable: the certificate weighs tokens that never follow in {_contexts(len(shares))}, and in the "
+        "weighted sum their margins cancel whatever W is. So they cannot all be pushed below the tokens that do "
+        "follow. They are, after each context:",
+        lines,
+        "contexts",
+    )
+
+
+def of_decomposition(result: Decomposition) -> str:
+    """Say which unseen tokens keep a positive probability, and how many die out."""
+    data, bounded, diverging = result.data, result.bounded, result.diverging
+    total = int(bounded.sum() + diverging.sum())
+    if not bounded.any():
+        return f"Separable: all {total} pairs of a context and a token that never follows it diverge."
+    limit = result.completed.probs.toarray()
+    rest = np.where(bounded, limit, 0.0)
+    order = np.argsort(-rest.sum(axis=1), kind="stable")
+    lines = [
+        f"{context_name(data, j)}: {_tokens(data, rest[j])}, together {rest[j].sum():.3g}"
+        for j in order[: int(np.count_nonzero(bounded.any(axis=1)))].tolist()
+    ]
+    return _listed(
+        f"Not separable: {int(bounded.sum())} of the {total} pairs of a context and a token that never follows it "
+        f"stay bounded, the other {int(diverging.sum())} diverge. The least loss is {result.infimum:.6g} nats, "
+        f"{result.infimum - data.entropy:.3g} above the entropy. Limit probabilities of tokens never seen there:",
+        lines,
+        "contexts",
+    )
+
+
+def _separable(data: NTPData, W: Floats) -> str:
+    """The margin of the direction per unit of W and of embedding length, and its tightest pairs."""
+    unit = unit_embeddings(data)[0]
+    logits, inside = unit @ W.T, data.support_mask
+    levels = np.where(inside, logits, np.inf).min(axis=1, keepdims=True)
+    margins = np.where(inside, np.inf, levels - logits) / np.linalg.norm(W)
+    least = float(margins.min())
+    tight = np.argwhere(margins <= least * (1 + 1e-6))
+    lines = [f"{token_name(data, v)} after {context_name(data, j)}" for j, v in tight.tolist()]
+    return _listed(
+        "Separable: the direction ties all tokens that follow a context and keeps every other token below them, by "
+        f"{least:.3g} at least for ‖W‖ = 1 and unit embeddings. It is tightest for:",
+        lines,
+        "pairs",
+    )
+
+
+def _shares(weights: Floats) -> list[tuple[int, float]]:
+    """Rows with a share of the weight worth naming, largest first."""
+    shares = weights / weights.sum()
+    order = np.argsort(-shares, kind="stable").tolist()
+    return [(j, float(shares[j])) for j in order if shares[j] > LEAST_SHARE]
+
+
+def _tokens(data: NTPData, weights: Floats | Bools, largest: float | None = None) -> str:
+    """Names of the tokens with weight, heaviest first."""
+    floor = LEAST_SHARE * float(weights.max() if largest is None else largest)
+    order = [z for z in np.argsort(-weights.astype(float), kind="stable").tolist() if weights[z] > floor]
+    named = [token_name(data, z) for z in order[:MOST_NAMES]]
+    return ", ".join(named) + (f" and {len(order) - MOST_NAMES} more" if len(order) > MOST_NAMES else "")
+
+
+def _listed(opening: str, lines: list[str], what: str) -> str:
+    rest = len(lines) - MOST_LINES
+    shown = [*lines[:MOST_LINES], *([f"and {rest} more {what}"] if rest > 0 else [])]
+    return "\n".join([opening, *(f"  – {line}" for line in shown)])
+
+
+def _contexts(count: int) -> str:
+    return "one context" if count == 1 else f"{count} contexts"
+
+
+def _joined(label: Any) -> str:
+    return " ".join(map(str, label)) if isinstance(label, Iterable) and not isinstance(label, str) else str(label)
