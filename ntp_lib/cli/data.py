@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from ntp_lib.errors import DidNotConvergeError, NTPDataError
 # Σ_j (S_j − 1), separability for m ≤ d (Lemma 1) or up to this many multiplications m·V·d an iteration.
 CHECK_EQUATIONS = 2_000
 CHECK_MULTIPLICATIONS = 120_000_000
+LINE_WIDTH = 100
 
 
 class BadInput(click.ClickException):
@@ -59,8 +61,9 @@ class BadInput(click.ClickException):
     default=None,
     help="Decide compatibility and separability always or never; default: where the problem is small.",
 )
+@click.option("--explain", is_flag=True, help="Say which contexts and tokens are responsible for each verdict.")
 def data_command(
-    files: tuple[Path, ...], output: Path | None, force: bool, check: bool | None, **options: Any
+    files: tuple[Path, ...], output: Path | None, force: bool, check: bool | None, explain: bool, **options: Any
 ) -> None:
     """Turn each text FILE (UTF-8) into next-token data.
 
@@ -71,12 +74,12 @@ def data_command(
     outputs = _outputs(files, output, force=force)
     for file, target in zip(files, outputs, strict=True):
         try:
-            _convert(file, target, options, check=check)
+            _convert(file, target, options, check=check, explain=explain)
         except NTPDataError as error:
             raise BadInput(str(error)) from None
 
 
-def _convert(file: Path, target: Path, options: dict[str, Any], *, check: bool | None) -> None:
+def _convert(file: Path, target: Path, options: dict[str, Any], *, check: bool | None, explain: bool) -> None:
     from ntp_lib.data.text import data_from_text_file
 
     data = data_from_text_file(file, progress=True, **options)
@@ -84,8 +87,17 @@ def _convert(file: Path, target: Path, options: dict[str, Any], *, check: bool |
     click.echo(f"{file} → {target}")
     for name, value in summary(data):
         click.echo(f"  {name:<16}{value}")
-    for name, verdict in verdicts(data, check=check):
+    for name, verdict, reasons in verdicts(data, check=check, explain=explain):
         click.echo(f"  {name:<16}{verdict}")
+        if reasons:
+            click.echo(textwrap.indent(_wrapped(reasons), "    "))
+
+
+def _wrapped(reasons: str) -> str:
+    return "\n".join(
+        textwrap.fill(line, LINE_WIDTH, subsequent_indent="    " if line.startswith(" ") else "")
+        for line in reasons.splitlines()
+    )
 
 
 def summary(data: NTPData) -> Iterator[tuple[str, str]]:
@@ -102,54 +114,57 @@ def summary(data: NTPData) -> Iterator[tuple[str, str]]:
     yield "sparsity", f"{1 - data.probs.nnz / entries:.4%} of the {entries:,} probabilities are 0"
 
 
-def verdicts(data: NTPData, *, check: bool | None) -> Iterator[tuple[str, str]]:
-    """Yield the name of each condition and what was found, as it is found.
+def verdicts(data: NTPData, *, check: bool | None, explain: bool) -> Iterator[tuple[str, str, str]]:
+    """Yield the name of each condition, what was found, and the reasons, as they are found.
 
     Args:
         data: the problem.
         check: decide always, never, or (None) where the problem is small.
+        explain: give the reasons in words; they are empty otherwise.
     """
     if check is False:
-        yield "compatible?", "not decided: not asked for"
-        yield "separable?", "not decided: not asked for"
+        yield "compatible?", "not decided: not asked for", ""
+        yield "separable?", "not decided: not asked for", ""
         return
     equations = data.probs.nnz - data.num_contexts
     if check or equations <= CHECK_EQUATIONS:
-        yield "compatible?", _compatible(data)
+        yield "compatible?", *_compatible(data, explain)
     else:
-        yield "compatible?", _too_large("equations", equations, CHECK_EQUATIONS)
+        yield "compatible?", _too_large("equations", equations, CHECK_EQUATIONS), ""
     multiplications = data.num_contexts * data.vocab_size * data.dim
     if check or data.num_contexts <= data.dim or multiplications <= CHECK_MULTIPLICATIONS:
-        yield "separable?", _separable(data)
+        yield "separable?", *_separable(data, explain)
     else:
-        yield "separable?", _too_large("m·V·d", multiplications, CHECK_MULTIPLICATIONS)
+        yield "separable?", _too_large("m·V·d", multiplications, CHECK_MULTIPLICATIONS), ""
 
 
 def _too_large(what: str, found: int, limit: int) -> str:
     return f"not decided: too large ({what} = {found:,}, decided unasked up to {limit:,}); --check forces it"
 
 
-def _compatible(data: NTPData) -> str:
+def _compatible(data: NTPData, explain: bool) -> tuple[str, str]:
     from ntp_lib.conditions.compatibility import compatibility
 
     try:
-        return "yes" if compatibility(data).holds else "no"
+        result = compatibility(data)
     except DidNotConvergeError as error:
-        return f"not decided: {error}"
+        return f"not decided: {error}", ""
+    return "yes" if result.holds else "no", result.explain() if explain else ""
 
 
-def _separable(data: NTPData) -> str:
+def _separable(data: NTPData, explain: bool) -> tuple[str, str]:
     from ntp_lib.conditions.separability import separability
 
     try:
         data.require_out_of_support()
     except NTPDataError as error:
-        return f"not defined: {error}"
+        return f"not defined: {error}", ""
     try:
         result = separability(data)
     except DidNotConvergeError as error:
-        return f"not decided: {error}"
-    return f"not decided: {result.reason}" if result.holds is None else "yes" if result.holds else "no"
+        return f"not decided: {error}", ""
+    verdict = f"not decided: {result.reason}" if result.holds is None else "yes" if result.holds else "no"
+    return verdict, result.explain() if explain else ""
 
 
 def _outputs(files: tuple[Path, ...], output: Path | None, *, force: bool) -> list[Path]:

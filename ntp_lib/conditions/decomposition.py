@@ -92,7 +92,7 @@ class Decomposition:
 
     @cached_property
     def completed(self) -> NTPData:
-        """Compatible and separable data with the same loss at every W: what the softmax tends to (book, thm-one-loss).
+        """Compatible, separable data with the same loss at every W: the softmax in the limit (book, thm-one-loss).
 
         Raises:
             DidNotConvergeError: the finite part was not found, or one of its probabilities is below the range.
@@ -102,7 +102,9 @@ class Decomposition:
         weights = np.exp(logits - logits.max(axis=1, keepdims=True))
         if np.any(weights[kept] == 0):
             j, v = (int(place[0]) for place in np.nonzero(kept & (weights == 0)))
-            raise DidNotConvergeError(f"the limit probability of token {v} in context {j} is below float64's range")
+            raise DidNotConvergeError(
+                f"the limit probability of token {v} in context {j} is below float64's range"
+            )
         return _with_probabilities(self.data, weights / weights.sum(axis=1, keepdims=True))
 
     @property
@@ -127,8 +129,8 @@ def decomposition(data: NTPData, *, time_limit: float = 600.0) -> Decomposition:
 
     Raises:
         NTPDataError: no token is out of support.
-        DidNotConvergeError: the programme is too large or was not solved, or its answer does not verify: some margin
-            lies between the two roundings.
+        DidNotConvergeError: the programme is too large or was not solved, or its answer does not verify, because
+            some margin is too small to decide.
 
     Example:
         >>> data = NTPData([[1.0], [2.0]], [0.5, 0.5], [[4 / 15, 11 / 15, 0.0], [1.0, 0.0, 0.0]])

@@ -1,4 +1,4 @@
-"""The linear programme that parts the pairs off support into diverging and bounded ones (book, thm-decomposition)."""
+"""The linear programme that parts the pairs off support: which diverge, which stay (book, thm-decomposition)."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ from ntp_lib.data.ntp_data import NTPData
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+
+# The simplex method first; it can stall where hardly anything diverges, which suits the interior point method.
+METHODS = ("highs-ds", "highs-ipm")
+OPTIONS = {"primal_feasibility_tolerance": 1e-9, "dual_feasibility_tolerance": 1e-9}
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +38,7 @@ class Partition:
 def solve(data: NTPData, *, time_limit: float) -> Partition | str:
     """Maximise Σ t_jv, 0 ≤ t ≤ 1, over W and levels c with w_z·ĥ_j = c_j on S_j and w_v·ĥ_j ≤ c_j − t_jv off it.
 
-    The optimum has t = 1 on the diverging pairs and t = 0 on the others, and its multipliers are their certificate.
+    The optimum has t = 1 on the diverging pairs and t = 0 on the others; its multipliers certify the latter.
 
     Returns:
         The partition, or the solver's message where it found no optimum.
@@ -45,25 +49,23 @@ def solve(data: NTPData, *, time_limit: float) -> Partition | str:
     support = data.support_mask
     inside, outside = np.nonzero(support), np.nonzero(~support)
     rows = unit @ basis.T
-    equal, below = _constraints(rows, *inside, data.vocab_size), _constraints(rows, *outside, data.vocab_size)
+    equal, below = _constraints(rows, inside, data.vocab_size), _constraints(rows, outside, data.vocab_size)
     count = len(outside[0])
     cost = np.concatenate([np.zeros(equal.shape[1]), -np.ones(count)])
     bounds = np.full((len(cost), 2), (-np.inf, np.inf))
     bounds[-count:] = (0.0, 1.0)
-    solution = scipy.optimize.linprog(
-        cost,
-        A_ub=sp.hstack([below, sp.eye_array(count)], format="csr"),
-        b_ub=np.zeros(count),
-        A_eq=sp.hstack([equal, sp.csr_array((equal.shape[0], count))], format="csr"),
-        b_eq=np.zeros(equal.shape[0]),
-        bounds=bounds,
-        method="highs",
-        options={
-            "time_limit": time_limit,
-            "primal_feasibility_tolerance": 1e-10,
-            "dual_feasibility_tolerance": 1e-10,
-        },
-    )
+    program = {
+        "c": cost,
+        "A_ub": sp.hstack([below, sp.eye_array(count)], format="csr"),
+        "b_ub": np.zeros(count),
+        "A_eq": sp.hstack([equal, sp.csr_array((equal.shape[0], count))], format="csr"),
+        "b_eq": np.zeros(equal.shape[0]),
+        "bounds": bounds,
+    }
+    for method in METHODS:
+        solution = scipy.optimize.linprog(**program, method=method, options=OPTIONS | {"time_limit": time_limit})
+        if solution.status == 0 and solution.x is not None:
+            break
     if solution.x is None or solution.status != 0:
         return str(solution.message)
     diverging, multipliers = np.zeros(support.shape, dtype=bool), np.zeros(support.shape)
@@ -73,11 +75,9 @@ def solve(data: NTPData, *, time_limit: float) -> Partition | str:
     return Partition(diverging, W, multipliers)
 
 
-def _constraints(
-    rows: Floats, contexts: npt.NDArray[np.intp], tokens: npt.NDArray[np.intp], vocab_size: int
-) -> sp.csr_array:
+def _constraints(rows: Floats, pairs: tuple[npt.NDArray[np.intp], ...], vocab_size: int) -> sp.csr_array:
     """One row w_z·ĥ_j − c_j per pair; the columns are W, row by row, and c."""
-    m, d = rows.shape
+    (m, d), (contexts, tokens) = rows.shape, pairs
     columns = np.hstack([tokens[:, None] * d + np.arange(d), vocab_size * d + contexts[:, None]])
     values = np.hstack([rows[contexts], np.full((len(contexts), 1), -1.0)])
     places = np.arange(0, columns.size + 1, d + 1)

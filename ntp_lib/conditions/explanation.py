@@ -52,8 +52,8 @@ def of_compatibility(result: Compatibility) -> str:
     ]
     return _listed(
         f"Not compatible: the log-odds of {_contexts(len(shares))} contradict each other. Weighted as in the "
-        f"certificate, their logits cancel whatever W is, and the log-odds do not: every decoder misses one of them "
-        f"by at least {conflict(C, data):.3g} nats (the least-squares solution misses by {result.residual:.3g}).",
+        f"certificate, their logits cancel whatever W is, and the log-odds do not: every decoder misses one of "
+        f"them by at least {conflict(C, data):.3g} nats (least squares misses by {result.residual:.3g}).",
         lines,
         "contexts",
     )
@@ -114,8 +114,8 @@ def _separable(data: NTPData, W: Floats) -> str:
     tight = np.argwhere(margins <= least * (1 + 1e-6))
     lines = [f"{token_name(data, v)} after {context_name(data, j)}" for j, v in tight.tolist()]
     return _listed(
-        "Separable: the direction ties all tokens that follow a context and keeps every other token below them, by "
-        f"{least:.3g} at least for ‖W‖ = 1 and unit embeddings. It is tightest for:",
+        "Separable: the direction ties all tokens that follow a context and keeps every other token below them, "
+        f"by {least:.3g} at least for ‖W‖ = 1 and unit embeddings. It is tightest for:",
         lines,
         "pairs",
     )

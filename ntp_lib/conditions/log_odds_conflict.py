@@ -1,7 +1,7 @@
 """Certificates of incompatibility: contexts whose logits cancel for every W while their log-odds do not.
 
-The equations (4) have no solution if and only if there is C of shape (m, V), zero off the supports, with rows summing
-to zero, Cᵀ·embeddings = 0 and Σ c_jz log p̂_jz ≠ 0 (book, thm-incompatible).
+The equations (4) have no solution if and only if there is C of shape (m, V), zero off the supports, with rows
+summing to zero, Cᵀ·embeddings = 0 and Σ c_jz log p̂_jz ≠ 0 (book, thm-incompatible).
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def conflict(C: Floats, data: NTPData) -> float:
 
 
 def certificate(F: Subspace, targets: Floats, W: Floats) -> Floats:
-    """The residual of the least-squares solution W as a certificate, or a sparse one where that is cheap.
+    """A sparse certificate where that is cheap, else the residual of the least-squares solution W.
 
     Args:
         F: the subspace.
@@ -64,7 +64,7 @@ def certificate(F: Subspace, targets: Floats, W: Floats) -> Floats:
 
 
 def _matrix(values: Floats, data: NTPData) -> Floats:
-    """Entries for unit embeddings over the stored probabilities, as C for the embeddings themselves, largest one."""
+    """C for the embeddings, largest entry one, from its entries for unit ones over the stored probabilities."""
     C = np.zeros(data.probs.shape)
     C[data.support_rows, data.probs.indices] = values / unit_embeddings(data)[1][data.support_rows]
     return np.asarray(C / np.abs(C).max())

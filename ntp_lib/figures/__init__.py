@@ -5,6 +5,7 @@ from ntp_lib.figures.comparison import comparison_curves
 from ntp_lib.figures.conditions import certificate_map, excess_by_case
 from ntp_lib.figures.distributions import distribution_bars, sparsity_pattern
 from ntp_lib.figures.flow import flow_clocks, flow_degenerate, flow_law, flow_multipliers
+from ntp_lib.figures.failure import bounded_and_diverging, decomposition_map, fibre_curve
 from ntp_lib.figures.multipliers import multiplier_map
 from ntp_lib.figures.path import path_panels
 from ntp_lib.figures.plane import plane_geometry, support_and_rows
@@ -16,10 +17,12 @@ from ntp_lib.figures.training import averaged_training_panels, training_panels
 
 __all__ = [
     "averaged_training_panels",
+    "bounded_and_diverging",
     "certificate_map",
     "comparison_curves",
     "contender_times",
     "context_length_panels",
+    "decomposition_map",
     "dimension_panels",
     "distribution_bars",
     "excess_by_case",
@@ -28,6 +31,7 @@ __all__ = [
     "flow_law",
     "flow_multipliers",
     "growth_curves",
+    "fibre_curve",
     "multiplier_map",
     "path_panels",
     "plane_geometry",

@@ -63,6 +63,16 @@ def test_conditions_that_fail_are_reported(folder):
     ]
 
 
+def test_verdicts_are_explained_on_request(folder):
+    (folder / "line.txt").write_text("a x a x a y b x b y b y")
+    options = ("line.txt", "--dim", 1, "--context-length", 1, "--force")
+    explained = run(*options, "--explain").stdout
+    assert "Not compatible: the log-odds of 2 contexts contradict each other." in explained
+    assert "Not separable: " in explained
+    assert "“a”" in explained
+    assert "Not compatible" not in run(*options).stdout
+
+
 def test_large_problems_are_left_undecided_unless_forced(folder, monkeypatch):
     monkeypatch.setattr(module, "CHECK_EQUATIONS", 0)
     monkeypatch.setattr(module, "CHECK_MULTIPLICATIONS", 0)

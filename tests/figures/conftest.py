@@ -194,8 +194,38 @@ def _growth():
     return frame.assign(low=frame["median"] / 2, high=frame["median"] * 2)
 
 
+def _settling():
+    rows = [
+        (
+            kind,
+            f"{kind} {i}",
+            step,
+            0.2 * (i + 1) + 0.3 / (1 + step) if limit else 1 / (i + 2 + step),
+            limit * (i + 1),
+        )
+        for kind, limit in (("bounded", 0.2), ("diverging", 0.0))
+        for i in range(2)
+        for step in STEPS
+    ]
+    return pd.DataFrame(rows, columns=["kind", "curve", "step", "probability", "limit"])
+
+
+def _pairs():
+    kinds = ["follows", "bounded", "diverging"]
+    rows = [(j, v, f"word {v}", kinds[(j + v) % 3]) for j in range(1, 5) for v in range(1, 4)]
+    return pd.DataFrame(rows, columns=["context", "token", "token_name", "kind"])
+
+
+def _fibre():
+    curve = [("", x, x * (1 - x)) for x in (0.2, 0.4, 0.5, 0.6, 0.8)]
+    return pd.DataFrame([*curve, ("data", 0.2, 0.16), ("limit", 0.5, 0.25)], columns=["name", "share", "entropy"])
+
+
 FRAMES = {
     "averaged_training_panels": _averaged,
+    "bounded_and_diverging": _settling,
+    "decomposition_map": _pairs,
+    "fibre_curve": _fibre,
     "certificate_map": _certificate,
     "comparison_curves": _comparison,
     "contender_times": _contenders,

@@ -1,0 +1,91 @@
+"""When the conditions fail: data with one loss, the pairs that stay and those that diverge, and training."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ntp_lib.figures.style import MARKERS, colour, dash, ink
+
+# How a pair of a context and a token is drawn: label, marker, colour, size.
+PAIRS = {
+    "follows": ("follows in the data", "s", 0, 10.0),
+    "bounded": ("never follows, stays bounded", "o", 1, 9.0),
+}
+
+
+def fibre_curve(frame: pd.DataFrame) -> Figure:
+    """Draw the entropy of all data with one loss, and name some of them.
+
+    Args:
+        frame: columns name ("" along the curve), share (a probability that tells the data apart) and entropy.
+    """
+    figure = Figure(figsize=(7.2, 4.2), layout="constrained")
+    axes = figure.subplots()
+    curve = frame[frame["name"] == ""].sort_values("share")
+    axes.plot(curve["share"], curve["entropy"], color=colour(0), zorder=1)
+    for i, (name, row) in enumerate(frame[frame["name"] != ""].groupby("name", sort=False)):
+        axes.scatter(
+            row["share"], row["entropy"], color=colour(i + 1), marker=MARKERS[i], s=60, label=name, zorder=2
+        )
+    axes.axhline(curve["entropy"].max(), color=ink(), linewidth=1.0, linestyle=":", label="inf CE of all of them")
+    axes.set(xlabel="probability of token 1 in context 2", ylabel="entropy (nats)")
+    axes.legend(loc="lower center")
+    return figure
+
+
+def decomposition_map(frame: pd.DataFrame) -> Figure:
+    """Draw which pairs of a context and a token follow, stay bounded, or (left empty) diverge.
+
+    Args:
+        frame: columns context and token (numbers), token_name, and kind ("follows", "bounded" or "diverging").
+    """
+    figure = Figure(figsize=(9.2, 4.6), layout="constrained")
+    axes = figure.subplots()
+    for kind, (label, marker, index, size) in PAIRS.items():
+        part, face = frame[frame["kind"] == kind], colour(index) if kind == "follows" else "none"
+        axes.scatter(
+            part["context"],
+            part["token"],
+            marker=marker,
+            s=size,
+            label=label,
+            facecolors=face,
+            edgecolors=colour(index),
+        )
+    names = frame.drop_duplicates("token").sort_values("token")
+    axes.set_yticks(names["token"], names["token_name"].astype(str))
+    axes.tick_params(axis="y", labelsize=8)
+    axes.invert_yaxis()
+    axes.grid(visible=False)
+    axes.set(xlabel="context", ylabel="next token")
+    figure.legend(loc="outside upper center", ncols=2, labelcolor=ink())
+    return figure
+
+
+def bounded_and_diverging(frame: pd.DataFrame) -> Figure:
+    """Draw probabilities of unseen tokens along training: those that settle, and those that die out.
+
+    Args:
+        frame: columns kind ("bounded" or "diverging"), curve, step, probability, and limit (drawn dotted for the
+            bounded ones). Step 0 is not drawn, the axis being logarithmic.
+    """
+    figure = Figure(figsize=(9.2, 4.2), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    drawn = frame[frame["step"] > 0]
+    _curves(left, drawn[drawn["kind"] == "bounded"], limits=True)
+    _curves(right, drawn[drawn["kind"] == "diverging"], limits=False)
+    left.set(xscale="log", xlabel="iteration", ylabel="probability given by the model")
+    right.set(xscale="log", yscale="log", xlabel="iteration", ylabel="probability given by the model")
+    left.set_title("Bounded pairs settle", loc="left")
+    right.set_title("Diverging pairs die out", loc="left")
+    return figure
+
+
+def _curves(axes: Axes, frame: pd.DataFrame, *, limits: bool) -> None:
+    for i, (name, part) in enumerate(frame.groupby("curve", sort=False)):
+        axes.plot(part["step"], part["probability"], color=colour(i), linestyle=dash(i), label=str(name))
+        if limits:
+            axes.axhline(float(part["limit"].iloc[0]), color=colour(i), linewidth=0.9, linestyle=":")
+    axes.legend()
