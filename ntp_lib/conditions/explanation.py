@@ -74,9 +74,9 @@ def of_separability(result: Separability) -> str:
         for j, share in shares
     ]
     return _listed(
-        f"Not separable: the certificate weighs tokens that never follow in {_contexts(len(shares))}, and in the "
-        "weighted sum their margins cancel whatever W is. So they cannot all be pushed below the tokens that do "
-        "follow. They are, after each context:",
+        "Not separable: for every W that ties the tokens that follow a context, the margins of the pairs below "
+        "cancel in the certificate's weighted sum, so they cannot all be positive. Tokens that never follow, in "
+        f"{_contexts(len(shares))}:",
         lines,
         "contexts",
     )

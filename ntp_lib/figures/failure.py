@@ -30,7 +30,7 @@ def fibre_curve(frame: pd.DataFrame) -> Figure:
             row["share"], row["entropy"], color=colour(i + 1), marker=MARKERS[i], s=60, label=name, zorder=2
         )
     axes.axhline(curve["entropy"].max(), color=ink(), linewidth=1.0, linestyle=":", label="inf CE of all of them")
-    axes.set(xlabel="probability of token 1 in context 2", ylabel="entropy (nats)")
+    axes.set(xlabel="probability of word 1 after context 2", ylabel="entropy (nats)")
     axes.legend(loc="lower center")
     return figure
 

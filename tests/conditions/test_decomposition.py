@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import scipy.optimize
-
 from separability_by_definition import anchored_constraints
 
 import ntp_lib as ntp
