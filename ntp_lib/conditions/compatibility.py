@@ -115,8 +115,8 @@ def compatibility(data: NTPData, *, F: Subspace | None = None) -> Compatibility:
 
 def _targets(F: Subspace) -> Floats:
     """Contrasts of the log-odds over unit embeddings, (N,)."""
-    scaled = np.log(F.data.probs.data) / unit_embeddings(F.data)[1][F.data.support_rows]
-    return np.asarray(F.differences.contrasts @ scaled)
+    log_odds = np.log(F.data.probs.data)
+    return np.asarray(F.differences.contrasts @ (log_odds / unit_embeddings(F.data)[1][F.data.support_rows]))
 
 
 def log_odds_violations(W: Floats, data: NTPData) -> Floats:

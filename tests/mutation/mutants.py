@@ -12,6 +12,7 @@ NOTEBOOKS = (
     "regularisation-path",
     "errata",
     "overparameterised",
+    "when-conditions-fail",
     "text-to-contexts",
     "logarithmic-time",
 )
@@ -25,6 +26,7 @@ MEASUREMENTS = "ntp_lib/trajectories/measurements.py"
 SLOPE = "ntp_lib/loss/slope.py"
 FLOW_EARLY, FLOW_LATE = "ntp_lib/trajectories/flow_early.py", "ntp_lib/trajectories/flow_late.py"
 FLOW, ASYMPTOTICS = "ntp_lib/trajectories/flow_integration.py", "ntp_lib/references/asymptotics.py"
+DECOMPOSITION, CONFLICT = "ntp_lib/conditions/decomposition.py", "ntp_lib/conditions/log_odds_conflict.py"
 DATA, TOKENS = "ntp_lib/data/ntp_data.py", "ntp_lib/data/tokens.py"
 
 
@@ -184,7 +186,7 @@ MUTANTS = (
     Mutant(
         "W* without division by the embeddings' lengths",
         COMPATIBILITY,
-        "(log_odds / unit_embeddings(data)[1][data.support_rows])",
+        "(log_odds / unit_embeddings(F.data)[1][F.data.support_rows])",
         "log_odds",
         "reaching-the-entropy",
     ),
@@ -208,6 +210,20 @@ MUTANTS = (
         "if norm == 0 or np.any(",
         "if norm == 0 and np.any(",
         "reaching-the-entropy",
+    ),
+    Mutant(
+        "completion from the finite part for the supports as they are",
+        DECOMPOSITION,
+        "compatibility(self.equivalent).W_finite",
+        "compatibility(self.data).W_finite",
+        "when-conditions-fail",
+    ),
+    Mutant(
+        "conflict over all of Σ|c|, not half of it",
+        CONFLICT,
+        "half = float(np.abs(C).sum()) / 2",
+        "half = float(np.abs(C).sum())",
+        "when-conditions-fail",
     ),
     Mutant(
         "certificates verified without Aᵀ·embeddings = 0",
