@@ -4,8 +4,8 @@ from ntp_lib.figures.benchmarks import contender_times, growth_curves
 from ntp_lib.figures.comparison import comparison_curves
 from ntp_lib.figures.conditions import certificate_map, excess_by_case
 from ntp_lib.figures.distributions import distribution_bars, sparsity_pattern
-from ntp_lib.figures.flow import flow_clocks, flow_degenerate, flow_law, flow_multipliers
 from ntp_lib.figures.failure import bounded_and_diverging, decomposition_map, fibre_curve
+from ntp_lib.figures.flow import flow_clocks, flow_degenerate, flow_law, flow_multipliers
 from ntp_lib.figures.multipliers import multiplier_map
 from ntp_lib.figures.path import path_panels
 from ntp_lib.figures.plane import plane_geometry, support_and_rows
@@ -26,12 +26,12 @@ __all__ = [
     "dimension_panels",
     "distribution_bars",
     "excess_by_case",
+    "fibre_curve",
     "flow_clocks",
     "flow_degenerate",
     "flow_law",
     "flow_multipliers",
     "growth_curves",
-    "fibre_curve",
     "multiplier_map",
     "path_panels",
     "plane_geometry",

@@ -13,6 +13,7 @@ NOTEBOOKS = (
     "errata",
     "overparameterised",
     "when-conditions-fail",
+    "structured-solver",
     "text-to-contexts",
     "logarithmic-time",
 )
@@ -20,7 +21,7 @@ LOSS, SPLIT = "ntp_lib/loss/cross_entropy.py", "ntp_lib/loss/split.py"
 SUBSPACE, DIFFERENCES = "ntp_lib/conditions/subspace.py", "ntp_lib/conditions/in_support.py"
 COMPATIBILITY, MARGINS = "ntp_lib/conditions/compatibility.py", "ntp_lib/conditions/margins.py"
 CERTIFICATES, SOLUTION = "ntp_lib/conditions/certificates.py", "ntp_lib/references/svm_solution.py"
-POLISH, REFERENCES = "ntp_lib/references/svm_polish.py", "ntp_lib/references/bundle.py"
+FACE, REFERENCES = "ntp_lib/splitting/face.py", "ntp_lib/references/bundle.py"
 RIDGE, OPTIMISERS = "ntp_lib/trajectories/ridge.py", "ntp_lib/trajectories/optimisers.py"
 MEASUREMENTS = "ntp_lib/trajectories/measurements.py"
 SLOPE = "ntp_lib/loss/slope.py"
@@ -175,12 +176,18 @@ MUTANTS = (
         "stacked[:, None, :] * self.unit[rows][:, :, None]",
     ),
     Mutant("rank of F without a tolerance", SUBSPACE, "keep = sigma > tolerance * sigma[0]", "keep = sigma > 0"),
-    Mutant("W* from −log p̂", COMPATIBILITY, "log_odds = np.log(", "log_odds = -np.log(", "reaching-the-entropy"),
+    Mutant(
+        "W* from −log p̂",
+        COMPATIBILITY,
+        "log_odds = np.log(F.data",
+        "log_odds = -np.log(F.data",
+        "reaching-the-entropy",
+    ),
     Mutant(
         "W* from log-odds in bits",
         COMPATIBILITY,
-        "log_odds = np.log(",
-        "log_odds = np.log2(",
+        "log_odds = np.log(F.data",
+        "log_odds = np.log2(F.data",
         "reaching-the-entropy",
     ),
     Mutant(
@@ -235,22 +242,22 @@ MUTANTS = (
     Mutant(
         "support vectors from multipliers of the wrong sign",
         SOLUTION,
-        "off = np.where(self.data.probs.toarray() > 0, 0.0, -self.dual)",
-        "off = np.where(self.data.probs.toarray() > 0, 0.0, self.dual)",
+        "off = -self._arrays[2]",
+        "off = self._arrays[2]",
         "two-dimensions",
     ),
     Mutant(
-        "active set of W^mm from multipliers of the wrong sign",
-        POLISH,
-        "np.where(support, 0.0, -solution.dual)",
-        "np.where(support, 0.0, solution.dual)",
-        "two-dimensions",
+        "token blocks twice too large",
+        FACE,
+        "block = rows @ rows.T",
+        "block = 2 * rows @ rows.T",
+        "structured-solver",
     ),
     Mutant(
         "W^mm too short by one per cent",
         REFERENCES,
-        "None if self.svm is None else self.svm.W",
-        "None if self.svm is None else 0.99 * self.svm.W",
+        "else np.asarray(to_numpy(self.svm.W))",
+        "else 0.99 * np.asarray(to_numpy(self.svm.W))",
     ),
     Mutant("support of tokens above five per cent", DATA, "probs, probs > 0)", "probs, probs > 0.05)"),
     Mutant("entropy in bits", DATA, "@ np.log(values)", "@ np.log2(values)", "two-dimensions"),
