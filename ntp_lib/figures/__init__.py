@@ -6,6 +6,7 @@ from ntp_lib.figures.conditions import certificate_map, excess_by_case
 from ntp_lib.figures.distributions import distribution_bars, sparsity_pattern
 from ntp_lib.figures.failure import bounded_and_diverging, decomposition_map, fibre_curve
 from ntp_lib.figures.flow import flow_clocks, flow_degenerate, flow_law, flow_multipliers
+from ntp_lib.figures.features import feature_flow_panels, feature_panels
 from ntp_lib.figures.multipliers import multiplier_map
 from ntp_lib.figures.path import path_panels
 from ntp_lib.figures.plane import plane_geometry, support_and_rows
@@ -32,6 +33,8 @@ __all__ = [
     "flow_law",
     "flow_multipliers",
     "growth_curves",
+    "feature_flow_panels",
+    "feature_panels",
     "multiplier_map",
     "path_panels",
     "plane_geometry",

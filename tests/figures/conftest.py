@@ -221,6 +221,23 @@ def _fibre():
     return pd.DataFrame([*curve, ("data", 0.2, 0.16), ("limit", 0.5, 0.25)], columns=["name", "share", "entropy"])
 
 
+def _feature_flow():
+    rows = [("wanted", 0.0, np.nan, 0.26)]
+    rows += [(start, s, 0.9 + 0.001 * s, 0.01 * s) for start in ("start 0", "two directions") for s in (2.0, 5.0, 9.0)]
+    return pd.DataFrame(rows, columns=["start", "log_time", "cosine", "singular_3"])
+
+
+def _features():
+    decay = np.exp(-np.arange(len(STEPS)))
+    return pd.concat(
+        pd.DataFrame({
+            "curve": curve, "step": STEPS, "excess_loss": (i + 1) * decay, "finite_error": (i + 2) * decay,
+            "direction_gap": 0.5 * decay, "collapse": (i + 0.5) * decay,
+        })
+        for i, curve in enumerate(["two dimensions", "twins"])
+    )  # fmt: skip
+
+
 FRAMES = {
     "averaged_training_panels": _averaged,
     "bounded_and_diverging": _settling,
@@ -238,6 +255,8 @@ FRAMES = {
     "flow_law": _flow_law,
     "flow_multipliers": _flow_multipliers,
     "growth_curves": _growth,
+    "feature_flow_panels": _feature_flow,
+    "feature_panels": _features,
     "multiplier_map": _multipliers,
     "path_panels": _path,
     "plane_geometry": lambda: _plane(5),
