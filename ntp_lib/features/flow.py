@@ -45,8 +45,8 @@ def feature_flow(
 ) -> FeatureFlow:
     """Integrate dW/dt = −∇_W CE(H Wᵀ), dH/dt = −∇_H CE(H Wᵀ) in s = log t.
 
-    In s the flow is stiff, for the finite part has long settled while the margins still grow; LSODA switches to its
-    implicit method by itself.
+    In s the flow is stiff, for the finite part has long settled while the margins still grow; LSODA switches to
+    its implicit method by itself.
 
     Args:
         references: of the problem.

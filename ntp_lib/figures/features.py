@@ -19,8 +19,8 @@ def feature_flow_panels(frame: pd.DataFrame) -> Figure:
     """Draw the direction and the singular values of the logits against the logarithm of time.
 
     Args:
-        frame: columns start, log_time, cosine, singular_3 (a share of the first); one curve per value of `start`, and
-            the row `wanted` with the share in L^mm.
+        frame: columns start, log_time, cosine, singular_3 (a share of the first); one curve per value of `start`,
+            and the row `wanted` with the share in L^mm.
     """
     figure = Figure(figsize=(9.2, 3.8), layout="constrained")
     direction, shares = figure.subplots(1, 2)

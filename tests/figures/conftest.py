@@ -223,7 +223,9 @@ def _fibre():
 
 def _feature_flow():
     rows = [("wanted", 0.0, np.nan, 0.26)]
-    rows += [(start, s, 0.9 + 0.001 * s, 0.01 * s) for start in ("start 0", "two directions") for s in (2.0, 5.0, 9.0)]
+    rows += [
+        (start, s, 0.9 + 0.001 * s, 0.01 * s) for start in ("start 0", "two directions") for s in (2.0, 5.0, 9.0)
+    ]
     return pd.DataFrame(rows, columns=["start", "log_time", "cosine", "singular_3"])
 
 
