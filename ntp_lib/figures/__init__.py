@@ -5,8 +5,8 @@ from ntp_lib.figures.comparison import comparison_curves
 from ntp_lib.figures.conditions import certificate_map, excess_by_case
 from ntp_lib.figures.distributions import distribution_bars, sparsity_pattern
 from ntp_lib.figures.failure import bounded_and_diverging, decomposition_map, fibre_curve
-from ntp_lib.figures.flow import flow_clocks, flow_degenerate, flow_law, flow_multipliers
 from ntp_lib.figures.features import feature_flow_panels, feature_panels
+from ntp_lib.figures.flow import flow_clocks, flow_degenerate, flow_law, flow_multipliers
 from ntp_lib.figures.multipliers import multiplier_map
 from ntp_lib.figures.path import path_panels
 from ntp_lib.figures.plane import plane_geometry, support_and_rows
@@ -27,14 +27,14 @@ __all__ = [
     "dimension_panels",
     "distribution_bars",
     "excess_by_case",
+    "feature_flow_panels",
+    "feature_panels",
     "fibre_curve",
     "flow_clocks",
     "flow_degenerate",
     "flow_law",
     "flow_multipliers",
     "growth_curves",
-    "feature_flow_panels",
-    "feature_panels",
     "multiplier_map",
     "path_panels",
     "plane_geometry",
