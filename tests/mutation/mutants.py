@@ -14,6 +14,7 @@ NOTEBOOKS = (
     "overparameterised",
     "when-conditions-fail",
     "structured-solver",
+    "learned-embeddings",
     "text-to-contexts",
     "logarithmic-time",
 )
