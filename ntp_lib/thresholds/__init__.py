@@ -1,0 +1,1 @@
+"""How many contexts an embedding dimension can carry: a law, its counting bounds, and trials that test it."""

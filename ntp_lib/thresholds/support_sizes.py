@@ -1,0 +1,74 @@
+"""A law of support sizes, from what a caller may pass as `support_size`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any
+
+from ntp_lib.errors import NTPDataError
+
+SupportSize = int | Mapping[int, float] | Sequence[int]
+
+
+@dataclass(frozen=True)
+class SupportSizes:
+    """Sizes and their probabilities, of contexts drawn at random.
+
+    Attributes:
+        vocab_size: V, at least 2.
+        weights: pairs (size, probability), by size; the probabilities sum to one and none is zero.
+    """
+
+    vocab_size: int
+    weights: tuple[tuple[int, float], ...]
+
+    @property
+    def mean(self) -> float:
+        """E|S|."""
+        return math.fsum(size * weight for size, weight in self.weights)
+
+
+def support_sizes(vocab_size: int, support_size: SupportSize) -> SupportSizes:
+    """Check V and one support size, a sequence of sizes (each as likely as it is frequent) or size → weight.
+
+    Raises:
+        NTPDataError: V below 2; a size that is no integer between 1 and V; a weight that is negative or not
+            finite; no positive weight; or every support the whole vocabulary, so that no margin is defined.
+    """
+    V = _integer("vocab_size", vocab_size)
+    if V < 2:
+        raise NTPDataError(f"vocab_size is {V}; it must be at least 2")
+    weights: dict[int, float] = {}
+    for item, weight in _pairs(support_size):
+        size = _integer("support_size", item)
+        if not 1 <= size <= V:
+            raise NTPDataError(f"support_size is {size}; it must be between 1 and vocab_size = {V}")
+        if isinstance(weight, bool) or not isinstance(weight, Real) or not 0 <= float(weight) < math.inf:
+            raise NTPDataError(f"the weight of support size {size} is {weight!r}; it must be finite and at least 0")
+        weights[size] = weights.get(size, 0.0) + float(weight)
+    total = math.fsum(weights.values())
+    if total <= 0:
+        raise NTPDataError("support_size gives no size a positive weight")
+    kept = tuple((size, weight / total) for size, weight in sorted(weights.items()) if weight > 0)
+    if kept[0][0] == V:
+        raise NTPDataError(f"every support is the whole vocabulary of {V} tokens, so no margin is defined")
+    return SupportSizes(V, kept)
+
+
+def _pairs(support_size: SupportSize) -> list[tuple[Any, Any]]:
+    if isinstance(support_size, Mapping):
+        return list(support_size.items())
+    if isinstance(support_size, str):
+        raise NTPDataError(f"support_size is the text {support_size!r}; give an integer, integers or size → weight")
+    if hasattr(support_size, "__iter__"):
+        return [(size, 1.0) for size in support_size]
+    return [(support_size, 1.0)]
+
+
+def _integer(name: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise NTPDataError(f"{name} is {value!r}; it must be an integer")
+    return int(value)
