@@ -1,0 +1,108 @@
+"""Random data of a cell, and how many of them meet a condition."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from ntp_lib.conditions.compatibility import compatibility
+from ntp_lib.conditions.separability import separability
+from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.errors import NTPDataError
+from ntp_lib.thresholds.support_laws import SupportLaw
+
+QUESTIONS = ("separability", "compatibility")
+
+
+@dataclass(frozen=True, order=True)
+class Cell:
+    """One point of a phase diagram: everything that its outcome depends on.
+
+    Attributes:
+        question: "separability" or "compatibility".
+        vocab_size: V.
+        supports: a `SupportLaw` as text.
+        dim: d.
+        num_contexts: m.
+        trials: data sets.
+        seed: of the sweep; the generator of trial i is derived from it, the parameters above and i.
+    """
+
+    question: str
+    vocab_size: int
+    supports: str
+    dim: int
+    num_contexts: int
+    trials: int
+    seed: int
+
+    def __post_init__(self) -> None:
+        if self.question not in QUESTIONS:
+            raise NTPDataError(f"unknown question {self.question!r}; valid: {', '.join(QUESTIONS)}")
+        for name in ("dim", "num_contexts", "trials"):
+            if getattr(self, name) < 1:
+                raise NTPDataError(f"{name} is {getattr(self, name)}; it must be at least 1")
+        if self.seed < 0:
+            raise NTPDataError(f"seed is {self.seed}; it must be at least 0")
+        SupportLaw.parse(self.supports).check(self.vocab_size)
+
+    @property
+    def ratio(self) -> float:
+        """m/d."""
+        return self.num_contexts / self.dim
+
+    def generator(self, trial: int) -> np.random.Generator:
+        """The stream of one trial: the same on any machine, in any order, with any number of workers."""
+        law = SupportLaw.parse(self.supports)
+        numbers = (self.seed, QUESTIONS.index(self.question), self.vocab_size, law.smallest, law.largest)
+        more = (int(law.zipf), self.dim, self.num_contexts, trial)
+        return np.random.default_rng(np.random.SeedSequence((*numbers, *more)))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the trials of a cell found; the three counts sum to the cell's trials.
+
+    Attributes:
+        cell: the point.
+        yes: data sets that meet the condition.
+        no: data sets that do not.
+        undecided: data sets for which neither was certified.
+    """
+
+    cell: Cell
+    yes: int
+    no: int
+    undecided: int
+
+    def record(self) -> dict[str, Any]:
+        """One flat row: the cell's fields, the ratio m/d and the counts."""
+        counts = {"yes": self.yes, "no": self.no, "undecided": self.undecided}
+        return {**asdict(self.cell), "ratio": self.cell.ratio, **counts}
+
+
+def random_data(cell: Cell, rng: np.random.Generator) -> NTPData:
+    """Standard Gaussian embeddings, supports from the cell's law, probabilities uniform on each simplex."""
+    support = SupportLaw.parse(cell.supports).draw(cell.num_contexts, cell.vocab_size, rng)
+    weights = np.where(support, rng.standard_exponential(support.shape), 0.0)
+    embeddings = rng.standard_normal((cell.num_contexts, cell.dim))
+    contexts = np.full(cell.num_contexts, 1 / cell.num_contexts)
+    return NTPData(embeddings, contexts, weights / weights.sum(axis=1, keepdims=True))
+
+
+def run_cell(cell: Cell) -> Outcome:
+    """Decide the cell's question for each of its data sets.
+
+    A set without any out-of-support token has no constraint (6b) and counts as separable.
+    """
+    verdicts = [_verdict(cell, cell.generator(i)) for i in range(cell.trials)]
+    return Outcome(cell, verdicts.count(True), verdicts.count(False), verdicts.count(None))
+
+
+def _verdict(cell: Cell, rng: np.random.Generator) -> bool | None:
+    data = random_data(cell, rng)
+    if cell.question == "compatibility":
+        return bool(compatibility(data).holds)
+    return True if (data.support_sizes == data.vocab_size).all() else separability(data).holds
