@@ -21,6 +21,8 @@ from ntp_lib.references.bundle import References, references
 from ntp_lib.references.svm import ntp_svm
 from ntp_lib.references.svm_solution import NTPSVMSolution
 from ntp_lib.trajectories.flow import GradientFlow, gradient_flow
+from ntp_lib.thresholds.compatibility import compatibility_threshold
+from ntp_lib.thresholds.law import ThresholdEstimate, threshold, threshold_estimate
 from ntp_lib.trajectories.regularization import RegularizationPath, regularization_path
 from ntp_lib.trajectories.training import Trajectory, train
 
@@ -39,10 +41,12 @@ __all__ = [
     "RegularizationPath",
     "Separability",
     "Subspace",
+    "ThresholdEstimate",
     "Trajectory",
     "Verdict",
     "asymptotics",
     "compatibility",
+    "compatibility_threshold",
     "cross_entropy",
     "cross_entropy_in_support",
     "decomposition",
@@ -58,5 +62,7 @@ __all__ = [
     "smoothness",
     "subspace",
     "synthetic",
+    "threshold",
+    "threshold_estimate",
     "train",
 ]

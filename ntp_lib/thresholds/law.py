@@ -1,4 +1,4 @@
-"""The threshold law: contexts per embedding dimension up to which random data are separable (book, law-threshold)."""
+"""The threshold law: how many contexts an embedding dimension can carry (book, law-threshold)."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class ThresholdEstimate:
 
 
 def threshold(*, vocab_size: int, support_size: SupportSize) -> float:
-    """Predict the number of contexts per dimension below which random data are NTP-separable (book, law-threshold).
+    """Predict the contexts per dimension below which random data are NTP-separable (book, law-threshold).
 
     Heuristic: it treats the logits that a decoder can produce as a uniformly random subspace. Gaussian embeddings,
     supports exchangeable over tokens, m and d large at a fixed vocabulary.
@@ -87,7 +87,7 @@ def threshold_estimate(
         raise NTPDataError(f"unknown method {method!r}; valid: {', '.join(METHODS)}")
     if not 0 < tolerance < math.inf:
         raise NTPDataError(f"tolerance is {tolerance!r}; it must be positive and finite")
-    constraints = vocab_size - 1
+    constraints = sizes.vocab_size - 1
     if method == "exact":
         laws = [(size, weight, pinned_tokens(sizes.vocab_size, size)) for size, weight in sizes.weights]
         codimension = math.fsum(weight * (size - 1 + law.mean) for size, weight, law in laws)
@@ -100,9 +100,9 @@ def threshold_estimate(
 
 
 def cover_probability(num_contexts: int, dim: int) -> float:
-    """Chance that m random one-hot labels of two tokens are separable in d dimensions (Cover 1965; book, thm-cover).
+    """Chance that m random one-hot labels of two tokens are separable in d dimensions (book, thm-cover).
 
-    2^{1−m} Σ_{k<d} C(m − 1, k), for embeddings in general position.
+    2^{1−m} Σ_{k<d} C(m − 1, k), for embeddings in general position (Cover 1965).
 
     Raises:
         NTPDataError: m or d below 1.

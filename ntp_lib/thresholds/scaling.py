@@ -91,7 +91,9 @@ class Extrapolation:
     power: float
 
 
-def extrapolate(dims: npt.ArrayLike, centres: npt.ArrayLike, errors: npt.ArrayLike, *, power: float) -> Extrapolation:
+def extrapolate(
+    dims: npt.ArrayLike, centres: npt.ArrayLike, errors: npt.ArrayLike, *, power: float
+) -> Extrapolation:
     """Extrapolate 50 % points to infinite dimension by weighted least squares in d^{−power}.
 
     Args:

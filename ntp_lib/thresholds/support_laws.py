@@ -60,7 +60,9 @@ class SupportLaw:
         if self.largest > vocab_size:
             raise NTPDataError(f"support law {self}: {self.largest} tokens, but the vocabulary has {vocab_size}")
         if self.smallest == vocab_size:
-            raise NTPDataError(f"support law {self}: every support is the whole vocabulary, so no margin is defined")
+            raise NTPDataError(
+                f"support law {self}: every support is the whole vocabulary, so no margin is defined"
+            )
 
     def draw(self, count: int, vocab_size: int, rng: np.random.Generator) -> Bools:
         """Draw supports, (count, V).

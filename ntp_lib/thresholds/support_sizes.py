@@ -47,7 +47,9 @@ def support_sizes(vocab_size: int, support_size: SupportSize) -> SupportSizes:
         if not 1 <= size <= V:
             raise NTPDataError(f"support_size is {size}; it must be between 1 and vocab_size = {V}")
         if isinstance(weight, bool) or not isinstance(weight, Real) or not 0 <= float(weight) < math.inf:
-            raise NTPDataError(f"the weight of support size {size} is {weight!r}; it must be finite and at least 0")
+            raise NTPDataError(
+                f"the weight of support size {size} is {weight!r}; it must be finite and at least 0"
+            )
         weights[size] = weights.get(size, 0.0) + float(weight)
     total = math.fsum(weights.values())
     if total <= 0:
@@ -62,7 +64,9 @@ def _pairs(support_size: SupportSize) -> list[tuple[Any, Any]]:
     if isinstance(support_size, Mapping):
         return list(support_size.items())
     if isinstance(support_size, str):
-        raise NTPDataError(f"support_size is the text {support_size!r}; give an integer, integers or size → weight")
+        raise NTPDataError(
+            f"support_size is the text {support_size!r}; give an integer, integers or size → weight"
+        )
     if hasattr(support_size, "__iter__"):
         return [(size, 1.0) for size in support_size]
     return [(support_size, 1.0)]

@@ -1,0 +1,1 @@
+"""Running many cells: grids, the file that keeps finished cells, and Dask."""
