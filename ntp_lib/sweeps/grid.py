@@ -51,10 +51,10 @@ def parse_grid(text: str, *, question: str, trials: int, seed: int) -> list[Cell
     if missing:
         raise NTPDataError(f"grid: {missing[0]}=… is missing ({AXES[missing[0]]})")
     laws = [str(SupportLaw.parse(word)) for word in given["supports"].split(",")]
-    axes = [_integers("vocab", given["vocab"]), laws, _integers("dim", given["dim"]), _ratios(given["ratio"])]
+    vocabularies, dims = _integers("vocab", given["vocab"]), _integers("dim", given["dim"])
     cells = {
         Cell(question, V, law, dim, max(1, round(ratio * dim)), trials, seed): None
-        for V, law, dim, ratio in itertools.product(*axes)
+        for V, law, dim, ratio in itertools.product(vocabularies, laws, dims, _ratios(given["ratio"]))
     }
     return list(cells)
 

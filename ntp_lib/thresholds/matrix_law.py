@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,8 +14,8 @@ from ntp_lib.errors import DidNotConvergeError, NTPDataError
 
 Floats = npt.NDArray[np.float64]
 
-# Iterations over which the value must have come to rest.
-WINDOW = 4
+# Relative difference of the two values of m/d up to which the iteration counts as a fixed point.
+AGREEMENT = 0.03
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,61 +23,72 @@ class MatrixLaw:
     """Where the iteration of the matrix law came to rest.
 
     Attributes:
-        value: the predicted (m/d)*, trace(P) / trace(E[P(I − D)]).
-        disagreement: relative difference from trace(PQ) / trace(P E[rrᵀ]); the two are equal at a fixed point.
-        metric: P in an orthonormal basis of the complement of 1, (V−1, V−1), of trace V − 1.
-        covariance: Q in the same basis, of trace V − 1.
-        iterations: taken.
+        value: the predicted (m/d)*: mean over the recorded iterations of trace(P) / trace(E[P(I − D)]).
+        standard_error: of that mean, from the spread between iterations, whose samples are independent.
+        second_value: the same for trace(PQ) / trace(P E[rrᵀ]); at a fixed point the two are equal.
+        metric: the last P in an orthonormal basis of the complement of 1, (V−1, V−1), of trace V − 1.
+        covariance: the last Q in the same basis, of trace V − 1.
     """
 
     value: float
-    disagreement: float
+    standard_error: float
+    second_value: float
     metric: Floats = field(repr=False)
     covariance: Floats = field(repr=False)
-    iterations: int
 
 
 def matrix_threshold(
-    supports: npt.NDArray[np.bool_],
+    draw: Callable[[int, np.random.Generator], npt.NDArray[np.bool_]],
     *,
+    samples: int = 1000,
+    burn_in: int = 25,
+    iterations: int = 15,
     seed: int = 0,
-    tolerance: float = 5e-3,
-    max_iterations: int = 100,
     progress: bool = False,
 ) -> MatrixLaw:
-    """Iterate P ∝ E[P(I − D)], Q ∝ E[rrᵀ] over a fixed sample of supports and Gaussian vectors.
+    """Iterate P ∝ E[P(I − D)], Q ∝ E[rrᵀ], with fresh supports and Gaussian vectors each time.
 
     ω ~ N(0, Q); u is the point of K_S nearest to ω in the metric P, D the derivative of that projection, and
     r = ω − u. For exchangeable supports P = Q = I is the fixed point, and the value that of `threshold`.
     P may degenerate: then the tokens in its range decide, and only the value comes to rest.
 
     Args:
-        supports: drawn supports, (n, V); one Gaussian vector for each.
-        seed: of the Gaussian vectors.
-        tolerance: relative change of the value over the last iterations at which to stop.
-        max_iterations: before giving up.
+        draw: gives random supports, (count, V), from a count and a generator.
+        samples: an iteration.
+        burn_in: iterations that are not recorded.
+        iterations: recorded ones, at least two.
+        seed: of all samples.
         progress: show a progress bar.
 
     Raises:
-        NTPDataError: no supports, one of them empty, or all of them the whole vocabulary.
-        DidNotConvergeError: the value still moves at the last iteration.
+        NTPDataError: an empty support, or a drawn sample in which every support is the whole vocabulary; numbers
+            of samples and iterations that are too small.
+        DidNotConvergeError: the two values differ by more than three per cent after the iterations asked for.
     """
-    if supports.ndim != 2 or not len(supports) or not supports.any(axis=1).all() or supports.all():
-        raise NTPDataError("supports must be (n, V) with n ≥ 1, none empty, and not all the whole vocabulary")
-    V = supports.shape[1]
+    if samples < 1 or burn_in < 0 or iterations < 2:
+        raise NTPDataError("samples must be at least 1, burn_in at least 0 and iterations at least 2")
+    rng = np.random.default_rng(seed)
+    V = draw(1, rng).shape[1]
     basis = np.linalg.svd(np.ones((1, V)))[2][1:]
-    g = np.random.default_rng(seed).standard_normal((len(supports), V - 1))
     metric = covariance = np.eye(V - 1)
-    values: list[float] = []
-    for iteration in tqdm(range(1, max_iterations + 1), disable=not progress, desc="matrix law"):
+    values: list[tuple[float, float]] = []
+    for _ in tqdm(range(burn_in + iterations), disable=not progress, desc="matrix law"):
+        supports = draw(samples, rng)
+        if not supports.any(axis=1).all() or supports.all():
+            raise NTPDataError("no support may be empty, and not all may be the whole vocabulary")
+        g = rng.standard_normal((samples, V - 1))
         left, right = _averages(supports, basis, g, metric, covariance)
-        values.append(float(np.trace(metric) / np.trace(left)))
-        recent = values[-WINDOW - 1 :]
-        if len(recent) > WINDOW and max(recent) - min(recent) <= tolerance * values[-1]:
-            second = float(np.trace(metric @ covariance) / np.trace(metric @ right))
-            return MatrixLaw(values[-1], abs(second / values[-1] - 1), metric, covariance, iteration)
+        first = np.trace(metric) / np.trace(left)
+        values.append((float(first), float(np.trace(metric @ covariance) / np.trace(metric @ right))))
         metric, covariance = (A * (V - 1) / np.trace(A) for A in (left, right))
-    raise DidNotConvergeError(f"matrix law: still moving after {max_iterations} iterations, at {values[-1]:.4f}")
+    recorded = np.array(values[burn_in:])
+    value, second = map(float, recorded.mean(axis=0))
+    if abs(second / value - 1) > AGREEMENT:
+        raise DidNotConvergeError(
+            f"matrix law: its two values {value:.4f} and {second:.4f} differ after {burn_in + iterations} iterations"
+        )
+    error = float(recorded[:, 0].std(ddof=1) / np.sqrt(iterations))
+    return MatrixLaw(value, error, second, metric, covariance)
 
 
 def _averages(

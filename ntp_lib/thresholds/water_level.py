@@ -96,4 +96,6 @@ def _codimensions(size: int, count: int, vocab_size: int, rng: np.random.Generat
         sums = math.sqrt(size) * rng.standard_normal(rows)
         inside = np.column_stack([sums, np.full(rows, float(size))])
         pinned.append(water_level(inside, rng.standard_normal((rows, vocab_size - size)))[1])
-    return size - 1.0 + (np.concatenate(pinned) if pinned else np.empty(0))
+    if not pinned:
+        return np.empty(0)
+    return np.asarray(size - 1.0 + np.concatenate(pinned), dtype=np.float64)
