@@ -57,9 +57,9 @@ def run_cells(
     if len(set(cells)) < len(cells):
         twice = next(cell for i, cell in enumerate(cells) if cell in cells[:i])
         raise NTPDataError(f"given twice: {twice}")
+    done = {} if store is None else store.load()
     if store is not None:
         store.repair()
-    done = {} if store is None else store.load()
     missing = [cell for cell in cells if cell not in done]
     with tqdm(total=len(cells), initial=len(cells) - len(missing), unit=" cells", disable=not progress) as bar:
         finished = map(work, missing) if client is None else _through(client, missing, work, retries)

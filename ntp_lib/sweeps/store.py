@@ -12,6 +12,7 @@ from ntp_lib.errors import NTPDataError
 from ntp_lib.thresholds.trials import Cell, Outcome
 
 COUNTS = ("yes", "no", "undecided")
+BEGINNING = b'{"question": '
 
 
 @dataclass(frozen=True)
@@ -51,12 +52,18 @@ class Store:
             os.fsync(file.fileno())
 
     def repair(self) -> None:
-        """Cut off a last line without its end, or the next cell would be appended to it."""
-        if self.path.exists():
-            content = self.path.read_bytes()
-            whole = content.rfind(b"\n") + 1
-            if whole < len(content):
-                os.truncate(self.path, whole)
+        """Cut off a last line without its end, or the next cell would be appended to it.
+
+        Raises:
+            NTPDataError: what would be cut off is no beginning of a finished cell, so the file is another one.
+        """
+        content = self.path.read_bytes() if self.path.exists() else b""
+        whole = content.rfind(b"\n") + 1
+        rest = content[whole:]
+        if not (rest.startswith(BEGINNING) or BEGINNING.startswith(rest)):
+            raise NTPDataError(f"{self.path}: its last line is no finished cell, nor the beginning of one")
+        if rest:
+            os.truncate(self.path, whole)
 
     def _complete_lines(self) -> list[bytes]:
         return self.path.read_bytes().split(b"\n")[:-1]

@@ -85,7 +85,7 @@ def matrix_threshold(
     value, second = map(float, recorded.mean(axis=0))
     if abs(second / value - 1) > AGREEMENT:
         raise DidNotConvergeError(
-            f"matrix law: its two values {value:.4f} and {second:.4f} differ after {burn_in + iterations} iterations"
+            f"matrix law: its two values {value:.4f} and {second:.4f} differ after {len(values)} iterations"
         )
     error = float(recorded[:, 0].std(ddof=1) / np.sqrt(iterations))
     return MatrixLaw(value, error, second, metric, covariance)
