@@ -14,6 +14,7 @@ from ntp_lib.figures.splitting import splitting_residuals
 from ntp_lib.figures.subspace import subspace_plane
 from ntp_lib.figures.sweep import dimension_panels
 from ntp_lib.figures.text import context_length_panels, support_size_ranks
+from ntp_lib.figures.thresholds import phase_diagram, threshold_scaling, two_transitions
 from ntp_lib.figures.training import averaged_training_panels, training_panels
 
 __all__ = [
@@ -37,11 +38,14 @@ __all__ = [
     "growth_curves",
     "multiplier_map",
     "path_panels",
+    "phase_diagram",
     "plane_geometry",
     "sparsity_pattern",
     "splitting_residuals",
     "subspace_plane",
     "support_and_rows",
     "support_size_ranks",
+    "threshold_scaling",
     "training_panels",
+    "two_transitions",
 ]

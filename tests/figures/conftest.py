@@ -240,6 +240,43 @@ def _features():
     )  # fmt: skip
 
 
+def _phases():
+    rows = [
+        (
+            axis,
+            value,
+            ratio,
+            f"over {axis}",
+            max(0.0, 1 - ratio / 3),
+            3.0 / value,
+            np.inf if value == 1 else 9 / value,
+        )
+        for axis, values in (("support_size", (1, 2, 5)), ("vocab_size", (4, 6)))
+        for value in values
+        for ratio in (1.0, 2.0, 3.0)
+    ]
+    return pd.DataFrame(rows, columns=["axis", "value", "ratio", "title", "share", "law", "count"])
+
+
+def _scaling():
+    rows = [
+        (case, dim, 2 - 1 / dim, 0.02, 2.0, 0.01, -1.0, law, matrix)
+        for case, law, matrix in (("uniform", 2.0, np.nan), ("Zipf", 2.5, 2.1))
+        for dim in (10, 20, 40)
+    ]
+    columns = ["case", "dim", "centre", "error", "limit", "limit_error", "slope", "law", "matrix_law"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _transitions():
+    rows = [
+        (question, ratio, max(0.0, 1 - ratio / predicted), predicted)
+        for question, predicted in (("separability", 1.5), ("compatibility", 2.5))
+        for ratio in (1.0, 2.0, 3.0)
+    ]
+    return pd.DataFrame(rows, columns=["question", "ratio", "share", "predicted"])
+
+
 FRAMES = {
     "averaged_training_panels": _averaged,
     "bounded_and_diverging": _settling,
@@ -261,13 +298,16 @@ FRAMES = {
     "feature_panels": _features,
     "multiplier_map": _multipliers,
     "path_panels": _path,
+    "phase_diagram": _phases,
     "plane_geometry": lambda: _plane(5),
     "sparsity_pattern": _sparse,
     "splitting_residuals": _splitting,
     "subspace_plane": _parts,
     "support_and_rows": _support_and_rows,
     "support_size_ranks": _ranks,
+    "threshold_scaling": _scaling,
     "training_panels": lambda: _training(["gradient descent"]),
+    "two_transitions": _transitions,
 }
 
 

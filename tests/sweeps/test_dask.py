@@ -52,7 +52,7 @@ def test_a_scheduler_that_does_not_answer_is_named(monkeypatch, by_variable):
         if by_variable:
             monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", address)
         with (
-            pytest.raises(ntp.NTPDataError, match="no Dask scheduler answers at 'tcp://127.0.0.1"),
+            pytest.raises(ntp.NTPDataError, match="no Dask scheduler answers"),
             dask_client(None if by_variable else address),
         ):
             pass

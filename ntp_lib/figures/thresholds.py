@@ -1,0 +1,101 @@
+"""Phase diagrams of the conditions, and the approach of their transitions to the threshold law."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ntp_lib.figures.style import MARKERS, colour, dash, ink
+
+AXES = {"support_size": "support size |S|", "vocab_size": "vocabulary size V"}
+LAWS = {"law": "threshold law", "count": "count of parameters"}
+
+
+def phase_diagram(frame: pd.DataFrame) -> Figure:
+    """Draw the share of separable data sets over m/d, with the law and the count of parameters as curves.
+
+    Args:
+        frame: columns axis ("support_size" or "vocab_size"), value, ratio (m/d), title, share, law and count; one
+            row per cell. A count beyond the drawn ratios leaves the panel.
+    """
+    panels = list(frame.groupby("axis", sort=False))
+    figure = Figure(figsize=(4.8 * len(panels), 4.8), layout="constrained")
+    for axes, (axis, part) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
+        values = sorted(part["value"].unique())
+        places = part["value"].map(values.index)
+        drawn = axes.scatter(
+            places, part["ratio"], c=part["share"], cmap="viridis", vmin=0, vmax=1, marker="s", s=70,
+            edgecolors=ink(), linewidths=0.4,
+        )  # fmt: skip
+        lines = part.drop_duplicates("value").sort_values("value")
+        for i, (column, label) in enumerate(LAWS.items()):
+            axes.plot(range(len(values)), lines[column], color=colour(1 - i), linestyle=dash(i), label=label)
+        axes.set_xticks(range(len(values)), [str(value) for value in values])
+        axes.set(xlabel=AXES[str(axis)], ylabel="contexts per dimension m/d")
+        axes.set_ylim(part["ratio"].min() - 0.15, part["ratio"].max() + 0.15)
+        axes.set_title(part["title"].iloc[0], loc="left")
+    bar = figure.colorbar(drawn, ax=figure.axes, shrink=0.8)
+    bar.set_label("share of separable data sets")
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=2, labelcolor=ink())
+    return figure
+
+
+def threshold_scaling(frame: pd.DataFrame) -> Figure:
+    """Draw 50 % points against 1/d, their straight line, and the predictions at 1/d = 0.
+
+    Args:
+        frame: columns case, dim, centre, error, limit, limit_error, slope, law and matrix_law (NaN where none was
+            computed); one row per 50 % point.
+    """
+    cases = list(frame.groupby("case", sort=False))
+    figure = Figure(figsize=(3.5 * len(cases), 3.9), layout="constrained")
+    for i, (axes, (case, part)) in enumerate(
+        zip(figure.subplots(1, len(cases), squeeze=False)[0], cases, strict=True)
+    ):
+        first = part.iloc[0]
+        x = 1 / part["dim"].to_numpy()
+        reach = np.array([0.0, x.max()])
+        axes.errorbar(
+            x, part["centre"], yerr=2 * part["error"], color=colour(0), marker=MARKERS[0], linestyle="none",
+            capsize=3, label="measured, ± 2 errors",
+        )  # fmt: skip
+        axes.plot(reach, first["limit"] + first["slope"] * reach, color=colour(0), linestyle=dash(1))
+        axes.errorbar(
+            [0], [first["limit"]], yerr=[2 * first["limit_error"]], color=ink(), marker=MARKERS[1],
+            linestyle="none", capsize=5, markerfacecolor="none", markersize=8, label="extrapolated, ± 2 errors",
+        )  # fmt: skip
+        _prediction(axes, float(first["law"]), 1, "threshold law")
+        if np.isfinite(first["matrix_law"]):
+            _prediction(axes, float(first["matrix_law"]), 2, "matrix law")
+        axes.set(xlabel="1/d", ylabel="contexts per dimension m/d" if i == 0 else "m/d at 50 %")
+        axes.set_title(str(case), loc="left")
+    handles, labels = figure.axes[-1].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=4, labelcolor=ink())
+    return figure
+
+
+def _prediction(axes: Axes, value: float, index: int, label: str) -> None:
+    axes.axhline(value, color=colour(index), linestyle=dash(index + 1), linewidth=1.6, label=label)
+
+
+def two_transitions(frame: pd.DataFrame) -> Figure:
+    """Draw the shares of separable and of compatible data sets against m/d, with both predictions.
+
+    Args:
+        frame: columns question, ratio, share and predicted; one row per cell.
+    """
+    figure = Figure(figsize=(6.4, 4.0), layout="constrained")
+    axes = figure.subplots()
+    for i, (question, part) in enumerate(frame.groupby("question", sort=False)):
+        adjective = {"separability": "separable", "compatibility": "compatible"}[str(question)]
+        axes.plot(
+            part["ratio"], part["share"], color=colour(i), linestyle=dash(i), marker=MARKERS[i],
+            label=f"{adjective}, measured",
+        )  # fmt: skip
+        axes.axvline(part["predicted"].iloc[0], color=colour(i), linestyle=":", label=f"{adjective}, predicted")
+    axes.set(xlabel="contexts per dimension m/d", ylabel="share of data sets")
+    axes.legend(labelcolor=ink())
+    return figure
