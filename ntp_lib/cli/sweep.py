@@ -73,7 +73,8 @@ def _cells(question: str, grids: tuple[str, ...], trials: int, seed: int) -> lis
 
 
 def _run(cells: list[Cell], target: Path, scheduler: str | None, jobs: int | None) -> pd.DataFrame:
-    from ntp_lib.sweeps.run import dask_client, run_cells
+    from ntp_lib.sweeps.cluster import dask_client
+    from ntp_lib.sweeps.run import run_cells
     from ntp_lib.sweeps.store import Store
 
     store = Store(target)

@@ -1,10 +1,8 @@
-"""A sweep over cells: in this process, or through Dask on local processes or an existing scheduler."""
+"""A sweep over cells: in this process, one after the other, or through a Dask client."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -18,13 +16,10 @@ from ntp_lib.thresholds.trials import Cell, Outcome, run_cell
 if TYPE_CHECKING:
     from distributed import Client
 
-# Dask's own variable (its configuration key scheduler-address).
-ADDRESS_VARIABLE = "DASK_SCHEDULER_ADDRESS"
 # How often a cell that raised is tried again, and how often one whose worker was lost.
 RETRIES = 2
 # Cells handed to the scheduler at once, so that an interrupt leaves little in flight.
 IN_FLIGHT = 256
-CONNECT_TIMEOUT = "20s"
 
 
 def run_cells(
@@ -88,37 +83,3 @@ def _through(
         for cell in islice(waiting, 1):
             futures.add(submit(cell))
         yield outcome
-
-
-@contextmanager
-def dask_client(address: str | None = None, *, processes: int | None = None) -> Iterator[Client]:
-    """Connect to a scheduler, or start one worker process per core for as long as the context lasts.
-
-    Args:
-        address: of a scheduler; by default that of DASK_SCHEDULER_ADDRESS, and without one local processes.
-        processes: number of local processes.
-
-    Raises:
-        NTPDataError: no scheduler answers at the address.
-    """
-    import dask
-    from distributed import Client, LocalCluster
-
-    address = address or os.environ.get(ADDRESS_VARIABLE) or None
-    if address is not None:
-        try:
-            connected = Client(address, timeout=CONNECT_TIMEOUT)
-        except (OSError, ValueError) as error:
-            raise NTPDataError(f"no Dask scheduler answers at {address!r}: {error}") from error
-        with connected as client:
-            yield client
-        return
-    # Each trial is small: several threads of a linear algebra library in every process would only fight.
-    with (
-        dask.config.set({"distributed.scheduler.allowed-failures": RETRIES}),
-        LocalCluster(
-            n_workers=processes, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
-        ) as cluster,
-        Client(cluster) as client,
-    ):
-        yield client

@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from ntp_lib.cli.sweep import sweep_command
+from ntp_lib.sweeps import cluster
 from ntp_lib.sweeps import run as module
 
 GRID = "vocab=2 supports=1 dim=3 ratio=1:3:4"
@@ -21,7 +22,7 @@ def in_process(tmp_path, monkeypatch):
         asked.append((address, processes))
         yield None
 
-    monkeypatch.setattr(module, "dask_client", no_client)
+    monkeypatch.setattr(cluster, "dask_client", no_client)
     monkeypatch.chdir(tmp_path)
     return asked
 

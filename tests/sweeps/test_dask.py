@@ -7,8 +7,9 @@ from tasks import counted, dies_once, fails_once
 from test_store import cells
 
 import ntp_lib as ntp
-from ntp_lib.sweeps import run
-from ntp_lib.sweeps.run import dask_client, run_cells
+from ntp_lib.sweeps import cluster, run
+from ntp_lib.sweeps.cluster import dask_client
+from ntp_lib.sweeps.run import run_cells
 from ntp_lib.sweeps.store import Store
 
 # Sockets and processes that Dask closes a moment after it says so.
@@ -45,7 +46,7 @@ def test_lost_workers_and_failed_tasks_are_done_again(marks, tmp_path, monkeypat
 
 @pytest.mark.parametrize("by_variable", [False, True])
 def test_a_scheduler_that_does_not_answer_is_named(monkeypatch, by_variable):
-    monkeypatch.setattr(run, "CONNECT_TIMEOUT", "0.3s")
+    monkeypatch.setattr(cluster, "CONNECT_TIMEOUT", "0.3s")
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{taken.getsockname()[1]}"
