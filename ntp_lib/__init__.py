@@ -20,9 +20,9 @@ from ntp_lib.references.asymptotics import Asymptotics, asymptotics
 from ntp_lib.references.bundle import References, references
 from ntp_lib.references.svm import ntp_svm
 from ntp_lib.references.svm_solution import NTPSVMSolution
-from ntp_lib.trajectories.flow import GradientFlow, gradient_flow
 from ntp_lib.thresholds.compatibility import compatibility_threshold
 from ntp_lib.thresholds.law import ThresholdEstimate, threshold, threshold_estimate
+from ntp_lib.trajectories.flow import GradientFlow, gradient_flow
 from ntp_lib.trajectories.regularization import RegularizationPath, regularization_path
 from ntp_lib.trajectories.training import Trajectory, train
 

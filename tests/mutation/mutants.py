@@ -15,6 +15,7 @@ NOTEBOOKS = (
     "when-conditions-fail",
     "structured-solver",
     "learned-embeddings",
+    "thresholds",
     "text-to-contexts",
     "logarithmic-time",
 )
