@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -10,18 +12,20 @@ from ntp_lib.references.bundle import References
 from ntp_lib.trajectories.measurements import measure_all
 
 Floats = npt.NDArray[np.float64]
+Measure = Callable[[Floats], Mapping[str, Floats]]
 
 # Entries of all waiting decoders, or of their logits: a megabyte, which stays in a processor's cache.
 WAITING_ENTRIES = 2**17
 
 
 class Trace:
-    """The measurements of a run, step by step."""
+    """The measurements of a run, step by step: those of `measure_all`, and of `further` where given."""
 
-    def __init__(self, references: References) -> None:
+    def __init__(self, references: References, further: Measure | None = None) -> None:
         data = references.data
         logits = min(data.num_contexts, data.block_rows) * data.vocab_size
         self._references = references
+        self._further = further
         self._capacity = max(1, WAITING_ENTRIES // max(data.vocab_size * data.dim, logits))
         self._waiting: list[tuple[int, Floats]] = []
         self._parts: list[pd.DataFrame] = []
@@ -40,5 +44,8 @@ class Trace:
     def _measure(self) -> None:
         if self._waiting:
             steps, decoders = zip(*self._waiting, strict=True)
-            self._parts.append(pd.DataFrame({"step": steps, **measure_all(np.array(decoders), self._references)}))
+            stacked = np.array(decoders)
+            further = {} if self._further is None else self._further(stacked)
+            columns = {**measure_all(stacked, self._references), **further}
+            self._parts.append(pd.DataFrame({"step": steps, **columns}))
             self._waiting.clear()

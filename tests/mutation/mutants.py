@@ -25,6 +25,7 @@ COMPATIBILITY, MARGINS = "ntp_lib/conditions/compatibility.py", "ntp_lib/conditi
 CERTIFICATES, SOLUTION = "ntp_lib/conditions/certificates.py", "ntp_lib/references/svm_solution.py"
 FACE, REFERENCES = "ntp_lib/splitting/face.py", "ntp_lib/references/bundle.py"
 RIDGE, OPTIMISERS = "ntp_lib/trajectories/ridge.py", "ntp_lib/trajectories/optimisers.py"
+METHODS = "ntp_lib/trajectories/methods.py"
 MEASUREMENTS = "ntp_lib/trajectories/measurements.py"
 SLOPE = "ntp_lib/loss/slope.py"
 FLOW_EARLY, FLOW_LATE = "ntp_lib/trajectories/flow_early.py", "ntp_lib/trajectories/flow_late.py"
@@ -63,7 +64,7 @@ MUTANTS = (
     # The longest first, so that no long one is left to run alone.
     Mutant(
         "Adam with its two decay rates exchanged",
-        OPTIMISERS,
+        METHODS,
         "betas=betas",
         "betas=betas[::-1]",
         "overparameterised",

@@ -5,7 +5,9 @@ import pytest
 import torch
 
 import ntp_lib as ntp
+from ntp_lib.loss.slope import Slope
 from ntp_lib.trajectories import optimisers
+from ntp_lib.trajectories.adaptive import Adam
 from ntp_lib.trajectories.initialisation import lecun
 
 STEPS = 12
@@ -47,9 +49,9 @@ def test_gradient_descent_takes_the_steps_of_torch(seed, random_problem):
     data = random_problem(seed)
     W0 = lecun(data, seed=seed)
     expected = torch_trajectory(data, W0, lambda weights: torch.optim.SGD(weights, lr=0.3))
-    assert_same_points(trajectory(optimisers.gradient_descent(data, step_size=0.3), W0), expected)
+    assert_same_points(trajectory(optimisers.gradient_descent(Slope(data), step_size=0.3), W0), expected)
     with pytest.raises(AssertionError):
-        assert_same_points(trajectory(optimisers.gradient_descent(data, step_size=0.303), W0), expected)
+        assert_same_points(trajectory(optimisers.gradient_descent(Slope(data), step_size=0.303), W0), expected)
 
 
 @pytest.mark.parametrize("method", ["gd", "ngd"])
@@ -58,7 +60,7 @@ def test_a_thousand_steps_follow_the_measured_gradient(method, sizes, random_pro
     data = random_problem(1, sizes=sizes)
     make = optimisers.gradient_descent if method == "gd" else optimisers.normalised_gradient_descent
     step_size = 0.2 if method == "gd" else 0.01
-    step, here, there = make(data, step_size=step_size), lecun(data), lecun(data)
+    step, here, there = make(Slope(data), step_size=step_size), lecun(data), lecun(data)
     for _ in range(1000 if method == "gd" else 300):
         slope = ntp.gradient(there, data)
         here = step(here)
@@ -74,9 +76,9 @@ def test_adam_takes_the_steps_of_torch(seed, betas, random_problem):
     data = random_problem(seed)
     W0 = lecun(data, seed=seed)
     expected = torch_trajectory(data, W0, lambda w: torch.optim.Adam(w, lr=0.05, betas=betas, eps=1e-8))
-    step = optimisers.adam(data, step_size=0.05, betas=betas, epsilon=1e-8)
+    step = Adam(Slope(data), step_size=0.05, betas=betas, epsilon=1e-8)
     assert_same_points(trajectory(step, W0), expected)
-    other = optimisers.adam(data, step_size=0.05, betas=(0.8, 0.99), epsilon=1e-8)
+    other = Adam(Slope(data), step_size=0.05, betas=(0.8, 0.99), epsilon=1e-8)
     with pytest.raises(AssertionError):
         assert_same_points(trajectory(other, W0), expected)
 
@@ -85,7 +87,7 @@ def test_adam_leaves_the_points_it_returned(random_problem):
     data = random_problem(0)
     W0 = lecun(data)
     before = W0.copy()
-    points = trajectory(optimisers.adam(data, step_size=0.05, betas=(0.9, 0.99), epsilon=1e-8), W0)
+    points = trajectory(Adam(Slope(data), step_size=0.05, betas=(0.9, 0.99), epsilon=1e-8), W0)
     assert np.array_equal(W0, before)
     assert len({point.tobytes() for point in points}) == STEPS
 
@@ -94,13 +96,13 @@ def test_adam_leaves_the_points_it_returned(random_problem):
 def test_normalised_steps_have_the_step_size_as_length_and_the_gradient_as_direction(seed, random_problem):
     data = random_problem(seed)
     W = lecun(data, seed=seed)
-    step = optimisers.normalised_gradient_descent(data, step_size=0.07)
+    step = optimisers.normalised_gradient_descent(Slope(data), step_size=0.07)
     for _ in range(STEPS):
         after, slope = step(W), ntp.gradient(W, data)
         assert np.linalg.norm(after - W) == pytest.approx(0.07, rel=1e-12)
         assert -np.sum((after - W) * slope) == pytest.approx(0.07 * np.linalg.norm(slope), rel=1e-12)
         W = after
-    plain = optimisers.gradient_descent(data, step_size=0.07)(W) - W
+    plain = optimisers.gradient_descent(Slope(data), step_size=0.07)(W) - W
     assert np.linalg.norm(plain) != pytest.approx(0.07, rel=1e-3), "control: a plain step has another length"
 
 
@@ -108,4 +110,4 @@ def test_a_gradient_that_underflows_stops_normalised_descent():
     data = ntp.NTPData([[1.0]], [1.0], [[1.0, 0.0]])
     W = np.array([[1e4], [-1e4]])
     assert not ntp.gradient(W, data).any()
-    assert np.array_equal(optimisers.normalised_gradient_descent(data, step_size=0.1)(W), W)
+    assert np.array_equal(optimisers.normalised_gradient_descent(Slope(data), step_size=0.1)(W), W)

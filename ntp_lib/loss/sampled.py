@@ -1,0 +1,32 @@
+"""∇CE estimated from a few contexts drawn at random (paper, fn. 8)."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from ntp_lib.data.ntp_data import ContextBlock, NTPData
+from ntp_lib.loss.slope import BlockSlope
+
+Floats = npt.NDArray[np.float64]
+
+
+class SampledSlope:
+    """W ↦ the mean over a batch of (softmax(W h̄_j) − p̂_j) h̄_jᵀ, j drawn from π̂ with replacement.
+
+    Its expectation is ∇CE(W), and it has the accuracy of `Slope`. A context brings its whole distribution p̂_j: it
+    is the contexts that are sampled, not their labels.
+    """
+
+    def __init__(self, data: NTPData, *, batch_size: int, seed: int = 0) -> None:
+        self._embeddings, self._probs = data.embeddings, data.probs.toarray()
+        self._context_probs = data.context_probs
+        self._rng = np.random.default_rng(seed)
+        self._weights = np.full(batch_size, 1 / batch_size)
+
+    def __call__(self, W: Floats) -> Floats:
+        """One estimate, (V, d), from a fresh batch."""
+        rows = self._rng.choice(len(self._context_probs), len(self._weights), p=self._context_probs)
+        probs = self._probs[rows]
+        block = ContextBlock(slice(0, len(rows)), self._embeddings[rows], self._weights, probs, probs > 0)
+        return BlockSlope(block)(W)
