@@ -18,6 +18,7 @@ from ntp_lib.loss.cross_entropy import (
 )
 from ntp_lib.references.asymptotics import Asymptotics, asymptotics
 from ntp_lib.references.bundle import References, references
+from ntp_lib.references.max_margin import MaxMargin, max_margin
 from ntp_lib.references.svm import ntp_svm
 from ntp_lib.references.svm_solution import NTPSVMSolution
 from ntp_lib.thresholds.compatibility import compatibility_threshold
@@ -32,6 +33,7 @@ __all__ = [
     "Decomposition",
     "DidNotConvergeError",
     "GradientFlow",
+    "MaxMargin",
     "NTPData",
     "NTPDataError",
     "NTPDataWarning",
@@ -55,6 +57,7 @@ __all__ = [
     "gradient",
     "gradient_flow",
     "margin",
+    "max_margin",
     "ntp_svm",
     "references",
     "regularization_path",

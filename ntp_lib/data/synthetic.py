@@ -77,6 +77,32 @@ def random(
     return NTPData(embeddings, totals / num_sequences, counts / totals[:, None], num_sequences=num_sequences)
 
 
+def clusters(
+    *, num_classes: int = 10, dim: int = 25, per_class: int = 50, noise: float = 0.1, seed: int = 0
+) -> NTPData:
+    """One-hot labels: a standard Gaussian centre for each class, and contexts scattered about it (Fan et al., §5).
+
+    Args:
+        num_classes: V, one token a class.
+        dim: d.
+        per_class: contexts of each class; all are equally frequent.
+        noise: standard deviation of a coordinate about its centre.
+        seed: of centres and noise.
+
+    Raises:
+        NTPDataError: fewer than two classes, or another size below one.
+    """
+    if num_classes < 2 or min(dim, per_class) < 1:
+        raise NTPDataError(
+            f"num_classes is {num_classes}, dim {dim}, per_class {per_class}; they must be at least 2, 1 and 1"
+        )
+    rng = np.random.default_rng(seed)
+    labels = np.repeat(np.arange(num_classes), per_class)
+    centres = rng.standard_normal((num_classes, dim))
+    embeddings = centres[labels] + noise * rng.standard_normal((len(labels), dim))
+    return NTPData(embeddings, np.full(len(labels), 1 / len(labels)), np.eye(num_classes)[labels])
+
+
 def _positive_counts(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Give every token that was never drawn one of the most frequent token's sequences."""
     missing = np.flatnonzero(counts == 0)

@@ -1,7 +1,8 @@
-"""The NTP-SVM in another norm: the largest margin per unit of ‖W‖ under (6a) (paper, Def. 3, other norms ours)."""
+"""The NTP-SVM in another norm: the largest margin per unit of ‖W‖ under (6a) (paper, Def. 3; other norms ours)."""
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -13,10 +14,11 @@ import scipy.sparse as sp
 from ntp_lib.conditions.certificates import repaired_certificate
 from ntp_lib.conditions.margins import context_margins
 from ntp_lib.conditions.separability import Verdict, separability
-from ntp_lib.conditions.subspace import subspace
+from ntp_lib.data.arrays import to_numpy
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.errors import DidNotConvergeError, NotSeparableError, NTPDataError
 from ntp_lib.references.norms import Norm, norm_named, preconditioned
+from ntp_lib.references.svm import ntp_svm
 
 Floats = npt.NDArray[np.float64]
 
@@ -73,10 +75,10 @@ class MaxMargin:
 def max_margin(
     data: NTPData, *, norm: str = "frobenius", preconditioner: npt.ArrayLike | None = None, tolerance: float = 1e-6
 ) -> MaxMargin:
-    """Solve minimise ‖W‖ subject to (6a) and (6b) by one vectorised cvxpy model.
+    """Solve minimise ‖W‖ subject to (6a) and (6b) by one vectorised model.
 
-    The max-norm gives a linear programme (HiGHS), the spectral norm a semidefinite one and the Frobenius norm a
-    quadratic one (both Clarabel).
+    The max-norm gives a linear programme (HiGHS), the spectral norm a semidefinite one and a preconditioned norm a
+    quadratic one (both Clarabel); the Frobenius norm is left to `ntp_svm`.
 
     Args:
         data: the problem.
@@ -98,6 +100,9 @@ def max_margin(
     if not 0 < tolerance < 1:
         raise NTPDataError(f"tolerance is {tolerance}; it must lie between 0 and 1")
     data.require_out_of_support()
+    if geometry.name == "frobenius":
+        svm = ntp_svm(data, tolerance=min(tolerance, 1e-7))
+        return MaxMargin(data, geometry, to_numpy(svm.W), to_numpy(svm.dual), svm.solver)
     solution = _solve(data, geometry, preconditioner)
     if solution is not None and solution.spread <= tolerance and solution.gap <= tolerance:
         return solution
@@ -108,7 +113,9 @@ def max_margin(
             verdict.certificate,
         )
     found = f"gap {solution.gap:.1e}, spread {solution.spread:.1e}" if solution is not None else "no solution"
-    raise DidNotConvergeError(f"the solver of the {geometry.name} margin ended with {found}, asked {tolerance:.1e}")
+    raise DidNotConvergeError(
+        f"the solver of the {geometry.name} margin ended with {found}, asked {tolerance:.1e}"
+    )
 
 
 def _geometry(data: NTPData, norm: str, preconditioner: npt.ArrayLike | None) -> Norm:
@@ -129,7 +136,7 @@ def _solve(data: NTPData, norm: Norm, preconditioner: npt.ArrayLike | None) -> M
     import cvxpy as cp
 
     root = None if preconditioner is None else np.sqrt(np.asarray(preconditioner) / np.max(preconditioner))
-    basis = _basis(data, rotatable=norm.name in ("spectral", "frobenius"))
+    basis = _basis(data, rotatable=norm.name == "spectral")
     # The solvers' tolerances are absolute, so the longest embedding gets length one.
     longest = float(np.linalg.norm(data.embeddings, axis=1).max())
     if longest == 0:
@@ -143,7 +150,10 @@ def _solve(data: NTPData, norm: Norm, preconditioner: npt.ArrayLike | None) -> M
     below = logits[outside] <= _spread_levels(outside, data) @ levels - 1
     problem = cp.Problem(cp.Minimize(_objective(X, norm)), [equal, below])
     try:
-        problem.solve(**_options(norm))
+        with warnings.catch_warnings():
+            # Whether the solution is accurate is decided from the data.
+            warnings.filterwarnings("ignore", message="Solution may be inaccurate")
+            problem.solve(**_options(norm))
     except cp.SolverError:
         return None
     if X.value is None or equal.dual_value is None:
@@ -151,9 +161,8 @@ def _solve(data: NTPData, norm: Norm, preconditioner: npt.ArrayLike | None) -> M
     raw = np.zeros(support.size)
     raw[inside], raw[outside] = -equal.dual_value, -below.dual_value
     found = (X.value if root is None else root * X.value) @ basis.T / longest
-    # Only a rotation-invariant norm does not grow under the projection that makes (6a) exact.
-    exact = subspace(data).project_complement(found) if norm.name == "frobenius" else found
-    return MaxMargin(data, norm, exact, repaired_certificate(raw.reshape(support.shape), data), _options(norm)["solver"])
+    dual = repaired_certificate(raw.reshape(support.shape), data)
+    return MaxMargin(data, norm, found, dual, _options(norm)["solver"])
 
 
 def _objective(X: Any, norm: Norm) -> Any:

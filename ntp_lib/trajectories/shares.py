@@ -18,7 +18,8 @@ class MarginShares:
     """A measurement for `train(measure=...)`, of the part U = P_⊥ W: in-support logits do not count.
 
     Called with K decoders (K, V, d), it returns for each solution `name`: share_<name>, margin(U) / ‖U‖ over the
-    largest such quotient, at most one; and cosine_<name>, the Frobenius cosine of U with the solution. NaN for U = 0.
+    largest such quotient, at most one; and cosine_<name>, the Frobenius cosine of U with the solution. Both are
+    NaN for U = 0.
     """
 
     def __init__(self, F: Subspace, solutions: Mapping[str, MaxMargin]) -> None:

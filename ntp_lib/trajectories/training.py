@@ -152,6 +152,8 @@ def _refuse_bad_constants(
     if not 0 <= momentum < 1:
         raise NTPDataError(f"momentum is {momentum}; it must be a number in [0, 1)")
     if not 0 <= step_decay <= 1:
-        raise NTPDataError(f"step_decay is {step_decay}; it must lie in [0, 1], beyond which steps have a finite sum")
+        raise NTPDataError(
+            f"step_decay is {step_decay}; it must lie in [0, 1], beyond which steps have a finite sum"
+        )
     if batch_size is not None and (batch_size != int(batch_size) or batch_size < 1):
         raise NTPDataError(f"batch_size is {batch_size}; it must be None or a whole number of at least 1")

@@ -7,6 +7,7 @@ averages over many late ones, hardly depend on it (observed; see the reasons of 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -64,3 +65,29 @@ def _window(part: pd.DataFrame) -> dict[str, float]:
     middle = round(float(np.sqrt(part["step"].iloc[0] * part["step"].iloc[-1])))
     means = {f"{name}_mean": float(part[name].mean()) for name in MEASURES}
     return {"step": middle, **means, "finite_error_low": low, "finite_error_high": high}
+
+
+def window_means(trace: pd.DataFrame, *, columns: Sequence[str], per_decade: int = 10) -> pd.DataFrame:
+    """Average columns of a trace over windows of equal length in log(step), step 0 left out.
+
+    Args:
+        trace: a frame of `train`, with several recorded steps in every window that matters.
+        columns: those averaged; NaN counts as NaN.
+        per_decade: windows per factor of ten.
+
+    Returns:
+        One row per window: step, its middle in log(step), rounded to a whole number; and the means.
+
+    Raises:
+        NTPDataError: `per_decade` is not a positive whole number, or a column is missing.
+    """
+    if per_decade != int(per_decade) or per_decade < 1:
+        raise NTPDataError(f"per_decade is {per_decade}; it must be a positive whole number")
+    if missing := [name for name in columns if name not in trace]:
+        raise NTPDataError(f"the trace has no column {missing[0]!r}; it has {', '.join(trace.columns)}")
+    part = trace[trace["step"] > 0]
+    # The last step of a decade closes a window: 1e-9 is less than the distance of two steps up to 1e8.
+    window = np.ceil(np.log10(part["step"]) * per_decade - 1e-9).astype(int)
+    means = part.groupby(window)[list(columns)].mean()
+    middle = np.rint(10 ** ((means.index.to_numpy() - 0.5) / per_decade)).astype(int)
+    return means.reset_index(drop=True).assign(step=middle)[["step", *columns]].drop_duplicates("step")

@@ -104,3 +104,16 @@ def test_impossible_sizes_are_refused(sizes, message):
 def test_the_fewest_sequences_make_uniform_probabilities():
     data = ntp.synthetic.random(num_sequences=300)
     assert data.next_token_probs[data.support] == pytest.approx(1 / 6, rel=1e-14)
+
+
+def test_clusters_are_one_hot_and_scattered_about_their_centres():
+    data = ntp.synthetic.clusters(num_classes=3, dim=4, per_class=200, noise=0.1, seed=1)
+    assert data.entropy == 0
+    assert data.support_sizes.tolist() == [1] * 600
+    labels = data.probs.indices
+    for label in range(3):
+        part = data.embeddings[labels == label]
+        # 800 draws: a standard deviation known to 2.5 per cent.
+        assert (part - part.mean(axis=0)).std() == pytest.approx(0.1, rel=0.1)
+    with pytest.raises(ntp.NTPDataError, match="num_classes is 1"):
+        ntp.synthetic.clusters(num_classes=1)
