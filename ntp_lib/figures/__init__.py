@@ -7,6 +7,7 @@ from ntp_lib.figures.distributions import distribution_bars, sparsity_pattern
 from ntp_lib.figures.failure import bounded_and_diverging, decomposition_map, fibre_curve
 from ntp_lib.figures.features import feature_flow_panels, feature_panels
 from ntp_lib.figures.flow import flow_clocks, flow_degenerate, flow_law, flow_multipliers
+from ntp_lib.figures.geometry import candidate_panels, share_panels
 from ntp_lib.figures.multipliers import multiplier_map
 from ntp_lib.figures.path import path_panels
 from ntp_lib.figures.plane import plane_geometry, support_and_rows
@@ -20,6 +21,7 @@ from ntp_lib.figures.training import averaged_training_panels, training_panels
 __all__ = [
     "averaged_training_panels",
     "bounded_and_diverging",
+    "candidate_panels",
     "certificate_map",
     "comparison_curves",
     "contender_times",
@@ -40,6 +42,7 @@ __all__ = [
     "path_panels",
     "phase_diagram",
     "plane_geometry",
+    "share_panels",
     "sparsity_pattern",
     "splitting_residuals",
     "subspace_plane",

@@ -277,7 +277,24 @@ def _transitions():
     return pd.DataFrame(rows, columns=["question", "ratio", "share", "predicted"])
 
 
+def _shares():
+    return pd.DataFrame(
+        {"panel": panel, "curve": curve, "step": STEPS[1:], "share": [0.1, 0.4, 0.7, 0.9]}
+        for panel in ("max", "Frobenius")
+        for curve in ("SignGD", "normalised GD")
+    ).explode(["step", "share"], ignore_index=True).astype({"step": float, "share": float})  # fmt: skip
+
+
+def _candidates():
+    gaps = {"predicted": 1e-3, "max-margin": 2e-2}
+    stages = [("paper's run", end, name, gap / end) for end in (10, 100) for name, gap in gaps.items()]
+    cases = [(f"|S| = {s}", 100, name, gap / s) for s in (2, 3) for name, gap in gaps.items()]
+    return pd.DataFrame(stages + cases, columns=["case", "end", "candidate", "gap"])
+
+
 FRAMES = {
+    "candidate_panels": _candidates,
+    "share_panels": _shares,
     "averaged_training_panels": _averaged,
     "bounded_and_diverging": _settling,
     "decomposition_map": _pairs,

@@ -208,3 +208,13 @@ def test_more_curves_than_colours_are_drawn_all_the_same(frames):
     figure = drawn(figures.excess_by_case, pd.concat(cases))
     looks = {(line.get_color(), str(line.get_linestyle()), i) for i, line in enumerate(figure.axes[0].get_lines())}
     assert len(looks) == 8
+
+
+def test_shares_and_gaps_are_drawn(frames):
+    figure = drawn(figures.share_panels, frames["share_panels"])
+    assert_draws(figure, [0.1, 0.4, 0.7, 0.9])
+    figure = drawn(figures.candidate_panels, frames["candidate_panels"])
+    assert_draws(figure, [1e-4, 1e-5])
+    marks = [np.asarray(line.get_xdata(), dtype=float) for line in figure.axes[1].get_lines()]
+    assert marks[0] == pytest.approx([1e-3 / 2, 1e-3 / 3])
+    assert [text.get_text() for text in figure.axes[1].get_yticklabels()] == ["|S| = 2", "|S| = 3"]

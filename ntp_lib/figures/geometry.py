@@ -1,0 +1,72 @@
+"""Shares of attainable margins, and where Adam's increments point (book, geometry)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ntp_lib.figures.style import MARKERS, colour, dash, ink
+
+
+def share_panels(frame: pd.DataFrame) -> Figure:
+    """Draw margins as shares of the attainable against the step, one panel per value of `panel`.
+
+    Args:
+        frame: columns panel, curve, step, share; at most six panels. One is marked by a dotted line.
+    """
+    panels = frame["panel"].unique()
+    figure = Figure(figsize=(3.4 * len(panels), 3.7), layout="constrained")
+    for axes, panel in zip(figure.subplots(1, len(panels), sharey=True, squeeze=False)[0], panels, strict=True):
+        for i, curve in enumerate(frame["curve"].unique()):
+            rows = frame[(frame["panel"] == panel) & (frame["curve"] == curve)]
+            axes.plot(rows["step"], rows["share"], color=colour(i), linestyle=dash(i), label=curve)
+        axes.axhline(1.0, color=ink(), linewidth=1.0, linestyle=":")
+        axes.set(xscale="log", xlabel="iteration", ylim=(-0.05, 1.05), ylabel="share of the attainable margin")
+        axes.set_title(panel, loc="left")
+        axes.label_outer()
+    _shared_legend(figure)
+    return figure
+
+
+def candidate_panels(frame: pd.DataFrame) -> Figure:
+    """Draw how far increments point from each candidate limit: over stages of one run, and case by case.
+
+    Args:
+        frame: columns case, end (the last step of a stage), candidate, gap (1 − cosine). Cases of several stages
+            are drawn against `end` on the left, the others as rows of marks on the right.
+    """
+    stages = frame.groupby("case")["end"].nunique()
+    runs = frame[frame["case"].isin(stages[stages > 1].index)]
+    cases = frame[~frame["case"].isin(runs["case"].unique())]
+    figure = Figure(figsize=(9.6, 4.6), layout="constrained")
+    left, right = figure.subplots(1, 2, width_ratios=(1, 1.5))
+    for i, candidate in enumerate(frame["candidate"].unique()):
+        look = {"color": colour(i), "marker": MARKERS[i % len(MARKERS)], "markersize": 6, "label": candidate}
+        run = runs[runs["candidate"] == candidate]
+        left.plot(run["end"], run["gap"], linestyle=dash(i), **look)
+        part = cases[cases["candidate"] == candidate]
+        right.plot(part["gap"], np.arange(len(part)), linestyle="none", **look)
+    left.set(
+        xscale="log",
+        yscale="log",
+        xlabel="iteration at the end of the stage",
+        ylabel="1 − cosine of the increment",
+    )
+    left.set_title("One run, stage by stage", loc="left")
+    _name_rows(right, cases["case"].drop_duplicates().tolist())
+    _shared_legend(figure)
+    return figure
+
+
+def _name_rows(axes: Axes, names: list[str]) -> None:
+    axes.set(xscale="log", xlabel="1 − cosine of the increment", ylabel="case")
+    axes.set_yticks(range(len(names)), names)
+    axes.invert_yaxis()
+    axes.set_title("Case by case", loc="left")
+
+
+def _shared_legend(figure: Figure) -> None:
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=len(labels), labelcolor=ink())
