@@ -23,9 +23,9 @@ def share_panels(frame: pd.DataFrame) -> Figure:
             rows = frame[(frame["panel"] == panel) & (frame["curve"] == curve)]
             axes.plot(rows["step"], rows["share"], color=colour(i), linestyle=dash(i), label=curve)
         axes.axhline(1.0, color=ink(), linewidth=1.0, linestyle=":")
-        axes.set(xscale="log", xlabel="iteration", ylim=(-0.05, 1.05), ylabel="share of the attainable margin")
+        axes.set(xscale="log", xlabel="iteration", ylim=(-0.05, 1.05))
         axes.set_title(panel, loc="left")
-        axes.label_outer()
+    figure.supylabel("share of the attainable margin", fontsize=10)
     _shared_legend(figure)
     return figure
 
