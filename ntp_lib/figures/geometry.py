@@ -9,6 +9,12 @@ from matplotlib.figure import Figure
 
 from ntp_lib.figures.style import MARKERS, colour, dash, ink
 
+CANDIDATES = {
+    "gap_frozen": "$W^P$, predicted",
+    "gap_frobenius": r"$W^{\mathrm{mm}}$",
+    "gap_max": "max-norm solution",
+}
+
 
 def share_panels(frame: pd.DataFrame) -> Figure:
     """Draw margins as shares of the attainable against the step, one panel per value of `panel`.
@@ -34,28 +40,22 @@ def candidate_panels(frame: pd.DataFrame) -> Figure:
     """Draw how far increments point from each candidate limit: over stages of one run, and case by case.
 
     Args:
-        frame: columns case, end (the last step of a stage), candidate, gap (1 − cosine). Cases of several stages
-            are drawn against `end` on the left, the others as rows of marks on the right.
+        frame: columns case, end (the last step of a stage) and, each one minus a cosine, gap_frozen,
+            gap_frobenius, gap_max. Cases of several stages are drawn against `end`, the others as rows of marks.
     """
     stages = frame.groupby("case")["end"].nunique()
-    runs = frame[frame["case"].isin(stages[stages > 1].index)]
-    cases = frame[~frame["case"].isin(runs["case"].unique())]
-    figure = Figure(figsize=(9.6, 4.6), layout="constrained")
-    left, right = figure.subplots(1, 2, width_ratios=(1, 1.5))
-    for i, candidate in enumerate(frame["candidate"].unique()):
-        look = {"color": colour(i), "marker": MARKERS[i % len(MARKERS)], "markersize": 6, "label": candidate}
-        run = runs[runs["candidate"] == candidate]
-        left.plot(run["end"], run["gap"], linestyle=dash(i), **look)
-        part = cases[cases["candidate"] == candidate]
-        right.plot(part["gap"], np.arange(len(part)), linestyle="none", **look)
-    left.set(
-        xscale="log",
-        yscale="log",
-        xlabel="iteration at the end of the stage",
-        ylabel="1 − cosine of the increment",
-    )
+    in_stages = frame["case"].isin(stages[stages > 1].index)
+    runs, cases = frame[in_stages], frame[~in_stages]
+    figure = Figure(figsize=(9.6, 4.8), layout="constrained")
+    left, right = figure.subplots(1, 2, width_ratios=(1, 1.4))
+    for i, (column, label) in enumerate(CANDIDATES.items()):
+        look = {"color": colour(i), "marker": MARKERS[i], "markersize": 6, "label": label}
+        left.plot(runs["end"], runs[column], linestyle=dash(i), **look)
+        right.plot(cases[column], np.arange(len(cases)), linestyle="none", **look)
+    left.set(xscale="log", yscale="log", xlabel="iteration at the end of the stage")
+    left.set_ylabel("1 − cosine of the increment")
     left.set_title("One run, stage by stage", loc="left")
-    _name_rows(right, cases["case"].drop_duplicates().tolist())
+    _name_rows(right, cases["case"].tolist())
     _shared_legend(figure)
     return figure
 

@@ -214,7 +214,7 @@ def test_shares_and_gaps_are_drawn(frames):
     figure = drawn(figures.share_panels, frames["share_panels"])
     assert_draws(figure, [0.1, 0.4, 0.7, 0.9])
     figure = drawn(figures.candidate_panels, frames["candidate_panels"])
-    assert_draws(figure, [1e-4, 1e-5])
+    assert_draws(figure, [1e-3, 1e-4])
     marks = [np.asarray(line.get_xdata(), dtype=float) for line in figure.axes[1].get_lines()]
-    assert marks[0] == pytest.approx([1e-3 / 2, 1e-3 / 3])
-    assert [text.get_text() for text in figure.axes[1].get_yticklabels()] == ["|S| = 2", "|S| = 3"]
+    assert marks[0] == pytest.approx([2e-3, 3e-3])
+    assert [text.get_text() for text in figure.axes[1].get_yticklabels()] == ["two tokens", "four"]
