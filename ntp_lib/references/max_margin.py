@@ -104,7 +104,7 @@ def max_margin(
         svm = ntp_svm(data, tolerance=min(tolerance, 1e-7))
         return MaxMargin(data, geometry, to_numpy(svm.W), to_numpy(svm.dual), svm.solver)
     solution = _solve(data, geometry, preconditioner)
-    if solution is not None and solution.spread <= tolerance and solution.gap <= tolerance:
+    if solution is not None and solution.spread <= tolerance and abs(solution.gap) <= tolerance:
         return solution
     verdict = separability(data)
     if verdict.status is Verdict.NOT_SEPARABLE and verdict.certificate is not None:

@@ -18,6 +18,7 @@ NOTEBOOKS = (
     "thresholds",
     "text-to-contexts",
     "logarithmic-time",
+    "geometry",
 )
 LOSS, SPLIT = "ntp_lib/loss/cross_entropy.py", "ntp_lib/loss/split.py"
 SUBSPACE, DIFFERENCES = "ntp_lib/conditions/subspace.py", "ntp_lib/conditions/in_support.py"
@@ -31,6 +32,7 @@ SLOPE = "ntp_lib/loss/slope.py"
 FLOW_EARLY, FLOW_LATE = "ntp_lib/trajectories/flow_early.py", "ntp_lib/trajectories/flow_late.py"
 FLOW, ASYMPTOTICS = "ntp_lib/trajectories/flow_integration.py", "ntp_lib/references/asymptotics.py"
 DECOMPOSITION, CONFLICT = "ntp_lib/conditions/decomposition.py", "ntp_lib/conditions/log_odds_conflict.py"
+NORMS, STEEPEST = "ntp_lib/references/norms.py", "ntp_lib/trajectories/steepest.py"
 DATA, TOKENS = "ntp_lib/data/ntp_data.py", "ntp_lib/data/tokens.py"
 
 
@@ -312,5 +314,17 @@ MUTANTS = (
         "split.log_offsets + np.log(block.context_probs)[:, None]",
         "split.log_offsets",
         "logarithmic-time",
+        "a preconditioner in place of its inverse",
+        NORMS,
+        "lambda W: _length(W / root)",
+        "lambda W: _length(W * root)",
+        "geometry",
+    ),
+    Mutant(
+        "momentum that forgets everything but the first gradient",
+        STEEPEST,
+        "momentum * average + (1 - momentum) * fresh",
+        "average",
+        "geometry",
     ),
 )
