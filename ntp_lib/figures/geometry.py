@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from ntp_lib.figures.style import MARKERS, colour, dash, ink
 
@@ -54,6 +55,9 @@ def candidate_panels(frame: pd.DataFrame) -> Figure:
         right.plot(cases[column], np.arange(len(cases)), linestyle="none", **look)
     left.set(xscale="log", yscale="log", xlabel="iteration at the end of the stage")
     left.set_ylabel("1 − cosine of the increment")
+    ends = sorted(runs["end"].unique())
+    left.set_xticks(ends, [f"{end:g}" for end in ends], minor=False)
+    left.xaxis.set_minor_formatter(NullFormatter())
     left.set_title("One run, stage by stage", loc="left")
     _name_rows(right, cases["case"].tolist())
     _shared_legend(figure)

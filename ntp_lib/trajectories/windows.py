@@ -76,7 +76,7 @@ def window_means(trace: pd.DataFrame, *, columns: Sequence[str], per_decade: int
         per_decade: windows per factor of ten.
 
     Returns:
-        One row per window: step, its middle in log(step), rounded to a whole number; and the means.
+        One row per window: step, the middle of its recorded steps in log(step), a whole number; and the means.
 
     Raises:
         NTPDataError: `per_decade` is not a positive whole number, or a column is missing.
@@ -88,6 +88,6 @@ def window_means(trace: pd.DataFrame, *, columns: Sequence[str], per_decade: int
     part = trace[trace["step"] > 0]
     # The last step of a decade closes a window: 1e-9 is less than the distance of two steps up to 1e8.
     window = np.ceil(np.log10(part["step"]) * per_decade - 1e-9).astype(int)
-    means = part.groupby(window)[list(columns)].mean()
-    middle = np.rint(10 ** ((means.index.to_numpy() - 0.5) / per_decade)).astype(int)
-    return means.reset_index(drop=True).assign(step=middle)[["step", *columns]].drop_duplicates("step")
+    groups = part.groupby(window)
+    middle = np.rint(np.sqrt(groups["step"].min() * groups["step"].max())).astype(int)
+    return groups[list(columns)].mean().assign(step=middle)[["step", *columns]].reset_index(drop=True)
