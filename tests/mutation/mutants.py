@@ -16,6 +16,7 @@ NOTEBOOKS = (
     "structured-solver",
     "learned-embeddings",
     "thresholds",
+    "geometry",
     "text-to-contexts",
     "logarithmic-time",
     "geometry",
@@ -314,6 +315,8 @@ MUTANTS = (
         "split.log_offsets + np.log(block.context_probs)[:, None]",
         "split.log_offsets",
         "logarithmic-time",
+    ),
+    Mutant(
         "a preconditioner in place of its inverse",
         NORMS,
         "lambda W: _length(W / root)",

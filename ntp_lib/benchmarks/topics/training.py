@@ -13,6 +13,7 @@ from ntp_lib.benchmarks.judges import AgreementJudge
 from ntp_lib.benchmarks.peers.torch_loop import torch_contenders
 from ntp_lib.benchmarks.records import Requirement, Target
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.loss.slope import Slope
 from ntp_lib.references.bundle import References
 from ntp_lib.trajectories import optimisers
 
@@ -81,7 +82,7 @@ class StepsAlone:
     def __call__(self, problem: NTPData, setting: str, limit: float) -> Answer:
         """W after the steps."""
         make = optimisers.normalised_gradient_descent if self.method == "ngd" else optimisers.gradient_descent
-        advance = make(problem, step_size=STEP_SIZES[self.method])
+        advance = make(Slope(problem), step_size=STEP_SIZES[self.method])
         W = np.zeros((problem.vocab_size, problem.dim))
         for _ in range(self.steps):
             W = advance(W)
