@@ -19,7 +19,6 @@ NOTEBOOKS = (
     "geometry",
     "text-to-contexts",
     "logarithmic-time",
-    "geometry",
 )
 LOSS, SPLIT = "ntp_lib/loss/cross_entropy.py", "ntp_lib/loss/split.py"
 SUBSPACE, DIFFERENCES = "ntp_lib/conditions/subspace.py", "ntp_lib/conditions/in_support.py"
