@@ -63,7 +63,7 @@ def _blas() -> str:
     import numpy  # noqa: F401  # loads the BLAS that is described
 
     try:
-        from threadpoolctl import threadpool_info  # type: ignore[import-untyped]
+        from threadpoolctl import threadpool_info
     except ImportError:
         return "unknown (threadpoolctl is not installed)"
     found = {

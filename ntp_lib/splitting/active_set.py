@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ntp_lib.splitting.face import Face, solved_face
+from ntp_lib.splitting.face import Face
 from ntp_lib.splitting.problem import Array, ConeProblem
 
 MAX_SOLUTION_STEPS = 12
@@ -10,6 +10,8 @@ MAX_CERTIFICATE_STEPS = 5
 # What is rounding: wrong signs relative to the largest multiplier, violations relative to the shifts.
 SIGN_ROUNDING = 1e-12
 SLACK_ROUNDING = 1e-11
+# A guess that grows by more than this factor has run away.
+MAX_GROWTH = 2
 # The first face must leave a margin that is not absurdly far from one.
 FARTHEST = 2.0
 # A face without a certificate shrinks what it is given towards zero, by the size of the proximal term a pass.
@@ -30,12 +32,12 @@ def refined_solution(
     """
     xp = problem.xp
     active = ~problem.support & (A < 0)
-    last = FARTHEST
+    last, first = FARTHEST, int(xp.count_nonzero(active)) + active.shape[1]
     for step in range(1, MAX_SOLUTION_STEPS + 1):
-        found = solved_face(problem, active, A, problem.shifts)
-        if found is None:
+        face = Face.of(problem, active)
+        if face is None:
             return None, step
-        A, levels = found
+        A, levels, _ = face.solve(A, problem.shifts)
         repaired = problem.repaired(A)
         logits = problem.logits(repaired)
         violation = problem.violation(logits)
@@ -48,6 +50,8 @@ def refined_solution(
         kept = active & (SIGN_ROUNDING * largest >= A)
         added = ~problem.support & ~active & (slack > SLACK_ROUNDING * problem.shifts)
         A, active, last = repaired, kept | added, violation
+        if int(xp.count_nonzero(active)) > MAX_GROWTH * first:
+            return None, step
     return None, MAX_SOLUTION_STEPS
 
 

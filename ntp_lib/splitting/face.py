@@ -11,16 +11,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import threadpoolctl
 
 from ntp_lib.splitting import positive_definite
 from ntp_lib.splitting.problem import Array, ConeProblem
 
-# Weights of the proximal term, for rows of length one. A larger one bounds the condition numbers of the blocks;
-# rows that are nearly parallel need a smaller one, or the passes crawl.
-PROXIMAL_WEIGHTS = (1e-6, 1e-9, 1e-12)
+# Weight of the proximal term, relative to the least squared singular value of the rows where that is below one: it
+# bounds the condition numbers of the blocks.
+PROXIMAL = 1e-6
 MAX_PASSES = 20
 # Residuals this small, in units of the margin asked for, are rounding.
-ROUNDING, NEAR_ROUNDING = 1e-14, 1e-11
+ROUNDING = 1e-14
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,40 +33,42 @@ class Face:
 
     Attributes:
         problem: the constraints.
-        contexts, inverses: of every token, the contexts that have it on the face, and its inverted block.
+        contexts, inverses: tokens with the contexts that have them on the face, and their inverted blocks.
         solve_levels: applies the inverse of the equations for the levels.
         pairs: supports and active pairs, (m, V).
     """
 
     problem: ConeProblem
-    contexts: list[Array]
+    contexts: list[tuple[int, Array]]
     inverses: list[Array]
     solve_levels: Callable[[Array], Array]
     pairs: Array
 
     @classmethod
-    def of(cls, problem: ConeProblem, active: Array, *, proximal: float = PROXIMAL_WEIGHTS[0]) -> Face | None:
+    def of(cls, problem: ConeProblem, active: Array) -> Face | None:
         """Factorise the face of these active pairs, (m, V); None where rounding leaves it indefinite."""
         xp = problem.xp
         pairs = problem.support | active
         m = problem.rows.shape[0]
         schur = xp.zeros((m, m), dtype=problem.rows.dtype, device=problem.kind.device)
+        least = problem.factors[1]
+        proximal = PROXIMAL * min(1.0, float(least[-1]) if least.shape[0] else 1.0)
         contexts, inverses = [], []
-        for token in range(pairs.shape[1]):
-            (places,) = xp.nonzero(pairs[:, token])
-            rows = problem.rows[places, :]
-            if not places.shape[0]:
-                contexts.append(places)
-                inverses.append(rows @ rows.T)
-                continue
-            block = rows @ rows.T
-            block += proximal * xp.eye(block.shape[0], dtype=block.dtype, device=problem.kind.device)
-            inverse = positive_definite.inverse(block)
-            if inverse is None:
-                return None
-            schur[places[:, None], places[None, :]] += inverse
-            contexts.append(places)
-            inverses.append(inverse)
+        # Small blocks on several threads take many times as long as on one.
+        with _threads().limit(limits=1, user_api="blas"):
+            for token in range(pairs.shape[1]):
+                (places,) = xp.nonzero(pairs[:, token])
+                if not places.shape[0]:
+                    continue
+                rows = problem.rows[places, :]
+                block = rows @ rows.T
+                block += proximal * xp.eye(block.shape[0], dtype=block.dtype, device=problem.kind.device)
+                inverse = positive_definite.inverse(block)
+                if inverse is None:
+                    return None
+                schur[places[:, None], places[None, :]] += inverse
+                contexts.append((token, places))
+                inverses.append(inverse)
         solver = positive_definite.solver(schur)
         return None if solver is None else cls(problem, contexts, inverses, solver, pairs)
 
@@ -95,25 +101,13 @@ class Face:
 
     def _blockwise(self, right: Array) -> Array:
         result = self.problem.xp.zeros_like(right)
-        for token, (places, inverse) in enumerate(zip(self.contexts, self.inverses, strict=True)):
-            result[places, token] = inverse @ right[places, token]
+        with _threads().limit(limits=1, user_api="blas"):
+            for (token, places), inverse in zip(self.contexts, self.inverses, strict=True):
+                result[places, token] = inverse @ right[places, token]
         return result
 
 
-def solved_face(problem: ConeProblem, active: Array, A: Array, shifts: Array) -> tuple[Array, Array] | None:
-    """Solve the conditions on the face of these active pairs, with as small a proximal term as they need.
-
-    Returns:
-        A and its levels as `Face.solve` does; None where rounding leaves the face indefinite.
-    """
-    found = None
-    for proximal in PROXIMAL_WEIGHTS:
-        face = Face.of(problem, active, proximal=proximal)
-        if face is None:
-            break
-        solution, levels, left = face.solve(A, shifts)
-        if found is None or left < found[2]:
-            found = (solution, levels, left)
-        if left <= NEAR_ROUNDING:
-            break
-    return None if found is None else found[:2]
+@cache
+def _threads() -> Any:
+    """The thread pools of the libraries loaded, looked up once."""
+    return threadpoolctl.ThreadpoolController()

@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-
 from ntp_lib.splitting.problem import Array, ConeProblem
 
 
 @dataclass(frozen=True, eq=False)
 class RowSpace:
-    """rows·rowsᵀ = U diag(squares) Uᵀ, cut at the numerical rank r.
+    """Functions of the Gram matrix rows·rowsᵀ.
 
     Attributes:
         problem: the constraints.
@@ -20,18 +18,10 @@ class RowSpace:
 
     problem: ConeProblem
 
-    @cached_property
-    def factors(self) -> tuple[Array, Array]:
-        """U, (m, r), and the squared singular values, (r,)."""
-        xp, rows = self.problem.xp, self.problem.rows
-        U, sigma, _ = xp.linalg.svd(rows, full_matrices=False)
-        rank = int(xp.sum(xp.astype(sigma > sigma[0] * max(rows.shape) * np.finfo(float).eps, xp.int64)))
-        return U[:, :rank], sigma[:rank] ** 2
-
     @property
     def balanced_penalty(self) -> float:
         """The penalty at which the slowest direction of either half is equally slow."""
-        squares = self.factors[1]
+        squares = self.problem.factors[1]
         return float((squares[0] * squares[-1]) ** -0.5) if squares.shape[0] else 1.0
 
     def half_step(self, penalty: float, relaxation: float) -> HalfStep:
@@ -51,7 +41,7 @@ class HalfStep:
     def _matrices(self) -> tuple[Array, Array | None]:
         """One m×m matrix where that costs less than two thin ones, else the thin ones."""
         xp = self.space.problem.xp
-        U, squares = self.space.factors
+        U, squares = self.space.problem.factors
         weighted = U * (self.relaxation * squares / (squares + 1 / self.penalty))
         contexts, rank = U.shape
         if contexts > 2 * rank:

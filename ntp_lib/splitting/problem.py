@@ -9,6 +9,7 @@ from typing import Any
 from ntp_lib.data.arrays import ArrayKind
 from ntp_lib.data.ntp_data import NTPData
 
+EPSILON = 2.0**-52
 Array = Any  # of the library in `ConeProblem.kind`
 
 
@@ -47,6 +48,14 @@ class ConeProblem:
     def xp(self) -> Any:
         """The library's functions."""
         return self.kind.namespace
+
+    @cached_property
+    def factors(self) -> tuple[Array, Array]:
+        """rows·rowsᵀ = U diag(squares) Uᵀ cut at the numerical rank r: U, (m, r), and squares, (r,), falling."""
+        xp = self.xp
+        U, sigma, _ = xp.linalg.svd(self.rows, full_matrices=False)
+        rank = int(xp.sum(xp.astype(sigma > sigma[0] * max(self.rows.shape) * EPSILON, xp.int64)))
+        return U[:, :rank], sigma[:rank] ** 2
 
     @cached_property
     def floor(self) -> Array:

@@ -24,6 +24,10 @@ BALANCE_SPACING = 1.5
 IN_SIGHT, OUT_OF_SIGHT = 0.4, 0.9
 # Operations that take as long as the calls around one token of a face, and around one iteration, on a processor.
 TOKEN_OVERHEAD, ITERATION_OVERHEAD = 2e5, 1e5
+# Faces that must be affordable before a search begins; one is enough to sharpen a solution.
+SEARCH_FACES = 4
+# Where the dual variable diverges, the margin it leaves possible falls by this factor or more between searches.
+DIVERGING = 0.8
 # A face needs an array of m² entries: beyond this many contexts the iteration works alone.
 MAX_FACE_CONTEXTS = 6000
 # Sharpening goes on to this tolerance even where a larger one is asked for: a face is solved to rounding.
@@ -66,17 +70,21 @@ def solve(data: NTPData, *, tolerance: float = 1e-7, time_limit: float = np.inf)
     problem = ConeProblem.of(data)
     splitting = Splitting(problem)
     deadline = time.monotonic() + time_limit
-    next_refinement, next_balance, faces = FIRST_REFINEMENT, CHECK_EVERY, 0
+    next_refinement, next_balance, faces, excluded = FIRST_REFINEMENT, CHECK_EVERY, 0, np.inf
     while splitting.iterations < MAX_ITERATIONS and time.monotonic() < deadline:
         splitting.advance(CHECK_EVERY)
         A = splitting.dual
         logits = problem.logits(A)
         solved = problem.violation(logits) <= tolerance and abs(problem.gap(A, logits)) <= tolerance
         due = splitting.iterations >= next_refinement
-        # Two faces are the least that a search needs; one is enough to sharpen a solution.
         affordable = _affordable_faces(problem, A, splitting.iterations) if due or solved else 0.0
-        if affordable >= 2 - solved:
-            answer, refined, steps = _refine(problem, A, logits, min(tolerance, SHARP), int(affordable / 4))
+        if due:
+            last_excluded, excluded = excluded, problem.excluded_margin(A)
+        if affordable >= (1 if solved else SEARCH_FACES):
+            search = _Search(
+                min(tolerance, SHARP), int(affordable / 4), due and excluded < DIVERGING * last_excluded
+            )
+            answer, refined, steps = _refine(problem, A, logits, search)
             faces += steps
             if refined is not None:
                 return _outcome(problem, answer, refined, splitting.iterations + faces)
@@ -90,16 +98,26 @@ def solve(data: NTPData, *, tolerance: float = 1e-7, time_limit: float = np.inf)
     return _outcome(problem, Answer.UNDECIDED, splitting.dual, splitting.iterations + faces)
 
 
-def _refine(
-    problem: ConeProblem, A: Array, logits: Array, tolerance: float, free_steps: int
-) -> tuple[Answer, Array | None, int]:
+@dataclass(frozen=True)
+class _Search:
+    """What a refinement aims at: tolerance, steps that need not pay, and whether the dual variable diverges."""
+
+    tolerance: float
+    free_steps: int
+    diverging: bool
+
+
+def _refine(problem: ConeProblem, A: Array, logits: Array, search: _Search) -> tuple[Answer, Array | None, int]:
     """Try the certificate unless a margin is in sight, then the solution; also the number of faces solved."""
     violation, faces = problem.violation(logits), 0
-    if violation > IN_SIGHT or abs(problem.gap(A, logits)) > IN_SIGHT:
+    near = violation <= IN_SIGHT and abs(problem.gap(A, logits)) <= IN_SIGHT
+    if search.diverging and not near:
         certificate, faces = refined_certificate(problem, A, tolerance=CERTIFICATE_TOLERANCE)
-        if certificate is not None or violation > OUT_OF_SIGHT:
+        if certificate is not None:
             return Answer.CERTIFICATE, certificate, faces
-    solution, more = refined_solution(problem, A, tolerance=tolerance, free_steps=free_steps)
+    if violation > OUT_OF_SIGHT:
+        return Answer.UNDECIDED, None, faces
+    solution, more = refined_solution(problem, A, tolerance=search.tolerance, free_steps=search.free_steps)
     return Answer.SOLUTION, solution, faces + more
 
 
