@@ -14,6 +14,7 @@ from ntp_lib.conditions.margins import context_margins
 from ntp_lib.conditions.subspace import Subspace, subspace
 from ntp_lib.data.arrays import to_numpy
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import NTPDataError
 from ntp_lib.splitting.solve import Answer
 from ntp_lib.splitting.solve import solve as split
@@ -74,6 +75,7 @@ class Separability:
         return explanation.of_separability(self)
 
 
+@small_problems_on_one_thread
 def separability(
     data: NTPData, *, solver: str = "structured", F: Subspace | None = None, time_limit: float = 600.0
 ) -> Separability:

@@ -13,6 +13,7 @@ from ntp_lib.conditions.separability import separability
 from ntp_lib.conditions.subspace import Subspace, subspace
 from ntp_lib.data.arrays import to_numpy
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import DidNotConvergeError, NotSeparableError
 from ntp_lib.references.svm import ntp_svm
 from ntp_lib.references.svm_solution import NTPSVMSolution
@@ -47,6 +48,7 @@ class References:
         return None if self.svm is None else np.asarray(to_numpy(self.svm.W))
 
 
+@small_problems_on_one_thread
 def references(data: NTPData) -> References:
     """Compute F, W* and W^mm of a problem.
 

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from ntp_lib.conditions.separability import Verdict, separability
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import DidNotConvergeError, NotSeparableError, NTPDataError
 from ntp_lib.references import svm_cvxpy, svm_structured
 from ntp_lib.references.svm_polish import polished
@@ -22,6 +23,7 @@ class Solver(Protocol):
 SOLVERS: dict[str, Solver] = {"structured": svm_structured.solve, "cvxpy": svm_cvxpy.solve}
 
 
+@small_problems_on_one_thread
 def ntp_svm(data: NTPData, *, solver: str = "structured", tolerance: float = 1e-7) -> NTPSVMSolution:
     """Solve minimise ½‖W‖² subject to (6a) and (6b) (paper, Def. 3).
 

@@ -11,11 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
-import threadpoolctl
-
+from ntp_lib.data.threads import one_blas_thread
 from ntp_lib.splitting import positive_definite
 from ntp_lib.splitting.problem import Array, ConeProblem
 
@@ -55,7 +52,7 @@ class Face:
         proximal = PROXIMAL * min(1.0, float(least[-1]) if least.shape[0] else 1.0)
         contexts, inverses = [], []
         # Small blocks on several threads take many times as long as on one.
-        with _threads().limit(limits=1, user_api="blas"):
+        with one_blas_thread():
             for token in range(pairs.shape[1]):
                 (places,) = xp.nonzero(pairs[:, token])
                 if not places.shape[0]:
@@ -101,13 +98,7 @@ class Face:
 
     def _blockwise(self, right: Array) -> Array:
         result = self.problem.xp.zeros_like(right)
-        with _threads().limit(limits=1, user_api="blas"):
+        with one_blas_thread():
             for (token, places), inverse in zip(self.contexts, self.inverses, strict=True):
                 result[places, token] = inverse @ right[places, token]
         return result
-
-
-@cache
-def _threads() -> Any:
-    """The thread pools of the libraries loaded, looked up once."""
-    return threadpoolctl.ThreadpoolController()

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import NTPDataError
 from ntp_lib.loss.cross_entropy import excess_parts
 from ntp_lib.references.bundle import References, not_separable
@@ -52,6 +53,7 @@ class GradientFlow:
         return self.points[i].masses
 
 
+@small_problems_on_one_thread
 def gradient_flow(
     data: NTPData,
     *,

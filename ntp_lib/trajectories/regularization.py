@@ -11,6 +11,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
 from ntp_lib.loss.cross_entropy import excess_parts
 from ntp_lib.references.bundle import References
@@ -47,6 +48,7 @@ class RegularizationPath:
         return self.points[i].W
 
 
+@small_problems_on_one_thread
 def regularization_path(
     data: NTPData,
     *,

@@ -10,6 +10,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
 from ntp_lib.loss.sampled import SampledSlope
 from ntp_lib.loss.slope import Slope
@@ -40,6 +41,7 @@ class Trajectory:
     references: References = field(repr=False)
 
 
+@small_problems_on_one_thread
 def train(
     data: NTPData,
     *,
