@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from ntp_lib.reproduction.claims import LedgerReport, judge_claims
 from ntp_lib.reproduction.errors import ReproductionError
 from ntp_lib.reproduction.freshness import staleness
+from ntp_lib.reproduction.integrity import alterations
 from ntp_lib.reproduction.judgement import FigureResult, judge_run
 from ntp_lib.reproduction.ledger import load_ledger
 from ntp_lib.reproduction.manifest import Manifest, load_manifest
 from ntp_lib.reproduction.notebooks import stored_errors, stored_outputs
 from ntp_lib.reproduction.project import Project
-from ntp_lib.reproduction.runs import NOTEBOOK_FILE, Run, load_run
+from ntp_lib.reproduction.runs import FIGURES, NOTEBOOK_FILE, Run, load_run
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,10 @@ def _run_problems(project: Project, manifest: Manifest, notebook: str, run: Run)
     try:
         if changes := staleness(project, notebook, run):
             yield Problem(notebook, f"its run is stale: {'; '.join(changes)}", f"run: ntp run {notebook}")
+        for message in alterations(project.runs / notebook, run):
+            # A figure's own files are named with the figure.
+            if not message.startswith(tuple(f"{FIGURES}/{figure}." for figure in run.figures)):
+                yield Problem(notebook, message, again)
         for message in stored_errors(project.runs / notebook / NOTEBOOK_FILE):
             yield Problem(notebook, message, again)
     except ReproductionError as error:
