@@ -7,12 +7,10 @@ from pathlib import Path
 import click
 
 from ntp_lib.cli.main import current_project
-from ntp_lib.cli.outcomes import execution_options, exit_code, report_figures, report_outcome
+from ntp_lib.cli.outcomes import execution_options, report
 from ntp_lib.reproduction.execution import destinations, run_notebooks
-from ntp_lib.reproduction.judgement import FigureResult
 from ntp_lib.reproduction.manifest import load_manifest
 from ntp_lib.reproduction.parameters import parse_overrides
-from ntp_lib.reproduction.runs import load_run
 
 
 @click.command("run")
@@ -35,7 +33,8 @@ def run_command(
     """Execute NOTEBOOK, or all with --all, where its run is missing or outdated.
 
     Ends with yours against reference for every figure. With -p or --out the run goes to a folder of its
-    own and the book's runs stay as they are.
+    own and the book's runs stay as they are. With -p a check that does not hold stops nothing: the checks
+    that no longer hold are listed at the end.
     """
     project = current_project(context)
     if everything == (notebook is not None):
@@ -47,15 +46,10 @@ def run_command(
     overrides = parse_overrides(project.notebook(names[0]), assignments) if assignments else {}
     folders = destinations(project, names, overrides, out)
     outcomes = run_notebooks(project, folders, overrides=overrides, fresh=fresh, jobs=jobs, timeout=timeout)
-    results: list[FigureResult] = []
-    failed = []
-    for outcome in outcomes:
-        folder = folders[outcome.notebook]
-        if report_outcome(outcome, folder, project):
-            entries = manifest.of_notebook(outcome.notebook)
-            results += report_figures(project, manifest, entries, folder, load_run(folder))
-        else:
-            failed.append(outcome.notebook)
-    if failed:
+    good = [
+        report(project, manifest, outcome, manifest.of_notebook(outcome.notebook), folders[outcome.notebook])
+        for outcome in outcomes
+    ]
+    if failed := [outcome.notebook for outcome in outcomes if outcome.failure is not None]:
         click.echo(f"{len(failed)} of {len(outcomes)} notebooks failed: {', '.join(failed)}", err=True)
-    context.exit(1 if failed else exit_code(results, overrides))
+    context.exit(0 if all(good) else 1)

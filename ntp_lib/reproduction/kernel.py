@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from ntp_lib.reproduction.failures import Failure, describe
 from ntp_lib.reproduction.inputs import Inputs, current_inputs
 from ntp_lib.reproduction.manifest import load_manifest
 from ntp_lib.reproduction.parameters import notebook_parameters
+from ntp_lib.reproduction.partial import Partial, drop_partial, keep_partial, partial_notebook
 from ntp_lib.reproduction.project import Project
 from ntp_lib.reproduction.runs import NOTEBOOK_FILE, RecordedFigure, Run, save_run
 from ntp_lib.reproduction.session import FOLDER_VARIABLE, RECORDS, Session
@@ -70,11 +70,12 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a job: the run is in place, or the failure says why not."""
+    """What became of a job: the run is in place, or the failure says why not and the partial run what there is."""
 
     notebook: str
     executed: bool
     failure: Failure | None = None
+    partial: Partial | None = None
 
 
 def execute(job: Job, on_cell: Callable[[], None] = lambda: None) -> Outcome:
@@ -88,20 +89,21 @@ def execute(job: Job, on_cell: Callable[[], None] = lambda: None) -> Outcome:
         The outcome; a failing notebook is an outcome, not an exception.
     """
     with workspace(job.project, job.notebook) as (folder, sockets):
-        target = folder / NOTEBOOK_FILE
         begun: list[int] = []
         try:
             _execute_in(job, folder, sockets, on_cell, begun)
             publish(job.project, folder, job.destination)
         # Whatever happens inside belongs into the report of this notebook; the others go on.
         except Exception as error:
-            kept = _keep(job, target)
+            partial = keep_partial(job.project, job.notebook, folder)
             position = len(begun) - 1 if begun and not isinstance(error, ReproductionError) else None
-            failed = job.project.failed / f"{job.notebook}.ipynb"
+            failed = partial_notebook(job.project, job.notebook)
             log = sockets / LOG_FILE
-            failure = describe(job.notebook, error, partial=failed, position=position, kept=kept, log=log)
-            return Outcome(job.notebook, executed=True, failure=failure)
-    (job.project.failed / f"{job.notebook}.ipynb").unlink(missing_ok=True)
+            failure = describe(
+                job.notebook, error, partial=failed, position=position, kept=partial.notebook, log=log
+            )
+            return Outcome(job.notebook, executed=True, failure=failure, partial=partial)
+    drop_partial(job.project, job.notebook)
     return Outcome(job.notebook, executed=True)
 
 
@@ -116,7 +118,12 @@ def _execute_in(job: Job, folder: Path, sockets: Path, on_cell: Callable[[], Non
         name: {"notebook": entry.notebook, "key": list(entry.key)}
         for name, entry in load_manifest(job.project).figures.items()
     }
-    session.begin(root=job.project.root, notebook=job.notebook, listed=listed)
+    session.begin(
+        root=job.project.root,
+        notebook=job.notebook,
+        listed=listed,
+        other_parameters=bool(job.inputs.overrides),
+    )
     source = job.project.notebook(job.notebook)
     started, begin = datetime.now(UTC), time.monotonic()
     environment = _environment(_kernel_environment(job.project, folder, sockets))
@@ -213,15 +220,6 @@ def _strip_papermill(path: Path) -> None:
     for part in (document, *document["cells"]):
         part["metadata"].pop("papermill", None)
     path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def _keep(job: Job, partial: Path) -> str:
-    if not partial.is_file():
-        return ""
-    job.project.failed.mkdir(parents=True, exist_ok=True)
-    kept = job.project.failed / f"{job.notebook}.ipynb"
-    shutil.move(partial, kept)
-    return job.project.relative(kept)
 
 
 def _versions() -> dict[str, str]:

@@ -15,6 +15,7 @@ from ntp_lib.reproduction.parameters import Value
 
 RUN_FILE = "run.json"
 NOTEBOOK_FILE = "notebook.ipynb"
+FIGURES = "figures"
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Run:
 
 def figure_file(folder: Path, figure: str, suffix: str) -> Path:
     """A file of a recorded figure: suffix `csv`, `svg`, `dark.svg` or `png`."""
-    return folder / "figures" / f"{figure}.{suffix}"
+    return folder / FIGURES / f"{figure}.{suffix}"
 
 
 def load_run(folder: Path) -> Run | None:

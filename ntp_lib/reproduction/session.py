@@ -6,12 +6,22 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 FOLDER_VARIABLE = "NTP_RUN_FOLDER"
 RECORDS = "records.json"
+NOTHING: dict[str, Any] = {
+    "root": "",
+    "notebook": "",
+    "listed": None,
+    "other_parameters": False,
+    "figures": {},
+    "checks": [],
+    "modules": [],
+}
 
 
 @dataclass(frozen=True)
@@ -30,26 +40,37 @@ class Session:
         folder = os.environ.get(FOLDER_VARIABLE)
         return cls(Path(folder)) if folder else None
 
-    def begin(self, *, root: Path, notebook: str, listed: Mapping[str, Mapping[str, Any]]) -> None:
-        """Called by the pipeline: says which figures the manifest lists, in which notebook, with which key."""
-        self._write(
-            {
-                "root": str(root),
-                "notebook": notebook,
-                "listed": dict(listed),
-                "figures": {},
-                "checks": [],
-                "modules": [],
-            }
-        )
+    def begin(
+        self,
+        *,
+        root: Path,
+        notebook: str,
+        listed: Mapping[str, Mapping[str, Any]],
+        other_parameters: bool = False,
+    ) -> None:
+        """Called by the pipeline before the kernel starts.
+
+        Args:
+            root: The project's root.
+            notebook: Name of the notebook.
+            listed: Every figure of the manifest, with its notebook and its key.
+            other_parameters: Some parameter differs from the notebook's own value.
+        """
+        given = {"root": str(root), "notebook": notebook, "listed": dict(listed)}
+        self._write({**NOTHING, **given, "other_parameters": other_parameters})
 
     def records(self) -> dict[str, Any]:
         """Everything noted so far."""
         path = self.folder / RECORDS
         if not path.exists():
-            return {"root": "", "notebook": "", "listed": None, "figures": {}, "checks": [], "modules": []}
+            return deepcopy(NOTHING)
         records: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return records
+
+    @property
+    def other_parameters(self) -> bool:
+        """Whether this run was asked for with other parameters than the notebook's own."""
+        return bool(self.records()["other_parameters"])
 
     def note_figure(self, figure: str, entry: Mapping[str, Any]) -> None:
         """Adds a recorded figure."""
