@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 import numpy as np
@@ -13,6 +13,7 @@ from ntp_lib.conditions import explanation, log_odds_conflict
 from ntp_lib.conditions.in_support import unit_embeddings
 from ntp_lib.conditions.subspace import Subspace, subspace
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.results import result
 from ntp_lib.errors import DidNotConvergeError
 
 Floats = npt.NDArray[np.float64]
@@ -27,7 +28,7 @@ MAX_NEWTON_STEPS = 200
 ROUNDED_SLOPE = 1e-14
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class Compatibility:
     """Outcome of `compatibility`.
 

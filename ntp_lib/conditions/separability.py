@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ from ntp_lib.conditions.margins import context_margins
 from ntp_lib.conditions.subspace import Subspace, subspace
 from ntp_lib.data.arrays import to_numpy
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.results import result
 from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import NTPDataError
 from ntp_lib.splitting.solve import Answer
@@ -38,7 +39,7 @@ class Verdict(enum.Enum):
     UNDECIDED = "neither a direction nor a certificate was found within the limits"
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class Separability:
     """Outcome of `separability`.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -12,6 +11,7 @@ import scipy.sparse.linalg
 
 from ntp_lib.conditions.in_support import InSupportDifferences
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.results import result
 from ntp_lib.errors import DidNotConvergeError
 
 Floats = npt.NDArray[np.float64]
@@ -22,7 +22,7 @@ DENSE_ENTRIES = 2**23
 MAX_GENERATORS = 6000
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class Factorisation:
     """A = U diag(σ) Qᵀ cut at the numerical rank; Q is kept only where it is small."""
 
@@ -32,7 +32,7 @@ class Factorisation:
     tolerance: float
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class Subspace:
     """F = span{(e_z − e_z') h̄_jᵀ : z, z' ∈ S_j} ⊂ R^{V×d} and its complement F⊥.
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 import numpy.typing as npt
 
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.results import result
 from ntp_lib.features.nuclear_margin import Bools, Integers, NuclearMargin, kinds, nuclear_margin, nuclear_norm
 from ntp_lib.loss.cross_entropy import excess_loss
 
 Floats = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class FeatureReferences:
     """The fixed points of a problem whose embeddings are trained.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ import scipy.optimize
 from tqdm import tqdm
 
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.results import copied, result
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
 from ntp_lib.features.measurements import FeatureReferences, feature_references, measure_features
 from ntp_lib.features.nuclear_margin import nuclear_norm
@@ -25,7 +26,7 @@ MAX_ITERATIONS = 20_000
 RELATIVE_JITTER = 1e-3
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class FeaturePath:
     """Outcome of `ridge_features`.
 
@@ -36,7 +37,7 @@ class FeaturePath:
     """
 
     factors: tuple[tuple[Floats, Floats], ...] = field(repr=False)
-    frame: pd.DataFrame = field(repr=False)
+    frame: pd.DataFrame = copied()
     references: FeatureReferences = field(repr=False)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +10,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.results import copied, result
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
 from ntp_lib.features.measurements import FeatureReferences, feature_references, measure_features
 from ntp_lib.loss.slope import Slope
@@ -18,7 +19,7 @@ from ntp_lib.trajectories.training import recorded_steps
 Floats = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class FeatureTraining:
     """Outcome of `train_features`.
 
@@ -31,7 +32,7 @@ class FeatureTraining:
 
     W: Floats = field(repr=False)
     H: Floats = field(repr=False)
-    frame: pd.DataFrame = field(repr=False)
+    frame: pd.DataFrame = copied()
     references: FeatureReferences = field(repr=False)
 
 

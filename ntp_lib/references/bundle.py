@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 import numpy as np
@@ -13,6 +13,7 @@ from ntp_lib.conditions.separability import separability
 from ntp_lib.conditions.subspace import Subspace, subspace
 from ntp_lib.data.arrays import to_numpy
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.results import result
 from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import DidNotConvergeError, NotSeparableError
 from ntp_lib.references.svm import ntp_svm
@@ -21,7 +22,7 @@ from ntp_lib.references.svm_solution import NTPSVMSolution
 Floats = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class References:
     """What the theory predicts for a problem.
 

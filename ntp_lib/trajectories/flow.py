@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.results import copied, result
 from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import NTPDataError
 from ntp_lib.loss.cross_entropy import excess_parts
@@ -25,7 +26,7 @@ Floats = npt.NDArray[np.float64]
 LAST_LOG_TIME_WITHOUT_MARGIN = 30.0
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class GradientFlow:
     """Outcome of `gradient_flow`.
 
@@ -40,7 +41,7 @@ class GradientFlow:
     """
 
     points: tuple[FlowPoint, ...] = field(repr=False)
-    frame: pd.DataFrame = field(repr=False)
+    frame: pd.DataFrame = copied()
     references: References = field(repr=False)
     hand_over: HandOver | None
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
+from ntp_lib.data.results import result
 from ntp_lib.errors import NTPDataError
 from ntp_lib.loss.sampled import SampledSlope
 from ntp_lib.loss.slope import Slope
@@ -23,7 +24,7 @@ from ntp_lib.trajectories.shares import MarginShares
 Floats = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class Stage:
     """Adam between two marks.
 

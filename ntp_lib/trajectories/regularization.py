@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.results import copied, result
 from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
 from ntp_lib.loss.cross_entropy import excess_parts
@@ -28,7 +29,7 @@ MIN_PENALTY = 1e-14
 RADIUS_TOLERANCE = 1e-10
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class RegularizationPath:
     """Outcome of `regularization_path`.
 
@@ -40,7 +41,7 @@ class RegularizationPath:
     """
 
     points: tuple[RidgePoint, ...] = field(repr=False)
-    frame: pd.DataFrame = field(repr=False)
+    frame: pd.DataFrame = copied()
     references: References = field(repr=False)
 
     def W(self, i: int) -> Floats:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +10,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.results import copied, result
 from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
 from ntp_lib.loss.sampled import SampledSlope
@@ -26,7 +27,7 @@ Floats = npt.NDArray[np.float64]
 STEPS_BETWEEN_LOOKS = 100
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class Trajectory:
     """Outcome of `train`.
 
@@ -37,7 +38,7 @@ class Trajectory:
     """
 
     W: Floats = field(repr=False)
-    frame: pd.DataFrame = field(repr=False)
+    frame: pd.DataFrame = copied()
     references: References = field(repr=False)
 
 
