@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ntp_lib.conditions import certificates, explanation, linear_program
 from ntp_lib.conditions.in_support import unit_embeddings
 from ntp_lib.conditions.margins import context_margins
-from ntp_lib.conditions.subspace import Subspace, subspace
+from ntp_lib.conditions.subspace import Subspace, subspace_of
 from ntp_lib.data.arrays import to_numpy
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.data.results import result
@@ -97,11 +97,12 @@ def separability(
         A verdict whose direction or certificate was checked against the data; or "undecided", with the reason.
 
     Raises:
-        NTPDataError: no token is out of support, so no margin is defined; unknown solver.
+        NTPDataError: no token is out of support, so no margin is defined; unknown solver; F is that of other data.
     """
     if solver not in SOLVERS:
         raise NTPDataError(f"unknown solver {solver!r}; valid: {', '.join(SOLVERS)}")
     data.require_out_of_support()
+    F = None if F is None else subspace_of(data, F)
     constructed = _from_independent_embeddings(data)
     if constructed is not None:
         return constructed
@@ -157,8 +158,7 @@ def _from_splitting(data: NTPData, time_limit: float) -> Separability:
 def _from_linear_program(data: NTPData, F: Subspace | None, time_limit: float) -> Separability:
     program = linear_program.solve(data, time_limit=time_limit)
     if program.direction is not None:
-        F = subspace(data) if F is None else F
-        accepted = _accepted(data, F.project_complement(program.direction))
+        accepted = _accepted(data, subspace_of(data, F).project_complement(program.direction))
         if accepted is not None:
             return accepted
     elif program.multipliers is not None:

@@ -12,7 +12,7 @@ from tqdm import tqdm
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.data.results import copied, result
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
-from ntp_lib.features.measurements import FeatureReferences, feature_references, measure_features
+from ntp_lib.features.measurements import FeatureReferences, feature_references_of, measure_features
 from ntp_lib.loss.slope import Slope
 from ntp_lib.trajectories.training import recorded_steps
 
@@ -69,7 +69,7 @@ def train_features(
     """
     _refuse_bad_arguments(dim=dim, steps=steps, num_records=2 if num_records is None else num_records)
     _refuse_bad_numbers(step_size=step_size, scale=scale, ridge=ridge)
-    references = feature_references(data) if references is None else references
+    references = feature_references_of(data, references)
     slope = Slope(references.data)
     W, H = random_start(data, dim=dim, scale=scale, seed=seed)
     rows, done = [], 0

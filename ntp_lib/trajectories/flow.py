@@ -14,8 +14,7 @@ from ntp_lib.data.results import copied, result
 from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import NTPDataError
 from ntp_lib.loss.cross_entropy import excess_parts
-from ntp_lib.references.bundle import References, not_separable
-from ntp_lib.references.bundle import references as compute_references
+from ntp_lib.references.bundle import References, not_separable, references_of
 from ntp_lib.trajectories.flow_integration import FlowPoint, HandOver, integrate
 from ntp_lib.trajectories.initialisation import lecun
 from ntp_lib.trajectories.measurements import measure
@@ -98,7 +97,7 @@ def gradient_flow(
     if not 1e-12 <= tolerance <= 1e-2:
         raise NTPDataError(f"tolerance is {tolerance}; it must lie between 1e-12 and 1e-2")
     start = lecun(data, seed=seed) if W0 is None else data.check_decoder(W0, "W0").copy()
-    references = compute_references(data) if references is None else references
+    references = references_of(data, references)
     if references.W_mm is None and times[-1] > LAST_LOG_TIME_WITHOUT_MARGIN:
         limit = f"log_times may go up to {LAST_LOG_TIME_WITHOUT_MARGIN:g}, not {times[-1]:g}"
         raise not_separable(references, f"the flow has no W^mm to follow: {limit}")

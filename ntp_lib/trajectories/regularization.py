@@ -15,8 +15,7 @@ from ntp_lib.data.results import copied, result
 from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
 from ntp_lib.loss.cross_entropy import excess_parts
-from ntp_lib.references.bundle import References
-from ntp_lib.references.bundle import references as compute_references
+from ntp_lib.references.bundle import References, references_of
 from ntp_lib.trajectories.measurements import measure
 from ntp_lib.trajectories.ridge import RidgePoint, RidgeSolver
 
@@ -75,7 +74,7 @@ def regularization_path(
             than any λ ≥ 1e-14 gives.
     """
     wanted = _valid_request(radii, penalties)
-    references = compute_references(data) if references is None else references
+    references = references_of(data, references)
     solver = RidgeSolver(references)
     point = solver.solve(FIRST_PENALTY if radii is not None else max(FIRST_PENALTY, wanted[0]))
     points = []

@@ -43,8 +43,8 @@ def learned():
 
 
 def _matrix_law():
-    law = SupportLaw.parse("1-2")
-    return matrix_threshold(lambda count, rng: law.draw(count, 4, rng), samples=400, burn_in=8, iterations=2)
+    law = SupportLaw.parse("2")
+    return matrix_threshold(lambda count, rng: law.draw(count, 4, rng), samples=2000, burn_in=0, iterations=2)
 
 
 MADE = {
