@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 import numpy as np
@@ -11,8 +11,9 @@ import scipy.sparse as sp
 
 from ntp_lib.conditions import explanation, log_odds_conflict
 from ntp_lib.conditions.in_support import unit_embeddings
-from ntp_lib.conditions.subspace import Subspace, subspace
+from ntp_lib.conditions.subspace import Subspace, subspace_of
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.results import result
 from ntp_lib.errors import DidNotConvergeError
 
 Floats = npt.NDArray[np.float64]
@@ -27,7 +28,7 @@ MAX_NEWTON_STEPS = 200
 ROUNDED_SLOPE = 1e-14
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class Compatibility:
     """Outcome of `compatibility`.
 
@@ -99,9 +100,10 @@ def compatibility(data: NTPData, *, F: Subspace | None = None) -> Compatibility:
         The verdict with W*, or with the contexts whose log-odds cannot be met.
 
     Raises:
+        NTPDataError: F is that of other data.
         DidNotConvergeError: the problem is too large for the rank decision (see `Subspace`).
     """
-    F = subspace(data) if F is None else F
+    F = subspace_of(data, F)
     log_odds = np.log(data.probs.data)
     targets = _targets(F)
     factors = F.factorisation

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 import numpy as np
@@ -16,13 +16,14 @@ from ntp_lib.conditions.margins import context_margins
 from ntp_lib.conditions.separability import MAX_NONZEROS, Verdict, separability
 from ntp_lib.conditions.subspace import Subspace, subspace
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.results import result
 from ntp_lib.errors import DidNotConvergeError, NTPDataWarning
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class Decomposition:
     """Outcome of `decomposition`: every pair (j, v), v ∉ S_j, either diverges or stays bounded.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.results import result
 
 Floats = npt.NDArray[np.float64]
 
@@ -39,7 +39,7 @@ def _contrasts(size: int) -> sp.csr_array:
     return sp.csr_array(helmert)
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class InSupportDifferences:
     """A: W ↦ (orthonormal contrasts of W ĥ_j over S_j)_j, with N = Σ_j (S_j − 1) outputs (paper, (5))."""
 

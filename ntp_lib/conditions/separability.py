@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 import numpy.typing as npt
@@ -11,9 +11,10 @@ import numpy.typing as npt
 from ntp_lib.conditions import certificates, explanation, linear_program
 from ntp_lib.conditions.in_support import unit_embeddings
 from ntp_lib.conditions.margins import context_margins
-from ntp_lib.conditions.subspace import Subspace, subspace
+from ntp_lib.conditions.subspace import Subspace, subspace_of
 from ntp_lib.data.arrays import to_numpy
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.results import result
 from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import NTPDataError
 from ntp_lib.splitting.solve import Answer
@@ -38,7 +39,7 @@ class Verdict(enum.Enum):
     UNDECIDED = "neither a direction nor a certificate was found within the limits"
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class Separability:
     """Outcome of `separability`.
 
@@ -96,11 +97,12 @@ def separability(
         A verdict whose direction or certificate was checked against the data; or "undecided", with the reason.
 
     Raises:
-        NTPDataError: no token is out of support, so no margin is defined; unknown solver.
+        NTPDataError: no token is out of support, so no margin is defined; unknown solver; F is that of other data.
     """
     if solver not in SOLVERS:
         raise NTPDataError(f"unknown solver {solver!r}; valid: {', '.join(SOLVERS)}")
     data.require_out_of_support()
+    F = None if F is None else subspace_of(data, F)
     constructed = _from_independent_embeddings(data)
     if constructed is not None:
         return constructed
@@ -156,8 +158,7 @@ def _from_splitting(data: NTPData, time_limit: float) -> Separability:
 def _from_linear_program(data: NTPData, F: Subspace | None, time_limit: float) -> Separability:
     program = linear_program.solve(data, time_limit=time_limit)
     if program.direction is not None:
-        F = subspace(data) if F is None else F
-        accepted = _accepted(data, F.project_complement(program.direction))
+        accepted = _accepted(data, subspace_of(data, F).project_complement(program.direction))
         if accepted is not None:
             return accepted
     elif program.multipliers is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -11,8 +10,10 @@ import scipy.linalg
 import scipy.sparse.linalg
 
 from ntp_lib.conditions.in_support import InSupportDifferences
+from ntp_lib.data.identity import require_same_data
 from ntp_lib.data.ntp_data import NTPData
-from ntp_lib.errors import DidNotConvergeError
+from ntp_lib.data.results import result
+from ntp_lib.errors import DidNotConvergeError, NTPDataError
 
 Floats = npt.NDArray[np.float64]
 
@@ -22,7 +23,7 @@ DENSE_ENTRIES = 2**23
 MAX_GENERATORS = 6000
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class Factorisation:
     """A = U diag(σ) Qᵀ cut at the numerical rank; Q is kept only where it is small."""
 
@@ -32,7 +33,7 @@ class Factorisation:
     tolerance: float
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class Subspace:
     """F = span{(e_z − e_z') h̄_jᵀ : z, z' ∈ S_j} ⊂ R^{V×d} and its complement F⊥.
 
@@ -165,3 +166,17 @@ def subspace(data: NTPData) -> Subspace:
         6
     """
     return Subspace(data)
+
+
+def subspace_of(data: NTPData, F: Subspace | None) -> Subspace:
+    """The subspace of a problem, which a caller may have computed already.
+
+    Raises:
+        NTPDataError: F is not a subspace, or that of other data.
+    """
+    if F is None:
+        return subspace(data)
+    if not isinstance(F, Subspace):
+        raise NTPDataError(f"F is {type(F).__name__}; it must be what ntp_lib.subspace returns, or None")
+    require_same_data(F.data, data, "F")
+    return F

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import array_api_compat
@@ -11,27 +12,32 @@ import numpy as np
 
 @dataclass(frozen=True)
 class ArrayKind:
-    """A library of arrays and a device.
+    """A library of arrays and a device, by their names, so that it can be pickled.
 
     Attributes:
-        namespace: the library's array functions (array-api-compat).
-        device: where its arrays live.
+        library: "numpy" or "torch".
+        device: where its arrays live, such as "cpu" or "cuda:0".
     """
 
-    namespace: Any
-    device: Any
+    library: str
+    device: str
 
     @classmethod
     def of(cls, value: Any) -> ArrayKind:
         """The kind of a tensor; NumPy for anything else, lists and sparse arrays included."""
         if array_api_compat.is_torch_array(value):
-            return cls(array_api_compat.array_namespace(value), value.device)
-        return cls(array_api_compat.array_namespace(np.empty(0)), "cpu")
+            return cls("torch", str(value.device))
+        return cls("numpy", "cpu")
+
+    @property
+    def namespace(self) -> Any:
+        """The library's array functions (array-api-compat)."""
+        return import_module(f"array_api_compat.{self.library}")
 
     @property
     def is_numpy(self) -> bool:
         """Whether arrays of this kind are NumPy arrays."""
-        return bool(array_api_compat.is_numpy_namespace(self.namespace))
+        return self.library == "numpy"
 
     def convert(self, array: Any) -> Any:
         """The same values as an array of this kind, on its device; an array of this kind itself, unchanged."""

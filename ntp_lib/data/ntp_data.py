@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import scipy.sparse as sp
 
 from ntp_lib.data import validation
 from ntp_lib.data.arrays import ArrayKind, to_numpy
+from ntp_lib.data.results import result
 from ntp_lib.errors import NTPDataError
 
 Floats = npt.NDArray[np.float64]
@@ -23,7 +23,7 @@ Bools = npt.NDArray[np.bool_]
 BLOCK_ENTRIES = 2**22
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class ContextBlock:
     """A run of consecutive contexts with their dense rows.
 
@@ -42,7 +42,7 @@ class ContextBlock:
     support: Bools
 
 
-@dataclass(frozen=True, eq=False, init=False)
+@result
 class NTPData:
     """A training set seen as m distinct contexts with soft next-token labels (paper, §2).
 

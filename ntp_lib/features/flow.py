@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.integrate import solve_ivp
 
+from ntp_lib.data.results import copied, result
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
 from ntp_lib.features.measurements import FeatureReferences, centred, measure_features
 from ntp_lib.loss.cross_entropy import gradient
@@ -21,7 +22,7 @@ FIRST_LOG_TIME = -5.0
 LAST_LOG_TIME = 24.0
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class FeatureFlow:
     """Outcome of `feature_flow`.
 
@@ -32,7 +33,7 @@ class FeatureFlow:
     """
 
     factors: tuple[tuple[Floats, Floats], ...] = field(repr=False)
-    frame: pd.DataFrame = field(repr=False)
+    frame: pd.DataFrame = copied()
 
 
 def feature_flow(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.results import result
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
 
 Floats = npt.NDArray[np.float64]
@@ -17,7 +18,7 @@ Bools = npt.NDArray[np.bool_]
 Integers = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class NuclearMargin:
     """Solution of minimise ‖L‖_* subject to (6a) and (6b) read in logits.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +12,9 @@ import scipy.optimize
 from tqdm import tqdm
 
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.results import copied, result
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
-from ntp_lib.features.measurements import FeatureReferences, feature_references, measure_features
+from ntp_lib.features.measurements import FeatureReferences, feature_references_of, measure_features
 from ntp_lib.features.nuclear_margin import nuclear_norm
 from ntp_lib.features.training import random_start
 from ntp_lib.loss.cross_entropy import excess_loss, gradient
@@ -25,7 +26,7 @@ MAX_ITERATIONS = 20_000
 RELATIVE_JITTER = 1e-3
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class FeaturePath:
     """Outcome of `ridge_features`.
 
@@ -36,7 +37,7 @@ class FeaturePath:
     """
 
     factors: tuple[tuple[Floats, Floats], ...] = field(repr=False)
-    frame: pd.DataFrame = field(repr=False)
+    frame: pd.DataFrame = copied()
     references: FeatureReferences = field(repr=False)
 
 
@@ -73,7 +74,7 @@ def ridge_features(
         raise NTPDataError(f"penalties are {wanted}; at least one is needed, positive and strictly decreasing")
     if dim < 1:
         raise NTPDataError(f"dim is {dim}; it must be at least 1")
-    references = feature_references(data) if references is None else references
+    references = feature_references_of(data, references)
     rng = np.random.default_rng(seed)
     W, H = random_start(data, dim=dim, scale=1.0, seed=seed)
     factors, rows = [], []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 import numpy.typing as npt
@@ -10,15 +10,16 @@ import pandas as pd
 from tqdm import tqdm
 
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.results import copied, result
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
-from ntp_lib.features.measurements import FeatureReferences, feature_references, measure_features
+from ntp_lib.features.measurements import FeatureReferences, feature_references_of, measure_features
 from ntp_lib.loss.slope import Slope
 from ntp_lib.trajectories.training import recorded_steps
 
 Floats = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class FeatureTraining:
     """Outcome of `train_features`.
 
@@ -31,7 +32,7 @@ class FeatureTraining:
 
     W: Floats = field(repr=False)
     H: Floats = field(repr=False)
-    frame: pd.DataFrame = field(repr=False)
+    frame: pd.DataFrame = copied()
     references: FeatureReferences = field(repr=False)
 
 
@@ -68,7 +69,7 @@ def train_features(
     """
     _refuse_bad_arguments(dim=dim, steps=steps, num_records=2 if num_records is None else num_records)
     _refuse_bad_numbers(step_size=step_size, scale=scale, ridge=ridge)
-    references = feature_references(data) if references is None else references
+    references = feature_references_of(data, references)
     slope = Slope(references.data)
     W, H = random_start(data, dim=dim, scale=scale, seed=seed)
     rows, done = [], 0

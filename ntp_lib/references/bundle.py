@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 import numpy as np
@@ -12,16 +12,18 @@ from ntp_lib.conditions.compatibility import Compatibility, compatibility
 from ntp_lib.conditions.separability import separability
 from ntp_lib.conditions.subspace import Subspace, subspace
 from ntp_lib.data.arrays import to_numpy
+from ntp_lib.data.identity import require_same_data
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.results import result
 from ntp_lib.data.threads import small_problems_on_one_thread
-from ntp_lib.errors import DidNotConvergeError, NotSeparableError
+from ntp_lib.errors import DidNotConvergeError, NotSeparableError, NTPDataError
 from ntp_lib.references.svm import ntp_svm
 from ntp_lib.references.svm_solution import NTPSVMSolution
 
 Floats = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class References:
     """What the theory predicts for a problem.
 
@@ -36,6 +38,11 @@ class References:
     F: Subspace = field(repr=False)
     compatibility: Compatibility
     svm: NTPSVMSolution | None
+
+    def __post_init__(self) -> None:
+        for name, part in {"F": self.F, "compatibility": self.compatibility.F, "svm": self.svm}.items():
+            if part is not None:
+                require_same_data(part.data, self.data, name)
 
     @cached_property
     def W_finite(self) -> Floats:
@@ -62,6 +69,23 @@ def references(data: NTPData) -> References:
     except NotSeparableError:
         svm = None
     return References(data, F, compatibility(data, F=F), svm)
+
+
+def references_of(data: NTPData, given: References | None) -> References:
+    """The references of a problem, which a caller may have computed already.
+
+    Raises:
+        NTPDataError: what is given are not references, or those of other data.
+        DidNotConvergeError: as for `references`.
+    """
+    if given is None:
+        return references(data)
+    if not isinstance(given, References):
+        raise NTPDataError(
+            f"references is {type(given).__name__}; it must be what ntp_lib.references returns, or None"
+        )
+    require_same_data(given.data, data, "references")
+    return given
 
 
 def not_separable(references: References, consequence: str) -> NotSeparableError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +16,7 @@ from ntp_lib.conditions.margins import context_margins
 from ntp_lib.conditions.separability import Verdict, separability
 from ntp_lib.data.arrays import to_numpy
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.results import result
 from ntp_lib.errors import DidNotConvergeError, NotSeparableError, NTPDataError
 from ntp_lib.references.norms import Norm, norm_named, preconditioned
 from ntp_lib.references.svm import ntp_svm
@@ -23,7 +24,7 @@ from ntp_lib.references.svm import ntp_svm
 Floats = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class MaxMargin:
     """Solution of minimise ‖W‖ subject to (6a) and (6b), in a norm of choice.
 

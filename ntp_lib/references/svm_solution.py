@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy.typing as npt
 from ntp_lib.conditions.margins import context_margins
 from ntp_lib.data.arrays import to_numpy
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.results import copied, result
 
 Floats = npt.NDArray[np.float64]
 
@@ -24,7 +25,7 @@ class SolveStatus(enum.Enum):
     INACCURATE = "the solver stopped before the recomputed margin and gap reached the tolerance"
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class NTPSVMSolution:
     """Solution of minimise ½‖W‖² subject to (6a) and (6b) (paper, Def. 3).
 
@@ -41,8 +42,8 @@ class NTPSVMSolution:
     """
 
     data: NTPData = field(repr=False)
-    W: Any = field(repr=False)
-    dual: Any = field(repr=False)
+    W: Any = copied()
+    dual: Any = copied()
     tolerance: float
     solver: str
     iterations: int

@@ -44,7 +44,7 @@ class ConeProblem:
         shifts = xp.where(support, xp.zeros_like(lengths), 1 / lengths)
         return cls(kind, embeddings / lengths, lengths, support, shifts)
 
-    @property
+    @cached_property
     def xp(self) -> Any:
         """The library's functions."""
         return self.kind.namespace

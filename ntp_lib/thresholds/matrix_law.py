@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import nnls
 from tqdm import tqdm
 
+from ntp_lib.data.results import result
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
 
 Floats = npt.NDArray[np.float64]
@@ -18,7 +19,7 @@ Floats = npt.NDArray[np.float64]
 AGREEMENT = 0.03
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class MatrixLaw:
     """Where the iteration of the matrix law came to rest.
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.results import copied, result
 from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import NTPDataError
 from ntp_lib.loss.cross_entropy import excess_parts
-from ntp_lib.references.bundle import References, not_separable
-from ntp_lib.references.bundle import references as compute_references
+from ntp_lib.references.bundle import References, not_separable, references_of
 from ntp_lib.trajectories.flow_integration import FlowPoint, HandOver, integrate
 from ntp_lib.trajectories.initialisation import lecun
 from ntp_lib.trajectories.measurements import measure
@@ -25,7 +25,7 @@ Floats = npt.NDArray[np.float64]
 LAST_LOG_TIME_WITHOUT_MARGIN = 30.0
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class GradientFlow:
     """Outcome of `gradient_flow`.
 
@@ -40,7 +40,7 @@ class GradientFlow:
     """
 
     points: tuple[FlowPoint, ...] = field(repr=False)
-    frame: pd.DataFrame = field(repr=False)
+    frame: pd.DataFrame = copied()
     references: References = field(repr=False)
     hand_over: HandOver | None
 
@@ -97,7 +97,7 @@ def gradient_flow(
     if not 1e-12 <= tolerance <= 1e-2:
         raise NTPDataError(f"tolerance is {tolerance}; it must lie between 1e-12 and 1e-2")
     start = lecun(data, seed=seed) if W0 is None else data.check_decoder(W0, "W0").copy()
-    references = compute_references(data) if references is None else references
+    references = references_of(data, references)
     if references.W_mm is None and times[-1] > LAST_LOG_TIME_WITHOUT_MARGIN:
         limit = f"log_times may go up to {LAST_LOG_TIME_WITHOUT_MARGIN:g}, not {times[-1]:g}"
         raise not_separable(references, f"the flow has no W^mm to follow: {limit}")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
+from ntp_lib.data.identity import require_same_data
+from ntp_lib.data.results import result
 from ntp_lib.errors import NTPDataError
 from ntp_lib.loss.sampled import SampledSlope
 from ntp_lib.loss.slope import Slope
@@ -23,7 +25,7 @@ from ntp_lib.trajectories.shares import MarginShares
 Floats = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class Stage:
     """Adam between two marks.
 
@@ -124,6 +126,7 @@ def compare_stage(before: Stage, stage: Stage, references: References, largest: 
         share_frozen, share_frobenius, share_max: its margin as a share of the largest in each norm.
         separation: the cosine of W^P with W^mm.
     """
+    require_same_data(largest.data, references.data, "largest")
     P = before.preconditioner
     candidates = {
         "frozen": max_margin(references.data, preconditioner=P),

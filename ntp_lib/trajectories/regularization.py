@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 import numpy.typing as npt
@@ -11,11 +11,11 @@ import pandas as pd
 from tqdm import tqdm
 
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.results import copied, result
 from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
 from ntp_lib.loss.cross_entropy import excess_parts
-from ntp_lib.references.bundle import References
-from ntp_lib.references.bundle import references as compute_references
+from ntp_lib.references.bundle import References, references_of
 from ntp_lib.trajectories.measurements import measure
 from ntp_lib.trajectories.ridge import RidgePoint, RidgeSolver
 
@@ -28,7 +28,7 @@ MIN_PENALTY = 1e-14
 RADIUS_TOLERANCE = 1e-10
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class RegularizationPath:
     """Outcome of `regularization_path`.
 
@@ -40,7 +40,7 @@ class RegularizationPath:
     """
 
     points: tuple[RidgePoint, ...] = field(repr=False)
-    frame: pd.DataFrame = field(repr=False)
+    frame: pd.DataFrame = copied()
     references: References = field(repr=False)
 
     def W(self, i: int) -> Floats:
@@ -74,7 +74,7 @@ def regularization_path(
             than any λ ≥ 1e-14 gives.
     """
     wanted = _valid_request(radii, penalties)
-    references = compute_references(data) if references is None else references
+    references = references_of(data, references)
     solver = RidgeSolver(references)
     point = solver.solve(FIRST_PENALTY if radii is not None else max(FIRST_PENALTY, wanted[0]))
     points = []

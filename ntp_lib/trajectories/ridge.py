@@ -6,7 +6,6 @@ A minimiser for small λ is W° plus a tiny part Δ of F plus a growing part U o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -14,6 +13,7 @@ import numpy.typing as npt
 import scipy.linalg
 
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.results import result
 from ntp_lib.errors import DidNotConvergeError
 from ntp_lib.loss.split import SplitSoftmax, split_softmax
 from ntp_lib.references.bundle import References
@@ -29,7 +29,7 @@ SLOPE_ROUNDING = 1e-14
 MAX_UNKNOWNS = 6000
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class RidgePoint:
     """One minimiser.
 
@@ -59,7 +59,7 @@ class RidgePoint:
         return float(np.linalg.norm(self.W))
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class RidgeSolver:
     """Solves for one λ at a time, warm-started from another point of the path."""
 

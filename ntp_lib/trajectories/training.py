@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 import numpy.typing as npt
@@ -10,12 +10,12 @@ import pandas as pd
 from tqdm import tqdm
 
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.results import copied, result
 from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
 from ntp_lib.loss.sampled import SampledSlope
 from ntp_lib.loss.slope import Slope
-from ntp_lib.references.bundle import References
-from ntp_lib.references.bundle import references as compute_references
+from ntp_lib.references.bundle import References, references_of
 from ntp_lib.trajectories.initialisation import lecun
 from ntp_lib.trajectories.methods import METHODS, make_step
 from ntp_lib.trajectories.optimisers import Step
@@ -26,7 +26,7 @@ Floats = npt.NDArray[np.float64]
 STEPS_BETWEEN_LOOKS = 100
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class Trajectory:
     """Outcome of `train`.
 
@@ -37,7 +37,7 @@ class Trajectory:
     """
 
     W: Floats = field(repr=False)
-    frame: pd.DataFrame = field(repr=False)
+    frame: pd.DataFrame = copied()
     references: References = field(repr=False)
 
 
@@ -91,7 +91,7 @@ def train(
     _refuse_bad_arguments(method, step_size, steps, num_records)
     _refuse_bad_constants(betas, epsilon, momentum, step_decay, batch_size)
     W = lecun(data, seed=seed) if W0 is None else data.check_decoder(W0, "W0").copy()
-    references = compute_references(data) if references is None else references
+    references = references_of(data, references)
     slope = Slope(data) if batch_size is None else SampledSlope(data, batch_size=batch_size, seed=seed)
     advance = make_step(
         method,
