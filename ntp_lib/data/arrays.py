@@ -1,8 +1,8 @@
 """Arrays and tensors: one rule for every function that takes them.
 
-What takes an array takes nested lists and tensors of torch too, on any device, also with a gradient, from which they
-are detached: nothing here can be differentiated through. Work is done in float64, and what is returned in place of an
-array given is of its kind, float64 on its device. `NTPData`, tables and results that follow from data alone hold
+What takes an array takes nested lists and tensors of torch too, on any device, also with a gradient, from which
+they are detached: nothing here can be differentiated through. Work is done in float64, and what is returned in place
+of an array given is of its kind, float64 on its device. `NTPData`, tables and results that follow from data alone hold
 NumPy arrays, except that `ntp_lib.ntp_svm` follows the embeddings. Single numbers are Python's.
 """
 
@@ -33,6 +33,7 @@ NOT_NUMBERS = {
     "m": "a duration",
     "V": "a record",
 }
+NUMPY_FLOATS = ("torch.float16", "torch.float32", "torch.float64")
 # Lists of lists are looked through this deep for tensors and booleans.
 LIST_DEPTH = 3
 
@@ -91,8 +92,9 @@ def to_numpy(value: Any, name: str = "a tensor") -> Any:
         raise NTPDataError(f"{name} has the layout {value.layout}; a dense tensor is needed: call .to_dense()")
     try:
         plain = value.detach().cpu().resolve_conj().resolve_neg()
-        exotic = plain.is_floating_point() and plain.dtype.itemsize < 4 and not str(plain.dtype) == "torch.float16"
-        return (plain.double() if exotic else plain).numpy()
+        if plain.is_floating_point() and str(plain.dtype) not in NUMPY_FLOATS:
+            plain = plain.double()
+        return plain.numpy()
     except (TypeError, RuntimeError) as error:
         raise NTPDataError(
             f"{name} ({value.dtype}, on {value.device}) holds no values that could be read: {error}"
@@ -109,8 +111,8 @@ def real_array(value: Any, name: str, shape_words: str, *, copy: bool = True) ->
         copy: never return memory that `value` itself holds.
 
     Raises:
-        NTPDataError: text, booleans, dates, complex or masked numbers, integers beyond float64, sparse arrays, rows
-            of unequal length, or no array at all.
+        NTPDataError: text, booleans, dates, complex or masked numbers, integers beyond float64, sparse arrays,
+            rows of unequal length, or no array at all.
     """
     expected = f"{name} must be numbers of shape {shape_words}"
     if sp.issparse(value):
@@ -129,7 +131,9 @@ def real_array(value: Any, name: str, shape_words: str, *, copy: bool = True) ->
         what = NOT_NUMBERS[array.dtype.kind]
         _refuse(expected, np.ones(array.shape, dtype=bool), lambda place: f"{array[place]!r:.60}, {what}")
         raise NTPDataError(f"{expected}; got an empty array of {array.dtype}")
-    with np.errstate(over="ignore"):  # an extended number beyond float64 becomes infinite, which is refused by name
+    with np.errstate(
+        over="ignore"
+    ):  # an extended number beyond float64 becomes infinite, which is refused by name
         return np.asarray(array).astype(np.float64, order="C", copy=copy and array is given)
 
 

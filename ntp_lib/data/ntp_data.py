@@ -219,7 +219,7 @@ class NTPData:
         return ContextBlock(rows, self.embeddings[rows], self.context_probs[rows], probs, probs > 0)
 
     def check_decoder(self, W: npt.ArrayLike, name: str = "W") -> Floats:
-        """Return W, an array or a tensor, as float64 of shape (V, d), or raise an `NTPDataError` that says why not."""
+        """Return W as a NumPy array of float64, (V, d), or raise an `NTPDataError` that says what was expected."""
         array = real_array(W, name, f"(V, d) = {(self.vocab_size, self.dim)}", copy=False)
         if array.shape != (self.vocab_size, self.dim):
             raise NTPDataError(
@@ -230,11 +230,11 @@ class NTPData:
         return array
 
     def require_an_embedding(self) -> None:
-        """Raise when every embedding is zero: every logit is 0 then, whatever W is, and no gradient ever moves it."""
+        """Raise when every embedding is zero: every logit is 0 then, whatever W is, and no gradient moves it."""
         if not self.embeddings.any():
             raise NTPDataError(
-                "embeddings: all of them are zero, so that the loss does not depend on W; at least one context needs "
-                "an embedding that is not zero"
+                "embeddings: all of them are zero, so that the loss does not depend on W; at least one context "
+                "needs an embedding that is not zero"
             )
 
     def require_out_of_support(self) -> None:

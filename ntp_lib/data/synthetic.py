@@ -116,10 +116,9 @@ def clusters(
 
 def _require_room(num_contexts: int, *, dim: int, vocab_size: int) -> None:
     for name, width in (("dim", dim), ("vocab_size", vocab_size)):
-        if int(num_contexts) * int(width) > MAX_ENTRIES:
-            raise NTPDataError(
-                f"num_contexts × {name} = {int(num_contexts) * int(width):.3g} entries; at most {MAX_ENTRIES:.3g} fit"
-            )
+        entries = int(num_contexts) * int(width)
+        if entries > MAX_ENTRIES:
+            raise NTPDataError(f"num_contexts × {name} = {entries:.3g} entries; at most {MAX_ENTRIES:.3g} fit")
 
 
 def _positive_counts(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

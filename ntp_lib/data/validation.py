@@ -130,17 +130,18 @@ def _as_csr(value: Any) -> sp.csr_array[np.float64]:
 def _refuse_bad_entries(probs: sp.csr_array[np.float64]) -> None:
     bad = np.flatnonzero(~(np.isfinite(probs.data) & (probs.data >= 0)))
     if bad.size:
-        j = int(np.searchsorted(probs.indptr, bad[0], side="right")) - 1
         raise NTPDataError(
-            f"next_token_probs: context {j} gives token {probs.indices[bad[0]]} the value {probs.data[bad[0]]}; "
+            f"next_token_probs: context {_row(probs, bad[0])} gives token {probs.indices[bad[0]]} the value {probs.data[bad[0]]}; "
             "probabilities must be finite and not negative"
         )
     _refuse_subnormal(
         probs.data,
-        lambda n: (
-            f"next_token_probs: context {np.searchsorted(probs.indptr, n, side='right') - 1} gives token {probs.indices[n]}"
-        ),
+        lambda n: f"next_token_probs: context {_row(probs, n)} gives token {probs.indices[n]}",
     )
+
+
+def _row(probs: sp.csr_array[np.float64], place: int) -> int:
+    return int(np.searchsorted(probs.indptr, place, side="right")) - 1
 
 
 def _refuse_bad_rows(probs: sp.csr_array[np.float64]) -> None:
