@@ -1,9 +1,9 @@
 """Arrays and tensors: one rule for every function that takes them.
 
 What takes an array takes nested lists and tensors of torch too, on any device, also with a gradient, from which
-they are detached: nothing here can be differentiated through. Work is done in float64, and what is returned in place
-of an array given is of its kind, float64 on its device. `NTPData`, tables and results that follow from data alone hold
-NumPy arrays, except that `ntp_lib.ntp_svm` follows the embeddings. Single numbers are Python's.
+they are detached: nothing here can be differentiated through. Work is done in float64, and what is returned in
+place of an array given is of its kind, float64 on its device. `NTPData`, tables and results that follow from data
+alone hold NumPy arrays, except that `ntp_lib.ntp_svm` follows the embeddings. Single numbers are Python's.
 """
 
 from __future__ import annotations

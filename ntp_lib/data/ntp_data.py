@@ -14,6 +14,7 @@ import scipy.sparse as sp
 
 from ntp_lib.data import validation
 from ntp_lib.data.arrays import ArrayKind, real_array
+from ntp_lib.data.source import Source
 from ntp_lib.errors import NTPDataError
 
 Floats = npt.NDArray[np.float64]
@@ -55,6 +56,7 @@ class NTPData:
         vocabulary: names of the V tokens, optional.
         contexts: names of the m contexts, optional.
         num_sequences: n, the number of training sequences the probabilities were counted from, optional.
+        source: the text the data were made of, optional; no result depends on it.
 
     Raises:
         NTPDataError: naming the offending context and value.
@@ -72,6 +74,7 @@ class NTPData:
     vocabulary: tuple[Any, ...] | None
     contexts: tuple[Any, ...] | None
     num_sequences: int | None
+    source: Source | None
     kind: ArrayKind
 
     def __init__(
@@ -83,6 +86,7 @@ class NTPData:
         vocabulary: Sequence[Any] | None = None,
         contexts: Sequence[Any] | None = None,
         num_sequences: int | None = None,
+        source: Source | None = None,
     ) -> None:
         rows = validation.valid_embeddings(embeddings)
         weights = validation.valid_context_probs(context_probs, len(rows))
@@ -96,6 +100,7 @@ class NTPData:
             "vocabulary": validation.valid_labels(vocabulary, "vocabulary", probs.shape[1], "tokens"),
             "contexts": validation.valid_labels(contexts, "contexts", len(rows), "contexts"),
             "num_sequences": validation.valid_num_sequences(num_sequences, len(rows)),
+            "source": source,
             "kind": ArrayKind.of(embeddings),
         }
         for array in (rows, weights, probs.data, probs.indices, probs.indptr):

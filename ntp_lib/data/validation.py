@@ -18,6 +18,8 @@ Floats = npt.NDArray[np.float64]
 
 # Sums this close to one are rounding of float32 input and are rescaled; anything further is refused.
 SUM_TOLERANCE = 1e-6
+# Tokens are numbered by 32-bit integers.
+MAX_TOKENS = 2**31 - 1
 
 
 def _as_floats(value: Any, name: str, ndim: int, shape_words: str) -> Floats:
@@ -74,7 +76,7 @@ def valid_num_sequences(value: Any, num_contexts: int) -> int | None:
     """Return n as an int, or None."""
     if value is None:
         return None
-    require_whole_number(value, "num_sequences", at_least=1)
+    require_whole_number(value, "num_sequences", at_least=1, at_most=2**63 - 1)
     if value < num_contexts:
         raise NTPDataError(
             f"num_sequences is {value}, fewer than the {num_contexts} distinct contexts; each context occurs at "
@@ -93,6 +95,8 @@ def valid_next_token_probs(value: Any, num_contexts: int) -> sp.csr_array[np.flo
         )
     if probs.shape[1] < 2:
         raise NTPDataError(f"next_token_probs has V = {probs.shape[1]} tokens; at least 2 are needed")
+    if probs.shape[1] > MAX_TOKENS:
+        raise NTPDataError(f"next_token_probs has V = {probs.shape[1]} tokens; at most {MAX_TOKENS} are taken")
     _refuse_bad_entries(probs)
     probs.eliminate_zeros()
     _refuse_bad_rows(probs)
@@ -130,8 +134,9 @@ def _as_csr(value: Any) -> sp.csr_array[np.float64]:
 def _refuse_bad_entries(probs: sp.csr_array[np.float64]) -> None:
     bad = np.flatnonzero(~(np.isfinite(probs.data) & (probs.data >= 0)))
     if bad.size:
+        j, token, value = _row(probs, bad[0]), probs.indices[bad[0]], probs.data[bad[0]]
         raise NTPDataError(
-            f"next_token_probs: context {_row(probs, bad[0])} gives token {probs.indices[bad[0]]} the value {probs.data[bad[0]]}; "
+            f"next_token_probs: context {j} gives token {token} the value {value}; "
             "probabilities must be finite and not negative"
         )
     _refuse_subnormal(
