@@ -14,6 +14,7 @@ from tqdm import tqdm
 from ntp_lib.data.embeddings import EmbeddingDraw, check_embedding_name
 from ntp_lib.data.encoding import Codes, EncodedTokens, encode, limit_vocabulary, require_whole_number
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.source import Source
 from ntp_lib.errors import NTPDataError
 
 Ints = npt.NDArray[np.int64]
@@ -102,12 +103,15 @@ def data_from_tokens(
     return data_from_encoded(encode(tokens), options, progress=progress)
 
 
-def data_from_encoded(encoded: EncodedTokens, options: ContextOptions, *, progress: bool) -> NTPData:
+def data_from_encoded(
+    encoded: EncodedTokens, options: ContextOptions, *, source: Source | None = None, progress: bool
+) -> NTPData:
     """Do what `data_from_tokens` says for a sequence that is already encoded.
 
     Args:
         encoded: the sequence, codes numbered by first appearance.
         options: checked options.
+        source: the text the tokens are from, kept with the data.
         progress: show a progress bar on stderr.
 
     Raises:
@@ -134,6 +138,7 @@ def data_from_encoded(encoded: EncodedTokens, options: ContextOptions, *, progre
         vocabulary=names,
         contexts=labels,
         num_sequences=len(codes) - context_length,
+        source=source,
     )
 
 
