@@ -83,16 +83,29 @@ class InSupportDifferences:
 
     def matrix(self) -> Floats:
         """A as a dense (N, V·d) array."""
-        rows, tokens = self.data.support_rows, self.data.probs.indices
-        stacked = sp.csr_array(
-            (np.ones(len(rows)), (np.arange(len(rows)), tokens)), shape=(len(rows), self.data.vocab_size)
-        ).toarray()
-        generators = (stacked[:, :, None] * self.unit[rows][:, None, :]).reshape(len(rows), -1)
-        return np.asarray(self.contrasts @ generators)
+        places, contrasts = self._compared
+        rows, tokens, dim = self.data.support_rows[places], self.data.probs.indices[places], self.data.dim
+        columns = tokens.astype(np.int64)[:, None] * dim + np.arange(dim)
+        starts = np.arange(0, columns.size + 1, dim)
+        generators = sp.csr_array(
+            (self.unit[rows].ravel(), columns.ravel(), starts), shape=(len(places), self.data.vocab_size * dim)
+        )
+        return np.asarray((contrasts @ generators).toarray())
 
     def gram(self) -> Floats:
         """A Aᵀ, shape (N, N), without forming A."""
-        rows, tokens = self.data.support_rows, self.data.probs.indices
-        kernel = (self.unit @ self.unit.T)[np.ix_(rows, rows)]
+        places, contrasts = self._compared
+        rows, tokens = self.data.support_rows[places], self.data.probs.indices[places]
+        contexts, which = np.unique(rows, return_inverse=True)
+        kernel = (self.unit[contexts] @ self.unit[contexts].T)[np.ix_(which, which)]
         kernel *= tokens[:, None] == tokens[None, :]
-        return np.asarray(self.contrasts @ (self.contrasts @ kernel).T)
+        return np.asarray(contrasts @ (contrasts @ kernel).T)
+
+    @property
+    def _compared(self) -> tuple[npt.NDArray[np.intp], sp.csr_array]:
+        """The stored probabilities of contexts with several tokens, and their contrasts: one token has no difference.
+
+        In a text most contexts are followed by one token, and arrays over all of them would dwarf the problem.
+        """
+        places = np.flatnonzero(self.data.support_sizes[self.data.support_rows] > 1)
+        return places, self.contrasts[:, places]

@@ -97,7 +97,9 @@ def max_margin(
         >>> round(1 / max_margin(synthetic.toy_2d()).attainable, 4)
         2.7325
     """
-    geometry = _geometry(data, norm, preconditioner)
+    if preconditioner is not None:
+        preconditioner = data.check_decoder(preconditioner, "preconditioner")
+    geometry = _geometry(norm, preconditioner)
     if not 0 < tolerance < 1:
         raise NTPDataError(f"tolerance is {tolerance}; it must lie between 0 and 1")
     data.require_out_of_support()
@@ -119,13 +121,12 @@ def max_margin(
     )
 
 
-def _geometry(data: NTPData, norm: str, preconditioner: npt.ArrayLike | None) -> Norm:
+def _geometry(norm: str, P: Floats | None) -> Norm:
     named = norm_named(norm)
-    if preconditioner is None:
+    if P is None:
         return named
     if norm != "frobenius":
         raise NTPDataError(f"a preconditioner makes a norm of its own; it cannot be combined with {norm!r}")
-    P = data.check_decoder(preconditioner, "preconditioner")
     if P.min() <= 0:
         place = np.unravel_index(int(P.argmin()), P.shape)
         raise NTPDataError(f"preconditioner is {P.min()} at (token, coordinate) {tuple(map(int, place))}, not > 0")

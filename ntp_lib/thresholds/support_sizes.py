@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
 
+import numpy as np
+
+from ntp_lib.data.arrays import to_numpy
 from ntp_lib.errors import NTPDataError
 
 SupportSize = int | Mapping[int, float] | Sequence[int]
@@ -63,6 +66,9 @@ def support_sizes(vocab_size: int, support_size: SupportSize) -> SupportSizes:
 def _pairs(support_size: SupportSize) -> list[tuple[Any, Any]]:
     if isinstance(support_size, Mapping):
         return list(support_size.items())
+    support_size = to_numpy(support_size, "support_size")
+    if isinstance(support_size, np.ndarray):
+        return [(size, 1.0) for size in support_size.ravel().tolist()]
     if isinstance(support_size, str):
         raise NTPDataError(
             f"support_size is the text {support_size!r}; give an integer, integers or size → weight"

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from tqdm import tqdm
 
+from ntp_lib.data.arrays import real_array
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.data.results import copied, result
 from ntp_lib.data.threads import small_problems_on_one_thread
@@ -69,11 +70,13 @@ def regularization_path(
         progress: show a progress bar.
 
     Raises:
-        NTPDataError: both or neither of radii and penalties, or values out of order or range.
+        NTPDataError: both or neither of radii and penalties, values out of order or range, or embeddings that are
+            all zero.
         DidNotConvergeError: a point did not reach a relative optimality residual of 1e-9, or a radius is larger
             than any λ ≥ 1e-14 gives.
     """
     wanted = _valid_request(radii, penalties)
+    data.require_an_embedding()
     references = references_of(data, references)
     solver = RidgeSolver(references)
     point = solver.solve(FIRST_PENALTY if radii is not None else max(FIRST_PENALTY, wanted[0]))
@@ -90,7 +93,10 @@ def _valid_request(radii: Sequence[float] | None, penalties: Sequence[float] | N
     if (radii is None) == (penalties is None):
         raise NTPDataError("give either radii or penalties")
     name, values = ("radii", radii) if radii is not None else ("penalties", penalties)
-    wanted = [float(value) for value in (() if values is None else values)]
+    array = real_array(values, name, "(n,)")
+    if array.ndim != 1:
+        raise NTPDataError(f"{name} has shape {array.shape}; a sequence of numbers is needed")
+    wanted = [float(value) for value in array]
     if not wanted or not all(np.isfinite(value) and value > 0 for value in wanted):
         raise NTPDataError(f"{name} are {wanted}; at least one is needed, all finite and positive")
     steps = np.diff(wanted) * (1 if radii is not None else -1)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from tqdm import tqdm
 
+from ntp_lib.data.arrays import ArrayKind
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.data.results import copied, result
 from ntp_lib.data.threads import small_problems_on_one_thread
@@ -31,12 +33,12 @@ class Trajectory:
     """Outcome of `train`.
 
     Attributes:
-        W: the last decoder, (V, d).
+        W: the last decoder, (V, d), of the kind of W0.
         frame: one row per recorded step: step and the columns of `measure_all`.
         references: what it was measured against.
     """
 
-    W: Floats = field(repr=False)
+    W: Any = field(repr=False)
     frame: pd.DataFrame = copied()
     references: References = field(repr=False)
 
@@ -85,11 +87,13 @@ def train(
         The last decoder and the trace.
 
     Raises:
-        NTPDataError: no token is out of support anywhere, or an argument outside its range.
+        NTPDataError: no token is out of support anywhere, every embedding is zero, or an argument outside its
+            range.
         DidNotConvergeError: the weights left the range of float64.
     """
     _refuse_bad_arguments(method, step_size, steps, num_records)
     _refuse_bad_constants(betas, epsilon, momentum, step_decay, batch_size)
+    data.require_an_embedding()
     W = lecun(data, seed=seed) if W0 is None else data.check_decoder(W0, "W0").copy()
     references = references_of(data, references)
     slope = Slope(data) if batch_size is None else SampledSlope(data, batch_size=batch_size, seed=seed)
@@ -110,7 +114,7 @@ def train(
             bar.update(target - done)
             done = target
             trace.record(done, W)
-    return Trajectory(W, trace.frame(), references)
+    return Trajectory(ArrayKind.of(W0).convert(W), trace.frame(), references)
 
 
 def _advance(advance: Step, W: Floats, done: int, target: int, method: str) -> Floats:
