@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
+from ntp_lib.conditions.scaling import lengths_of, scaled_rows
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.data.results import result
 
@@ -18,10 +19,14 @@ def unit_embeddings(data: NTPData) -> tuple[Floats, Floats]:
     """Embeddings scaled to length one, (m, d), and their lengths, (m,); zero embeddings stay zero, length one.
 
     F, F⊥ and both conditions do not change when a context is rescaled, so rank decisions are made on these.
+
+    Raises:
+        NTPDataError: a length exceeds float64's range.
     """
-    lengths = np.linalg.norm(data.embeddings, axis=1)
-    lengths[lengths == 0] = 1.0
-    return data.embeddings / lengths[:, None], lengths
+    rows, exponents = scaled_rows(data)
+    norms = np.linalg.norm(rows, axis=1)
+    norms[norms == 0] = 1.0
+    return rows / norms[:, None], lengths_of(data, norms, exponents)
 
 
 def centring_basis(sizes: npt.NDArray[np.int64]) -> sp.csr_array:
