@@ -1,4 +1,4 @@
-"""Mutation score of the library's mathematics, folder by folder, on a sample drawn by seed (`make mutation-score`).
+"""Mutation score of the library's mathematics, folder by folder, on a sample (`make mutation-score`).
 
 mutmut makes the mutants and runs, for each, the tests that execute the mutated function; its settings stand in
 `pyproject.toml`. A mutant counts as killed when a test fails or hangs. Survivors are printed with their change;
@@ -70,7 +70,7 @@ def _statuses(folder: str) -> dict[str, str]:
     """Name and status of every mutant of a folder."""
     lines = _mutmut("results", "--all", "true").splitlines()
     pairs = (line.strip().rsplit(": ", 1) for line in lines if f"ntp_lib.{folder}." in line)
-    return {name: status for name, status in pairs}
+    return dict(pairs)
 
 
 def _change(name: str) -> tuple[str, ...]:
