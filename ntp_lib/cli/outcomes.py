@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from ntp_lib.reproduction.checks import Check
+from ntp_lib.reproduction.environment import lock_note
 from ntp_lib.reproduction.execution import CELL_TIMEOUT
 from ntp_lib.reproduction.judgement import FigureResult, State, judge_run
 from ntp_lib.reproduction.kernel import Outcome
@@ -78,6 +79,8 @@ def report(
         click.echo(f"    {project.relative(file)}")
     results = report_figures(project, manifest, entries, folder, run)
     _report_checks(run.checks)
+    if note := lock_note(project, run.packages):
+        click.echo(note, err=True)
     if run.overrides:
         return all(result.state not in (State.NOT_RECORDED, State.ALTERED) for result in results)
     return all(result.ok for result in results)

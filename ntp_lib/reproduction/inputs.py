@@ -91,10 +91,10 @@ def current_inputs(
     files.update(path for path in optional if path.is_file())
     files.update(_files_named(project, source, overrides or {}))
     return Inputs(
-        files={_where(project, path): digest(path) for path in sorted(files)},
+        files={input_name(project, path): digest(path) for path in sorted(files)},
         overrides=dict(overrides or {}),
         python=".".join(platform.python_version_tuple()[:2]),
-        packages={name: _version(name) for name in earlier.packages} if earlier else {},
+        packages={name: installed_version(name) for name in earlier.packages} if earlier else {},
         seen={path: digest_or_empty(project.root / path) for path in earlier.seen} if earlier else {},
     )
 
@@ -134,14 +134,15 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _where(project: Project, path: Path) -> str:
-    """A path as recorded: the file's own, so that `a/../b` and `b` are the same input."""
+def input_name(project: Project, path: Path) -> str:
+    """A file as recorded: `a/../b` and `b` are the same input."""
     path = path.resolve() if ".." in path.parts else path
     return path.relative_to(project.root).as_posix() if path.is_relative_to(project.root) else str(path)
 
 
-def _version(package: str) -> str:
+def installed_version(package: str) -> str:
+    """The version of an installed package; an empty text where there is none."""
     try:
-        return metadata.version(package)
+        return metadata.version(package) or ""
     except metadata.PackageNotFoundError:
         return ""

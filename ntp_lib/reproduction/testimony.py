@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ntp_lib.reproduction.errors import ReproductionError
 from ntp_lib.reproduction.imports import imported_modules
-from ntp_lib.reproduction.inputs import Inputs, digest_or_empty
+from ntp_lib.reproduction.inputs import Inputs, digest_or_empty, input_name
 from ntp_lib.reproduction.project import Project
 
 TESTIMONY_FILE = "testimony.json"
@@ -66,13 +66,15 @@ def observed_inputs(project: Project, notebook: str, inputs: Inputs, testimony: 
         raise ReproductionError(f"the kernel runs Python {testimony.python}, this command {inputs.python}")
     shown = imported_modules(project.root, project.notebook(notebook))
     _require_own_modules(project, shown, testimony.modules)
-    loaded = {_where(project, path) for path in testimony.modules.values()} - inputs.files.keys()
+    loaded = {input_name(project, path) for path in testimony.modules.values()} - inputs.files.keys()
     if hidden := sorted(path for path in loaded if path.endswith(".py") and not Path(path).is_absolute()):
         raise ReproductionError(
             f"loaded {hidden[0]}, which no import statement shows; import it by a statement, "
             "or a change in it would go unnoticed"
         )
-    read = {_where(project, path) for path in testimony.read if not _passes(project, path)} - inputs.files.keys()
+    read = {
+        input_name(project, path) for path in testimony.read if not _passes(project, path)
+    } - inputs.files.keys()
     seen = {path: digest_or_empty(project.root / path) for path in sorted(loaded | read)}
     return replace(inputs, packages=testimony.packages, seen=seen)
 
@@ -89,9 +91,5 @@ def _require_own_modules(project: Project, shown: Mapping[Path, str], loaded: Ma
 
 def _passes(project: Project, path: Path) -> bool:
     """Whether a file is generated or kept by a tool, so that it is no source of anything."""
-    parts = path.relative_to(project.root).parts if path.is_relative_to(project.root) else path.parts
+    parts = Path(input_name(project, path)).parts
     return any(part in GENERATED or part.startswith(".") for part in parts)
-
-
-def _where(project: Project, path: Path) -> str:
-    return path.relative_to(project.root).as_posix() if path.is_relative_to(project.root) else str(path)

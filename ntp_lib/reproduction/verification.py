@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ntp_lib.reproduction.claims import LedgerReport, judge_claims
+from ntp_lib.reproduction.environment import lock_note
 from ntp_lib.reproduction.errors import ReproductionError
 from ntp_lib.reproduction.freshness import staleness
 from ntp_lib.reproduction.integrity import alterations
@@ -44,12 +45,14 @@ class Report:
         problems: What is wrong besides the figures themselves.
         checks: How many checks the runs recorded.
         ledger: The verdict on the claims; None where the project has no ledger.
+        note: How the environment differs from the lock file; empty where it does not.
     """
 
     figures: tuple[FigureResult, ...]
     problems: tuple[Problem, ...]
     checks: int
     ledger: LedgerReport | None = None
+    note: str = ""
 
     @property
     def ok(self) -> bool:
@@ -93,7 +96,8 @@ def verify(project: Project) -> Report:
         where = project.relative(project.ledger)
         problems += [Problem(where, message, "mend the ledger, or the notebook") for message in ledger.problems]
     checks = sum(len(run.checks) for run in runs.values())
-    return Report(figures, tuple(problems), checks, ledger)
+    packages = {name for run in runs.values() for name in run.packages}
+    return Report(figures, tuple(problems), checks, ledger, lock_note(project, packages))
 
 
 def _source_problems(project: Project) -> Iterator[Problem]:

@@ -86,4 +86,4 @@ def _versions(modules: set[str]) -> dict[str, str]:
     """Versions of the packages that modules belong to, by the name of the package."""
     owners = metadata.packages_distributions()
     names = {name for module in modules for name in owners.get(module, ())}
-    return {name: metadata.version(name) for name in sorted(names, key=str.lower)}
+    return {name: metadata.version(name) or "" for name in sorted(names, key=str.lower)}
