@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 
 from ntp_lib.cli.main import current_project
-from ntp_lib.cli.outcomes import execution_options, exit_code, report_figures, report_outcome
+from ntp_lib.cli.outcomes import execution_options, exit_code, report_figures, report_outcome, say_waiting
 from ntp_lib.reproduction.execution import destinations, run_notebooks
+from ntp_lib.reproduction.locks import alone
 from ntp_lib.reproduction.manifest import load_manifest
 from ntp_lib.reproduction.parameters import parse_overrides
 from ntp_lib.reproduction.runs import figure_file, load_run
@@ -30,6 +31,7 @@ def figure_command(
     entry = manifest.figure(figure)
     overrides = parse_overrides(project.notebook(entry.notebook), assignments)
     folders = destinations(project, [entry.notebook], overrides, None)
+    context.with_resource(alone(project, folders.values(), say_waiting))
     (outcome,) = run_notebooks(project, folders, overrides=overrides, fresh=fresh, timeout=timeout)
     folder = folders[entry.notebook]
     if not report_outcome(outcome, folder, project):

@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 
 from ntp_lib.cli.main import current_project
-from ntp_lib.cli.outcomes import execution_options, exit_code, report_figures, report_outcome
+from ntp_lib.cli.outcomes import execution_options, exit_code, report_figures, report_outcome, say_waiting
 from ntp_lib.reproduction.execution import destinations, run_notebooks
 from ntp_lib.reproduction.judgement import FigureResult
+from ntp_lib.reproduction.locks import alone
 from ntp_lib.reproduction.manifest import load_manifest
 from ntp_lib.reproduction.parameters import parse_overrides
 from ntp_lib.reproduction.runs import load_run
@@ -46,6 +47,7 @@ def run_command(
     names = project.notebook_names() if notebook is None else [project.notebook(notebook).stem]
     overrides = parse_overrides(project.notebook(names[0]), assignments) if assignments else {}
     folders = destinations(project, names, overrides, out)
+    context.with_resource(alone(project, folders.values(), say_waiting))
     outcomes = run_notebooks(project, folders, overrides=overrides, fresh=fresh, jobs=jobs, timeout=timeout)
     results: list[FigureResult] = []
     failed = []

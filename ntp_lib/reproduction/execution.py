@@ -11,12 +11,14 @@ from tqdm import tqdm
 from ntp_lib.reproduction.errors import ReproductionError
 from ntp_lib.reproduction.inputs import current_inputs
 from ntp_lib.reproduction.kernel import Job, Outcome
+from ntp_lib.reproduction.locks import workshop
 from ntp_lib.reproduction.notebooks import code_cells
 from ntp_lib.reproduction.parameters import Value
 from ntp_lib.reproduction.project import Project
+from ntp_lib.reproduction.replacement import is_ours, require_replaceable
 from ntp_lib.reproduction.runs import Run, load_run
 from ntp_lib.reproduction.workers import run_jobs
-from ntp_lib.reproduction.workspaces import require_replaceable, sweep
+from ntp_lib.reproduction.workspaces import require_writable, sweep
 
 CELL_TIMEOUT = 600
 
@@ -65,16 +67,19 @@ def run_notebooks(
 
     Raises:
         RequestError: A notebook is unknown or a destination holds something else.
+        ReproductionError: A destination may not be written into.
     """
-    sweep(project)
+    sweep(project, folders.values())
     due: list[tuple[float, Job]] = []
     for notebook, destination in folders.items():
-        require_replaceable(destination)
         inputs = current_inputs(project, notebook, overrides)
         earlier = _earlier(destination)
         if fresh or earlier is None or earlier.key != inputs.key:
+            require_replaceable(destination, ours=is_ours(project, destination))
             job = Job(project, notebook, inputs, destination, timeout)
             due.append((earlier.seconds if earlier else float("inf"), job))
+    for shop in {workshop(project, job.destination) for _, job in due}:
+        require_writable(shop)
     # The longest first, so that no long one is left to run alone.
     planned = [job for _, job in sorted(due, key=lambda item: -item[0])]
     outcomes = {outcome.notebook: outcome for outcome in _execute(project, planned, jobs or _cores())}

@@ -8,8 +8,8 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -18,22 +18,17 @@ from ntp_lib.reproduction.checks import Check
 from ntp_lib.reproduction.errors import ReproductionError
 from ntp_lib.reproduction.failures import Failure, describe
 from ntp_lib.reproduction.inputs import Inputs, current_inputs
+from ntp_lib.reproduction.locks import workshop
 from ntp_lib.reproduction.manifest import load_manifest
+from ntp_lib.reproduction.notebooks import code_cells
+from ntp_lib.reproduction.own_kernel import kernel_environment, own_kernel
 from ntp_lib.reproduction.parameters import notebook_parameters
 from ntp_lib.reproduction.project import Project
 from ntp_lib.reproduction.runs import NOTEBOOK_FILE, RecordedFigure, Run, save_run
-from ntp_lib.reproduction.session import FOLDER_VARIABLE, RECORDS, Session
-from ntp_lib.reproduction.workspaces import publish, workspace
+from ntp_lib.reproduction.session import RECORDS, Session
+from ntp_lib.reproduction.workspaces import Workspace, publish, workspace
 
 LOG_FILE = "log"
-ONE_THREAD = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "BLIS_NUM_THREADS": "1",
-    "NUMEXPR_NUM_THREADS": "1",
-    "VECLIB_MAXIMUM_THREADS": "1",
-}
 PACKAGES = (
     "torch",
     "numpy",
@@ -87,28 +82,33 @@ def execute(job: Job, on_cell: Callable[[], None] = lambda: None) -> Outcome:
     Returns:
         The outcome; a failing notebook is an outcome, not an exception.
     """
-    with workspace(job.project, job.notebook) as (folder, sockets):
-        target = folder / NOTEBOOK_FILE
-        begun: list[int] = []
-        try:
-            _execute_in(job, folder, sockets, on_cell, begun)
-            publish(job.project, folder, job.destination)
-        # Whatever happens inside belongs into the report of this notebook; the others go on.
-        except Exception as error:
-            kept = _keep(job, target)
-            position = len(begun) - 1 if begun and not isinstance(error, ReproductionError) else None
-            failed = job.project.failed / f"{job.notebook}.ipynb"
-            log = sockets / LOG_FILE
-            failure = describe(job.notebook, error, partial=failed, position=position, kept=kept, log=log)
-            return Outcome(job.notebook, executed=True, failure=failure)
-    (job.project.failed / f"{job.notebook}.ipynb").unlink(missing_ok=True)
+    begun: list[int] = []
+    try:
+        with workspace(workshop(job.project, job.destination), job.notebook) as space:
+            try:
+                _execute_in(job, space, on_cell, begun)
+                publish(job.project, space.run, job.destination)
+            except Exception as error:
+                return Outcome(job.notebook, executed=True, failure=_failure(job, space, error, begun))
+    # Whatever happens belongs into the report of this notebook; the others go on.
+    except Exception as error:
+        return Outcome(job.notebook, executed=True, failure=describe(job.notebook, error))
+    with suppress(OSError):
+        (job.project.failed / f"{job.notebook}.ipynb").unlink(missing_ok=True)
     return Outcome(job.notebook, executed=True)
 
 
-def _execute_in(job: Job, folder: Path, sockets: Path, on_cell: Callable[[], None], begun: list[int]) -> None:
-    import papermill
-    from traitlets.config import Config
+def _failure(job: Job, space: Workspace, error: Exception, begun: list[int]) -> Failure:
+    partial = space.run / NOTEBOOK_FILE
+    position = len(begun) - 1 if begun and not isinstance(error, ReproductionError) else None
+    failure = describe(job.notebook, error, partial=partial, position=position, log=space.folder / LOG_FILE)
+    return replace(failure, kept=_keep(job, partial))
 
+
+def _execute_in(job: Job, space: Workspace, on_cell: Callable[[], None], begun: list[int]) -> None:
+    import papermill
+
+    folder = space.run
     # papermill warns of parameter lines that its own reader cannot take; ours has read them already.
     logging.getLogger("papermill").setLevel(logging.ERROR)
     session = Session(folder)
@@ -119,21 +119,18 @@ def _execute_in(job: Job, folder: Path, sockets: Path, on_cell: Callable[[], Non
     session.begin(root=job.project.root, notebook=job.notebook, listed=listed)
     source = job.project.notebook(job.notebook)
     started, begin = datetime.now(UTC), time.monotonic()
-    environment = _environment(_kernel_environment(job.project, folder, sockets))
-    with environment, _stderr_to(sockets / LOG_FILE):
+    environment = _environment(kernel_environment(job.project, space))
+    with environment, _stderr_to(space.folder / LOG_FILE):
         papermill.execute_notebook(
             str(source),
             str(folder / NOTEBOOK_FILE),
             parameters=dict(job.inputs.overrides),
-            kernel_name="python3",
-            language="python",
             cwd=str(job.project.notebooks),
             progress_bar=False,
             execution_timeout=job.timeout,
-            # Kernels that choose TCP ports at the same time take each other's; sockets in a folder cannot clash.
-            config=Config({"KernelManager": {"transport": "ipc", "ip": str(sockets / "k")}}),
             on_cell_execute=lambda cell, cell_index: begun.append(cell_index),
             on_cell_executed=lambda **_: on_cell(),
+            **own_kernel(space),
         )
     seconds = time.monotonic() - begin
     _strip_papermill(folder / NOTEBOOK_FILE)
@@ -153,20 +150,8 @@ def _execute_in(job: Job, folder: Path, sockets: Path, on_cell: Callable[[], Non
         figures={name: RecordedFigure(**figure) for name, figure in records["figures"].items()},
         checks=tuple(Check(**check) for check in records["checks"]),
     )
-    save_run(run, folder)
     (folder / RECORDS).unlink()
-
-
-def _kernel_environment(project: Project, folder: Path, sockets: Path) -> dict[str, str]:
-    paths = [str(project.root), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {
-        **ONE_THREAD,
-        FOLDER_VARIABLE: str(folder),
-        "PYTHONPATH": os.pathsep.join(paths),
-        # No start-up files of a person's own, and no history file that kernels would fight over.
-        "IPYTHONDIR": str(sockets / "ipython"),
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-    }
+    save_run(run, folder)
 
 
 @contextmanager
@@ -216,11 +201,14 @@ def _strip_papermill(path: Path) -> None:
 
 
 def _keep(job: Job, partial: Path) -> str:
-    if not partial.is_file():
-        return ""
-    job.project.failed.mkdir(parents=True, exist_ok=True)
+    """Moves a partial notebook to the failed ones; one that was not written whole is of no use to anybody."""
     kept = job.project.failed / f"{job.notebook}.ipynb"
-    shutil.move(partial, kept)
+    try:
+        code_cells(partial)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(partial, kept)
+    except (ReproductionError, OSError):
+        return ""
     return job.project.relative(kept)
 
 

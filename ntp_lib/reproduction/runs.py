@@ -15,6 +15,9 @@ from ntp_lib.reproduction.parameters import Value
 
 RUN_FILE = "run.json"
 NOTEBOOK_FILE = "notebook.ipynb"
+FIGURE_SUFFIXES = ("csv", "svg", "dark.svg", "png")
+# What makes a file called run.json a record of ours; a later version may hold other fields.
+FORMAT, VERSION = "ntp run", 1
 
 
 @dataclass(frozen=True)
@@ -78,17 +81,58 @@ def load_run(folder: Path) -> Run | None:
         ReproductionError: Its record cannot be read.
     """
     path = folder / RUN_FILE
-    if not path.is_file():
-        return None
     try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise ReproductionError(f"{path}: cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise ReproductionError(f"{path}: not a readable record of a run ({error})") from error
+    content = _record(text)
+    if content is None:
+        why = f"it lacks the mark {FORMAT!r}, version {VERSION}"
+        raise ReproductionError(f"{path}: not a readable record of a run ({why})")
+    try:
         figures = {name: RecordedFigure(**figure) for name, figure in content.pop("figures").items()}
         checks = tuple(Check(**check) for check in content.pop("checks"))
         return Run(**content, figures=figures, checks=checks)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise ReproductionError(f"{path}: not a readable record of a run ({error}); delete its folder") from error
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ReproductionError(f"{path}: not a readable record of a run ({error})") from error
 
 
 def save_run(run: Run, folder: Path) -> None:
     """Writes the record of a run into its (still temporary) folder."""
-    (folder / RUN_FILE).write_text(json.dumps(asdict(run), indent=1, ensure_ascii=False), encoding="utf-8")
+    content = {"format": FORMAT, "version": VERSION, **asdict(run)}
+    (folder / RUN_FILE).write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
+
+
+def recorded_files(folder: Path) -> frozenset[str]:
+    """The files that a run consists of, by its own record: that record, the notebook, the figures.
+
+    Args:
+        folder: Any folder.
+
+    Returns:
+        Their paths relative to the folder; empty where it holds no record of ours.
+    """
+    try:
+        content = _record((folder / RUN_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return frozenset()
+    if content is None or not isinstance(content.get("figures"), dict):
+        return frozenset()
+    drawn = {f"figures/{name}.{suffix}" for name in content["figures"] for suffix in FIGURE_SUFFIXES}
+    return frozenset({RUN_FILE, NOTEBOOK_FILE, *drawn})
+
+
+def _record(text: str) -> dict[str, Any] | None:
+    """The fields of a record, or None where the text does not say that it is one."""
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(content, dict):
+        return None
+    marker = content.pop("format", None), content.pop("version", None)
+    return content if marker == (FORMAT, VERSION) else None
