@@ -12,6 +12,7 @@ from ntp_lib.reproduction.project import Project
 
 LOCK_FILE = "lock"
 OUTSIDE = ".ntp-work"
+BUSY = ".busy"
 ATTEMPTS = 10
 
 
@@ -63,6 +64,16 @@ def leave(shop: Path) -> None:
             shop.rmdir()
 
 
+def forget_killed(shop: Path) -> None:
+    """Removes the files of locks whose holders were killed."""
+    for path in shop.glob(f"*{BUSY}"):
+        lock = FileLock(path)
+        with suppress(Timeout, OSError):
+            lock.acquire(blocking=False)
+            path.unlink()
+        lock.release()
+
+
 @contextmanager
 def alone(project: Project, destinations: Iterable[Path], waiting: Callable[[Path], None]) -> Iterator[None]:
     """Keeps others from working on destinations, from the first look at them until the report of what came about.
@@ -86,7 +97,7 @@ def alone(project: Project, destinations: Iterable[Path], waiting: Callable[[Pat
 def _alone(project: Project, destination: Path, waiting: Callable[[Path], None]) -> Iterator[None]:
     shop = workshop(project, destination)
     try:
-        name = f"{destination.parent.name}-{destination.name}.busy"
+        name = f"{destination.parent.name}-{destination.name}{BUSY}"
         with locked(shop, name, lambda: waiting(destination)) as lock:
             try:
                 yield

@@ -15,7 +15,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ntp_lib.reproduction.errors import ReproductionError
-from ntp_lib.reproduction.locks import leave, locked, workshop
+from ntp_lib.reproduction.locks import forget_killed, leave, locked, workshop
 from ntp_lib.reproduction.project import Project
 from ntp_lib.reproduction.replacement import is_ours, remove_run, require_replaceable
 from ntp_lib.reproduction.sockets import remove_sockets, sockets_folder
@@ -119,6 +119,7 @@ def sweep(project: Project, destinations: Iterable[Path] = ()) -> None:
         # Who may not write there has left nothing there.
         if found and os.access(shop if shop.is_dir() else shop.parent, os.W_OK):
             with locked(shop):
+                forget_killed(shop)
                 for folder in shop.iterdir():
                     if folder.is_dir() and not folder.is_symlink():
                         _remove_leftover(folder)
