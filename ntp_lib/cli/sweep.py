@@ -13,7 +13,6 @@ from ntp_lib.errors import DidNotConvergeError, NTPDataError
 from ntp_lib.sweeps.grid import AXES, FULL, MOST_CELLS, parse_grid
 from ntp_lib.thresholds.trials import QUESTIONS, Cell
 
-
 KEPT = "finished cells are kept, and the same command goes on from there"
 
 

@@ -64,7 +64,7 @@ def _scheduler(address: str) -> Iterator[Executor]:
 
     try:
         connected = Client(address, timeout=CONNECT_TIMEOUT)
-    except (OSError, ValueError, ImportError) as error:
+    except (OSError, ValueError, TypeError) as error:  # TypeError: tls:// without certificates
         raise NTPDataError(f"no Dask scheduler answers at {address!r}: {error}") from error
     with connected as client:
         executor = client.get_executor(pure=False)
@@ -82,8 +82,9 @@ class LocalProcesses(Executor):
         self._pools = [_Process() for _ in range(count)]
 
     def submit(self, work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Hand work to an idle process, of which there must be one."""
-        return next(process for process in self._pools if process.idle).submit(work, *args, **kwargs)
+        """Hand work to an idle process; where there is none it waits behind other work."""
+        process = max(self._pools, key=lambda process: process.idle)
+        return process.submit(work, *args, **kwargs)
 
     def terminate(self) -> None:
         """End the processes in the middle of their work."""

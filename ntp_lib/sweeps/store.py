@@ -35,7 +35,7 @@ class Store:
         """Read the finished cells.
 
         Raises:
-            NTPDataError: no ordinary file, a complete line that is no finished cell, or two that disagree about one.
+            NTPDataError: no ordinary file, a complete line that is no finished cell, or two that disagree.
         """
         if not self.path.exists():
             return {}

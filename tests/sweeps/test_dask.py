@@ -28,7 +28,7 @@ def test_a_scheduler_by_its_address(marks, monkeypatch):
     with scheduler, workers(scheduler.scheduler_address) as hands:
         failed = run_cells(cells(), workers=hands, work=fails_once)
         (marks / "visit").unlink()
-        with pytest.raises(CellFailedError, match="num_contexts=3.*RuntimeError: the first attempt fails"):
+        with pytest.raises(CellFailedError, match=r"num_contexts=3.*RuntimeError: the first attempt fails"):
             run_cells(cells(), workers=hands, work=fails_once, retries=0)
         real = run_cells(cells(2), workers=hands)
     assert failed.equals(run_cells(cells(), work=counted))

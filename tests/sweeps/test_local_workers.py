@@ -9,7 +9,7 @@ import time
 
 import psutil
 import pytest
-from tasks import asks_who_listens, counted, dies_always, dies_once, fails_once, marks_and_waits
+from tasks import asks_who_listens, counted, dies_always, dies_once, fails_once
 from test_store import cells
 
 from ntp_lib.sweeps.cluster import workers
@@ -31,7 +31,7 @@ def test_lost_workers_and_failed_cells_are_done_again(marks, tmp_path):
         visits = {mark.name for mark in marks.iterdir()}
         for mark in marks.iterdir():
             mark.unlink()
-        with pytest.raises(CellFailedError, match="num_contexts=3.*RuntimeError: the first attempt fails"):
+        with pytest.raises(CellFailedError, match=r"num_contexts=3.*RuntimeError: the first attempt fails"):
             run_cells(cells(), workers=hands, work=fails_once, retries=0)
         with pytest.raises(CellFailedError, match=r"num_contexts=3.*killed at every attempt; memory may"):
             run_cells(cells(), workers=hands, work=dies_always)
@@ -87,7 +87,7 @@ if __name__ == "__main__":
 
 def test_processes_end_with_a_parent_that_was_killed(marks, tmp_path):
     script = tmp_path / "sweep.py"
-    script.write_text(f"""
+    script.write_text("""
 from tasks import marks_and_waits
 from test_store import cells
 from ntp_lib.sweeps.cluster import workers

@@ -133,10 +133,10 @@ def damaged(record, **changes):
         (lambda record: damaged(record, no=float("inf")), "no is inf; valid: an integer"),
         (lambda record: damaged(record, supports=None), "supports is None; valid: a text"),
         (lambda record: damaged(record, dim="2"), "dim is 2; valid: an integer"),
-        (lambda record: damaged(record, dim=10**5000 // 7), "line 3 is no finished cell"),
+        (lambda record: damaged(record).replace('"dim": 2', f'"dim": {"2" * 5000}'), "line 3 is no finished cell"),
         (lambda record: "[" * 100_000, "line 3 is no finished cell"),
         (lambda record: "", "line 3 is no finished cell"),
-        (lambda record: "\x80".encode("latin-1").decode("latin-1"), "line 3 is no finished cell"),
+        (lambda record: "\0", "line 3 is no finished cell"),
     ],
 )
 def test_a_damaged_line_in_the_middle_is_named_by_its_number(store, damage, message):
