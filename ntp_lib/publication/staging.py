@@ -18,6 +18,7 @@ from ntp_lib.publication.folders import fresh_folder
 from ntp_lib.publication.notebook_page import footer, run_box
 from ntp_lib.publication.verification_page import filled_in
 from ntp_lib.reproduction.claims import judge_claims
+from ntp_lib.reproduction.fields import mapping, read_yaml
 from ntp_lib.reproduction.ledger import load_ledger
 from ntp_lib.reproduction.manifest import Manifest, load_manifest
 from ntp_lib.reproduction.notebooks import stored_errors
@@ -143,11 +144,8 @@ def _files(node: Any) -> list[str]:
     return own + [name for value in node.values() for name in _files(value)]
 
 
-def _read_yaml(path: Path) -> Any:
-    try:
-        return yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, yaml.YAMLError) as error:
-        raise PublicationError(f"{path.name}: {error}") from error
+def _read_yaml(path: Path) -> dict[str, Any]:
+    return dict(mapping(read_yaml(path, path.name), path.name))
 
 
 def _write_yaml(path: Path, content: dict[str, Any]) -> None:
