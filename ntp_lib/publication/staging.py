@@ -21,7 +21,7 @@ from ntp_lib.reproduction.claims import judge_claims
 from ntp_lib.reproduction.fields import mapping, read_yaml
 from ntp_lib.reproduction.ledger import load_ledger
 from ntp_lib.reproduction.manifest import Manifest, load_manifest
-from ntp_lib.reproduction.notebooks import stored_errors
+from ntp_lib.reproduction.notebooks import document, stored_errors
 from ntp_lib.reproduction.parameters import notebook_parameters
 from ntp_lib.reproduction.project import Project
 from ntp_lib.reproduction.runs import NOTEBOOK_FILE, Run, figure_file, load_run
@@ -86,8 +86,7 @@ def notebooks_in_toc(project: Project) -> list[str]:
 
 def executed_notebook(project: Project, name: str) -> cells.Notebook:
     """Return the executed notebook as a reader may have it: outputs in place, the pipeline's traces removed."""
-    notebook: cells.Notebook = json.loads((project.runs / name / NOTEBOOK_FILE).read_text("utf-8"))
-    return cells.without_traces(notebook)
+    return cells.without_traces(document(project.runs / name / NOTEBOOK_FILE))
 
 
 def _runs(project: Project, notebooks: Sequence[str]) -> list[Run]:

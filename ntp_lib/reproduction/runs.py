@@ -6,12 +6,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from ntp_lib.reproduction.checks import Check
 from ntp_lib.reproduction.errors import ReproductionError
 from ntp_lib.reproduction.inputs import Inputs
 from ntp_lib.reproduction.parameters import Value
+from ntp_lib.reproduction.records import as_record, parse_json, require_seal, sealed, without_seal
+from ntp_lib.reproduction.soundness import require_sound
 
 RUN_FILE = "run.json"
 NOTEBOOK_FILE = "notebook.ipynb"
@@ -75,20 +76,24 @@ def load_run(folder: Path) -> Run | None:
         The run, or None where there is none.
 
     Raises:
-        ReproductionError: Its record cannot be read.
+        ReproductionError: Its record cannot be read, or is not the one that was written.
     """
     path = folder / RUN_FILE
     if not path.is_file():
         return None
+    where = f"{path}: not a readable record of a run"
     try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        figures = {name: RecordedFigure(**figure) for name, figure in content.pop("figures").items()}
-        checks = tuple(Check(**check) for check in content.pop("checks"))
-        return Run(**content, figures=figures, checks=checks)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise ReproductionError(f"{path}: not a readable record of a run ({error}); delete its folder") from error
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ReproductionError(f"{where} ({error}); delete its folder") from error
+    content = parse_json(text, where)
+    run = as_record(Run, without_seal(content), where)
+    require_sound(run, where)
+    require_seal(content, where)
+    return run
 
 
 def save_run(run: Run, folder: Path) -> None:
-    """Writes the record of a run into its (still temporary) folder."""
-    (folder / RUN_FILE).write_text(json.dumps(asdict(run), indent=1, ensure_ascii=False), encoding="utf-8")
+    """Writes the record of a run into its (still temporary) folder, with a digest of all its fields."""
+    content = json.dumps(sealed(asdict(run)), indent=1, ensure_ascii=False)
+    (folder / RUN_FILE).write_text(content, encoding="utf-8")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 from book_copy import ROOT
+from edited_runs import edit_run
 
 from ntp_lib.reproduction import freshness
 from ntp_lib.reproduction.claims import LedgerReport, judge_claims
@@ -57,7 +58,7 @@ def test_deleted_check_turns_its_claims_red(recorded: Project, name: str, tmp_pa
     record = json.loads(path.read_text(encoding="utf-8"))
     left = [check for check in record["checks"] if check["name"] != name]
     assert len(left) == len(record["checks"]) - 1, f"the run did not record {name}: run the notebook"
-    path.write_text(json.dumps({**record, "checks": left}), encoding="utf-8")
+    edit_run(path.parent, checks=left)
     try:
         report = judged(recorded)
     finally:

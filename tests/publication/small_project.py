@@ -11,6 +11,7 @@ import yaml
 
 from ntp_lib.reproduction.inputs import current_inputs
 from ntp_lib.reproduction.project import Project
+from ntp_lib.reproduction.records import sealed
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOK = "growth"
@@ -177,7 +178,7 @@ def write_run(project: Project) -> None:
         "figures": {"growth-curve": {"csv_sha256": sha256(table.encode()).hexdigest(), "source_sha256": None}},
         "checks": [CHECK],
     }
-    (run / "run.json").write_text(json.dumps(record), "utf-8")
+    (run / "run.json").write_text(json.dumps(sealed(record)), "utf-8")
 
 
 CHECK = {

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
+from edited_runs import edit_run
 from small_project import CHECK, NOTEBOOK, small_project, write_notebook
 
 from ntp_lib.publication.errors import PublicationError
@@ -20,8 +21,7 @@ def _page(project: Project) -> dict[str, str]:
 
 
 def _edit_run(project: Project, **changes: Any) -> None:
-    path = project.runs / NOTEBOOK / "run.json"
-    path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), **changes}), "utf-8")
+    edit_run(project.runs / NOTEBOOK, **changes)
 
 
 def test_stage_has_the_layout_of_the_repository(project: Project) -> None:

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from edited_runs import edit_run
 from tiny_project import (
     OTHER_TEXT_SHA256,
     descent_frame,
@@ -138,8 +139,7 @@ def test_changes_elsewhere_leave_runs_current(green: Project) -> None:
 
 
 def test_key_that_does_not_belong_to_the_inputs(green: Project) -> None:
-    path = green.runs / "descent/run.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), "key": "0" * 64}))
+    edit_run(green.runs / "descent", key="0" * 64)
     assert_red(green, "descent: its run is stale: its key does not belong to its inputs")
 
 
