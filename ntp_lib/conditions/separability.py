@@ -13,7 +13,7 @@ from ntp_lib.conditions.in_support import unit_embeddings
 from ntp_lib.conditions.limits import valid_time_limit
 from ntp_lib.conditions.margins import context_margins
 from ntp_lib.conditions.scaling import scaled_rows
-from ntp_lib.conditions.subspace import Subspace, subspace, subspace_of
+from ntp_lib.conditions.subspace import Subspace, subspace_of
 from ntp_lib.data.arrays import to_numpy
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.data.results import result

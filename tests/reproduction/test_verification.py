@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from edited_runs import edit_run
 from tiny_project import (
     OTHER_TEXT_SHA256,
     descent_frame,
-    edit_run,
     good_check,
     notebook,
     put_run,
