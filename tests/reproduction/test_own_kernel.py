@@ -16,6 +16,7 @@ from ntp_lib.reproduction.kernel import Outcome
 from ntp_lib.reproduction.project import Project
 from ntp_lib.reproduction.runs import load_run
 from ntp_lib.reproduction.workers import run_jobs
+from ntp_lib.reproduction.workspaces import sweep
 
 KILL = "import os, signal\nos.kill(os.{}(), signal.SIGKILL)"
 TERMINATE = "import os, signal, time\nos.kill(os.getppid(), signal.SIGTERM)\ntime.sleep(100)"
@@ -60,6 +61,11 @@ def test_a_killed_process_costs_its_own_notebook_alone(tmp_path: Path) -> None:
             f"✗ {outcome.notebook} failed",
             "  its worker process was killed; memory may have run out (try --jobs 1)",
         ]
+    (left,) = project.work.glob("worker-killed.*")
+    sockets = (left / "sockets").readlink()
+    sweep(project)
+    assert [path.name for path in project.work.iterdir()] == ["lock"]
+    assert not sockets.exists()
 
 
 def test_a_person_does_not_reach_the_kernel(
