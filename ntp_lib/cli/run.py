@@ -18,7 +18,11 @@ from ntp_lib.reproduction.parameters import parse_overrides
 @click.argument("notebook", required=False)
 @click.option("--all", "everything", is_flag=True, help="Every notebook, several at a time.")
 @execution_options
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the run instead.")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for the run instead: a new one, an empty one, or an earlier run; anything else is refused.",
+)
 @click.option("--jobs", type=click.IntRange(min=1), help="Notebooks at a time; one per core by default.")
 @click.pass_context
 def run_command(

@@ -28,17 +28,18 @@ REMEDIES = {
 }
 
 
-def in_words(error: OSError) -> str:
+def in_words(error: OSError, place: object = "") -> str:
     """A refusal of the operating system in one line: what it was about, what it says, what to do.
 
     Args:
         error: The exception.
+        place: What it was about if the system does not say, as with a disk that fills up during writing.
 
     Returns:
         One line of text without a final full stop.
     """
     names = dict.fromkeys(str(name) for name in (error.filename, error.filename2) if name is not None)
-    subject = f"{' → '.join(names)}: " if names else ""
+    subject = f"{' → '.join(names) or place}: " if names or place else ""
     remedy = REMEDIES.get(error.errno or 0)
     return f"{subject}{error.strerror or error}{f'; {remedy}' if remedy else ''}"
 

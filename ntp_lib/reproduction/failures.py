@@ -68,7 +68,7 @@ def describe(
     if hasattr(error, "ename"):
         message = f"{error.ename}: {getattr(error, 'evalue', '')}"
     elif (cause := _system_error(error)) is not None:
-        message = f"{type(cause).__name__}: {in_words(cause)}"
+        message = f"{type(cause).__name__}: {in_words(cause, log.parent if log is not None else '')}"
     else:
         message = f"{type(error).__name__}: {error}"
     message = _plain(message).splitlines()[0]

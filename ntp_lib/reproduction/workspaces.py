@@ -115,17 +115,21 @@ def sweep(project: Project, destinations: Iterable[Path] = ()) -> None:
     parents = {project.runs, project.custom, project.figures, *(place.parent for place in destinations)}
     for shop in {workshop(project, parent / "any") for parent in parents}:
         here = [parent for parent in parents if workshop(project, parent / "any") == shop]
-        found = shop.is_dir() or any(_moved(parent) for parent in here)
-        # Who may not write there has left nothing there.
-        if found and os.access(shop if shop.is_dir() else shop.parent, os.W_OK):
-            with locked(shop):
-                forget_killed(shop)
-                for folder in shop.iterdir():
-                    if folder.is_dir() and not folder.is_symlink():
-                        _remove_leftover(folder)
-                for parent in here:
-                    _tidy(parent)
-            leave(shop)
+        with suppress(PermissionError):
+            # Who may not write there, or not even look, has left nothing there.
+            if os.access(shop, os.W_OK) or any(_moved(parent) for parent in here):
+                _sweep(shop, here)
+
+
+def _sweep(shop: Path, parents: Iterable[Path]) -> None:
+    with locked(shop):
+        forget_killed(shop)
+        for folder in shop.iterdir():
+            if folder.is_dir() and not folder.is_symlink():
+                _remove_leftover(folder)
+        for parent in parents:
+            _tidy(parent)
+    leave(shop)
 
 
 def require_writable(shop: Path) -> None:

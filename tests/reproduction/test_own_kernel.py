@@ -16,6 +16,7 @@ from ntp_lib.reproduction.kernel import Outcome
 from ntp_lib.reproduction.project import Project
 from ntp_lib.reproduction.runs import load_run
 from ntp_lib.reproduction.workers import run_jobs
+from ntp_lib.reproduction.workspaces import sweep
 
 KILL = "import os, signal\nos.kill(os.{}(), signal.SIGKILL)"
 TERMINATE = "import os, signal, time\nos.kill(os.getppid(), signal.SIGTERM)\ntime.sleep(100)"
@@ -60,6 +61,11 @@ def test_a_killed_process_costs_its_own_notebook_alone(tmp_path: Path) -> None:
             f"✗ {outcome.notebook} failed",
             "  its worker process was killed; memory may have run out (try --jobs 1)",
         ]
+    (left,) = project.work.glob("worker-killed.*")
+    sockets = (left / "sockets").readlink()
+    sweep(project)
+    assert [path.name for path in project.work.iterdir()] == ["lock"]
+    assert not sockets.exists()
 
 
 def test_a_person_does_not_reach_the_kernel(
@@ -84,6 +90,20 @@ def test_a_person_does_not_reach_the_kernel(
     assert [str(outcome.failure) for outcome in outcomes] == ["None", "None"]
     assert printed(here, "here") == f"{sys.executable}\n"
     assert not list(temporary.iterdir())
+
+
+def test_a_checkout_that_may_only_be_read(here: Project, tmp_path: Path) -> None:
+    """Not even its folder for everything generated can be made; runs go elsewhere, and so does the work."""
+    here.build.write_text("")
+    (here.notebooks / "bad.ipynb").write_text(notebook("1 / 0"))
+    outside = {name: tmp_path / "out" / name for name in ("here", "bad")}
+    with pytest.raises(ReproductionError, match=r"_build.*; runs are made there, .* with --out"):
+        run_notebooks(here, folders(here, "here"))
+    good, bad = run_notebooks(here, outside, jobs=1)
+    assert good.failure is None
+    assert load_run(outside["here"]) is not None
+    assert "code cell 1: 1 / 0" in str(bad.failure)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["here"]
 
 
 def test_what_executes_notebooks_is_asked_for_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,17 +142,25 @@ def test_a_full_disk_is_named_whatever_it_broke(tmp_path: Path) -> None:
 
 
 def test_two_commands_on_one_notebook_take_turns(project: Project) -> None:
-    began = project.root / "began"
-    cell = f"import pathlib, time\npathlib.Path({str(began)!r}).touch()\ntime.sleep(3)"
+    began, go = project.root / "began", project.root / "go"
+    cell = (
+        "import pathlib, time\n"
+        f"pathlib.Path({str(began)!r}).touch()\n"
+        f"while not pathlib.Path({str(go)!r}).exists():\n    time.sleep(0.05)"
+    )
     (project.notebooks / "slow.ipynb").write_text(notebook(cell))
     command = [sys.executable, "-m", "ntp_lib", "--project", str(project.root), "run", "slow"]
-    first = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, stderr=subprocess.DEVNULL)
+    first = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     while not began.exists():
         assert first.poll() is None
-    second = subprocess.run(command, capture_output=True, text=True, check=False)
-    output, _ = first.communicate()
+    second = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert second.stderr is not None
+    assert second.stderr.readline() == (
+        f"waiting for another command that works on {project.runs / 'slow'} (Ctrl-C gives up)\n"
+    )
+    go.touch()
+    outputs = first.communicate()[0], second.communicate()[0]
     assert (first.returncode, second.returncode) == (0, 0)
-    assert output.startswith("✓ slow: executed in")
-    assert second.stdout.startswith("✓ slow: unchanged, not executed again")
-    assert f"waiting for another command that works on {project.runs / 'slow'}" in second.stderr
+    assert outputs[0].startswith("✓ slow: executed in")
+    assert outputs[1].startswith("✓ slow: unchanged, not executed again")
     assert [path.name for path in project.work.iterdir()] == ["lock"]

@@ -153,6 +153,13 @@ def test_unreadable_run(green: Project) -> None:
     assert_red(green, "not a readable record of a run", "words was not recorded")
 
 
+def test_run_that_may_not_be_read(green: Project) -> None:
+    """A folder in the record's place is refused by the system as another user's file is."""
+    (green.runs / "text/run.json").unlink()
+    (green.runs / "text/run.json").mkdir()
+    assert_red(green, "text/run.json: cannot be read (Is a directory)", "words was not recorded")
+
+
 def with_output(source: Path, output: dict[str, object]) -> str:
     document = json.loads(source.read_text())
     document["cells"][0]["outputs"] = [output]
