@@ -4,7 +4,7 @@ import pytest
 from click.testing import CliRunner
 
 from ntp_lib import NTPData
-from ntp_lib.cli import data as module
+from ntp_lib.cli import verdicts as module
 from ntp_lib.cli.data import data_command
 
 SENTENCE = "The cat sat on the mat . The dog sat on the cat . The mat sat . "
