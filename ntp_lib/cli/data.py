@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 import numpy as np
@@ -37,7 +37,9 @@ class BadInput(click.ClickException):
 
 
 @click.command("data")
-@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument(
+    "files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path, readable=False)
+)
 @click.option("--context-length", type=int, default=2, show_default=True, help="Tokens in a context.")
 @click.option("--dim", type=int, default=64, show_default=True, help="Embedding dimension d.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the embeddings.")
@@ -92,11 +94,11 @@ def data_command(
 ) -> None:
     """Turn each text FILE into next-token data; - is standard input and needs --output.
 
-    A text is UTF-8, or UTF-16 or UTF-32 with a byte order mark. A token is a word, that is a run of letters, digits
-    and underscores of any script with the accents and vowel signs that belong to them, or one of the marks
+    A text is UTF-8, or UTF-16 or UTF-32 with a byte order mark. A token is a word, that is a run of letters,
+    digits and underscores of any script with the accents and vowel signs that belong to them, or one of the marks
     . , ; : ! ? ( ). Accents are composed (NFC). Everything else ends a word and is left out: white space,
-    apostrophes, hyphens, emoji; the summary counts what was left out. With --unit character every letter is a token,
-    for scripts that are written without spaces.
+    apostrophes, hyphens, emoji; the summary counts what was left out. With --unit character every letter is a
+    token, for scripts that are written without spaces.
 
     Every FILE is a data set of its own: its distinct contexts, their probabilities and next-token distributions,
     with seeded embeddings, written as a NumPy archive that NTPData.load reads. A summary of each goes to stdout,
@@ -109,7 +111,7 @@ def data_command(
     for file, target in zip(files, outputs, strict=True):
         try:
             context_options = ContextOptions(**options)
-            source = click.get_binary_stream("stdin") if file == STDIN else file
+            source: Path | BinaryIO = sys.stdin.buffer if file == STDIN else file
             text = cut_text(source, lowercase=lowercase, unit=unit, progress=True)
             data = data_from_text(text, context_options, progress=True)
             data.save(target)
@@ -182,7 +184,9 @@ def _outputs(files: tuple[Path, ...], output: Path | None, *, force: bool) -> li
     """Return where each file's data go, refusing clashes before any work is done."""
     if output is not None and len(files) > 1:
         raise BadInput(f"--output names one file, but {len(files)} FILEs were given; leave it out or give one")
-    if files.count(STDIN) and output is None:
+    if STDIN in files and sys.stdin is None:
+        raise BadInput("-: standard input is closed; give a FILE, or pipe a text into the command")
+    if STDIN in files and output is None:
         raise BadInput("- is standard input, which has no name: give --output PATH.npz")
     outputs = [output] if output is not None else [Path(f"{file.absolute().stem}.npz") for file in files]
     for i, (file, target) in enumerate(zip(files, outputs, strict=True)):

@@ -23,13 +23,13 @@ from ntp_lib.errors import DidNotConvergeError, NTPDataError
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
 
-# The conditions are decided unasked where that may take less than the limit: compatibility up to this many equations
-# Σ_j (S_j − 1), separability for m ≤ d (Lemma 1) or up to this many multiplications m·V·d an iteration.
+# The conditions are decided unasked where that may take less than the limit: compatibility up to this many
+# equations Σ_j (S_j − 1), separability for m ≤ d (Lemma 1) or up to this many multiplications m·V·d an iteration.
 CHECK_EQUATIONS = 2_000
 CHECK_MULTIPLICATIONS = 120_000_000
-# Below both of these no factorisation takes a second, and starting a child would be the longer part.
+# Below both of these a search takes well under a second, and starting a child would be the longer part.
 SMALL_EQUATIONS = 300
-SMALL_MULTIPLICATIONS = 500_000
+SMALL_MULTIPLICATIONS = 20_000
 # Seconds between looks at a child, and that a search gets beyond its limit to end by itself and say why.
 PATIENCE = 0.2
 GRACE = 2.0
@@ -109,13 +109,15 @@ def _compatible(data: NTPData, time_limit: float) -> tuple[str, Any]:
 
 
 def _separable(data: NTPData, time_limit: float) -> tuple[str, Any]:
+    from ntp_lib.conditions.few_tokens import refutation
     from ntp_lib.conditions.separability import separability
 
     try:
         data.require_out_of_support()
     except NTPDataError as error:
         return f"not defined: {error}", None
-    result = separability(data, time_limit=time_limit)
+    result = refutation(data, time_limit=time_limit / 4)
+    result = separability(data, time_limit=time_limit) if result is None else result
     if result.holds is None:
         return f"not decided within {time_limit:g} s: {result.reason}", None
     return "yes" if result.holds else "no", result
