@@ -8,12 +8,14 @@ Cover's count two tokens are enough as soon as many more than 2d contexts are fo
 from __future__ import annotations
 
 import time
+import warnings
 
 import numpy as np
 import numpy.typing as npt
 
 from ntp_lib.conditions.separability import Separability, Verdict, separability
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.errors import NTPDataWarning
 
 # How many of the most frequent tokens are tried, in this order.
 COUNTS = (2, 4, 8, 16)
@@ -65,4 +67,7 @@ def _restricted(data: NTPData, contexts: npt.NDArray[np.intp], tokens: npt.NDArr
     """The supports among some tokens, as uniform distributions: separability does not ask for more."""
     support = data.probs[contexts][:, tokens].toarray() > 0
     weights = np.full(len(contexts), 1 / len(contexts))
-    return NTPData(data.embeddings[contexts], weights, support / support.sum(axis=1, keepdims=True))
+    with warnings.catch_warnings():
+        # Whoever built `data` was told of equal embeddings already.
+        warnings.simplefilter("ignore", NTPDataWarning)
+        return NTPData(data.embeddings[contexts], weights, support / support.sum(axis=1, keepdims=True))

@@ -38,6 +38,16 @@ def test_separable_data_are_not_refuted():
     assert refutation(data, time_limit=60) is None
 
 
+def test_equal_embeddings_are_not_warned_of_again(recwarn):
+    data = one_hot(0, m=80, d=2, V=10)
+    rows = np.repeat(data.embeddings[:40], 2, axis=0)
+    with pytest.warns(ntp.NTPDataWarning):
+        twins = ntp.NTPData(rows, data.context_probs, data.probs)
+    recwarn.clear()
+    assert refutation(twins, time_limit=60).holds is False
+    assert not recwarn.list
+
+
 def test_nothing_is_tried_where_few_contexts_are_left():
     assert refutation(one_hot(0, m=80, d=60, V=10), time_limit=60) is None
 
