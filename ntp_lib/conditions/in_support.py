@@ -108,9 +108,10 @@ class InSupportDifferences:
 
     @property
     def _compared(self) -> tuple[npt.NDArray[np.intp], sp.csr_array]:
-        """The stored probabilities of contexts with several tokens, and their contrasts: one token has no difference.
+        """The stored probabilities of contexts with several tokens, and their contrasts.
 
-        In a text most contexts are followed by one token, and arrays over all of them would dwarf the problem.
+        One token alone has no differences. In a text most contexts are followed by one token, and arrays over all
+        of them would dwarf the problem.
         """
         places = np.flatnonzero(self.data.support_sizes[self.data.support_rows] > 1)
         return places, self.contrasts[:, places]

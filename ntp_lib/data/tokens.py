@@ -131,15 +131,22 @@ def data_from_encoded(
     if num_contexts * context_length <= MAX_LABEL_TOKENS:
         labels = [tuple(names[code] for code in row) for row in context_codes().tolist()]
     dense = num_contexts * len(names) <= MAX_DENSE_ENTRIES
-    return NTPData(
-        EmbeddingDraw(options.embedding, num_contexts, context_codes, len(names), options.dim, options.seed),
-        counted.context_probs,
-        counted.probs.toarray() if dense else counted.probs,
-        vocabulary=names,
-        contexts=labels,
-        num_sequences=len(codes) - context_length,
-        source=source,
-    )
+    draw = EmbeddingDraw(options.embedding, num_contexts, context_codes, len(names), options.dim, options.seed)
+    try:
+        return NTPData(
+            draw,
+            counted.context_probs,
+            counted.probs.toarray() if dense else counted.probs,
+            vocabulary=names,
+            contexts=labels,
+            num_sequences=len(codes) - context_length,
+            source=source,
+        )
+    except MemoryError:
+        raise NTPDataError(
+            f"dim is {options.dim}; {num_contexts:,} embeddings of it take "
+            f"{8 * num_contexts * options.dim:,} bytes, more memory than there is"
+        ) from None
 
 
 def _refuse_too_few(encoded: EncodedTokens, context_length: int) -> None:
