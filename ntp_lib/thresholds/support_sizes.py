@@ -5,10 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 
+from ntp_lib.data.numbers import real_number
 from ntp_lib.errors import NTPDataError
+
+# So that no sum of weights leaves the range of float64.
+LARGEST_WEIGHT = 1e100
 
 SupportSize = int | Mapping[int, float] | Sequence[int]
 
@@ -46,11 +50,8 @@ def support_sizes(vocab_size: int, support_size: SupportSize) -> SupportSizes:
         size = _integer("support_size", item)
         if not 1 <= size <= V:
             raise NTPDataError(f"support_size is {size}; it must be between 1 and vocab_size = {V}")
-        if isinstance(weight, bool) or not isinstance(weight, Real) or not 0 <= float(weight) < math.inf:
-            raise NTPDataError(
-                f"the weight of support size {size} is {weight!r}; it must be finite and at least 0"
-            )
-        weights[size] = weights.get(size, 0.0) + float(weight)
+        share = real_number(weight, f"the weight of support size {size}", least=0, most=LARGEST_WEIGHT)
+        weights[size] = weights.get(size, 0.0) + share
     total = math.fsum(weights.values())
     if total <= 0:
         raise NTPDataError("support_size gives no size a positive weight")
