@@ -13,7 +13,7 @@ from ntp_lib.loss.slope import BlockSlope
 Floats = npt.NDArray[np.float64]
 
 
-# Entries of an array (128 MiB): probabilities of all contexts are held dense up to it, and a batch may not exceed it.
+# Entries of an array (128 MiB): a batch has at most so many, and the probabilities are held dense up to it.
 MOST_ENTRIES = 2**24
 
 

@@ -41,8 +41,8 @@ class Cell:
     def __post_init__(self) -> None:
         one_of(self.question, "question", QUESTIONS)
         for name in ("dim", "num_contexts", "trials"):
-            whole_number(getattr(self, name), name, least=1)
-        whole_number(self.seed, "seed")
+            object.__setattr__(self, name, whole_number(getattr(self, name), name, least=1))
+        object.__setattr__(self, "seed", whole_number(self.seed, "seed"))
         SupportLaw.parse(self.supports).check(self.vocab_size)
 
     @property
