@@ -12,6 +12,7 @@ import scipy.optimize
 from tqdm import tqdm
 
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.numbers import real_number, real_numbers, whole_number
 from ntp_lib.data.results import copied, result
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
 from ntp_lib.features.measurements import FeatureReferences, feature_references_of, measure_features
@@ -69,11 +70,11 @@ def ridge_features(
         NTPDataError: penalties out of order or range, or a dimension below one.
         DidNotConvergeError: a gap above the tolerance.
     """
-    wanted = [float(penalty) for penalty in penalties]
-    if not wanted or not all(np.isfinite(p) and p > 0 for p in wanted) or any(np.diff(wanted) >= 0):
-        raise NTPDataError(f"penalties are {wanted}; at least one is needed, positive and strictly decreasing")
-    if dim < 1:
-        raise NTPDataError(f"dim is {dim}; it must be at least 1")
+    wanted = real_numbers(penalties, "penalties").tolist()
+    if not all(1e-100 <= p <= 1e100 for p in wanted) or any(np.diff(wanted) >= 0):
+        raise NTPDataError(f"penalties are {wanted}; they must lie between 1e-100 and 1e100 and strictly decrease")
+    dim, seed = whole_number(dim, "dim", least=1), whole_number(seed, "seed")
+    tolerance = real_number(tolerance, "tolerance", above=0)
     references = feature_references_of(data, references)
     rng = np.random.default_rng(seed)
     W, H = random_start(data, dim=dim, scale=1.0, seed=seed)

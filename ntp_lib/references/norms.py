@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from ntp_lib.errors import NTPDataError
+from ntp_lib.data.numbers import one_of
 
 Floats = npt.NDArray[np.float64]
 
@@ -119,6 +119,4 @@ def norm_named(name: str) -> Norm:
     Raises:
         NTPDataError: there is no such norm.
     """
-    if name not in NORMS:
-        raise NTPDataError(f"unknown norm {name!r}; valid: {', '.join(NORMS)}")
-    return NORMS[name]
+    return NORMS[one_of(name, "norm", tuple(NORMS))]

@@ -10,15 +10,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ntp_lib.data.arrays import NUMPY, ArrayKind, real_array
+from ntp_lib.data.arrays import NUMPY, ArrayKind
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.numbers import real_number, real_numbers, whole_number
 from ntp_lib.data.results import copied, result
 from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import NTPDataError
 from ntp_lib.loss.cross_entropy import excess_parts
 from ntp_lib.references.bundle import References, not_separable, references_of
 from ntp_lib.trajectories.flow_integration import FlowPoint, HandOver, integrate
-from ntp_lib.trajectories.initialisation import lecun
+from ntp_lib.trajectories.initialisation import start_of
 from ntp_lib.trajectories.measurements import measure
 
 Floats = npt.NDArray[np.float64]
@@ -98,10 +99,9 @@ def gradient_flow(
         True
     """
     times = _valid_times(log_times)
-    if not 1e-12 <= tolerance <= 1e-2:
-        raise NTPDataError(f"tolerance is {tolerance}; it must lie between 1e-12 and 1e-2")
+    tolerance = real_number(tolerance, "tolerance", least=1e-12, most=1e-2)
     data.require_an_embedding()
-    start = lecun(data, seed=seed) if W0 is None else data.check_decoder(W0, "W0").copy()
+    start = start_of(data, W0, seed=whole_number(seed, "seed"))
     references = references_of(data, references)
     if references.W_mm is None and times[-1] > LAST_LOG_TIME_WITHOUT_MARGIN:
         limit = f"log_times may go up to {LAST_LOG_TIME_WITHOUT_MARGIN:g}, not {times[-1]:g}"
@@ -113,12 +113,7 @@ def gradient_flow(
 
 
 def _valid_times(log_times: Sequence[float] | npt.ArrayLike) -> list[float]:
-    times = real_array(log_times, "log_times", "(n,)")
-    if times.ndim != 1 or times.size == 0:
-        raise NTPDataError(f"log_times has shape {times.shape}; a sequence of at least one number is needed")
-    if not np.isfinite(times).all():
-        bad = int(np.argmin(np.isfinite(times)))
-        raise NTPDataError(f"log_times[{bad}] is {times[bad]}; every entry must be finite")
+    times = real_numbers(log_times, "log_times")
     if np.any(np.diff(times) <= 0):
         bad = int(np.argmax(np.diff(times) <= 0)) + 1
         raise NTPDataError(f"log_times must strictly increase; entry {bad}, {times[bad]:g}, does not")

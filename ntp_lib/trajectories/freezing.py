@@ -11,6 +11,7 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from ntp_lib.data.identity import require_same_data
+from ntp_lib.data.numbers import real_numbers, whole_number
 from ntp_lib.data.results import result
 from ntp_lib.errors import NTPDataError
 from ntp_lib.loss.sampled import SampledSlope
@@ -21,6 +22,7 @@ from ntp_lib.trajectories.adaptive import Adam
 from ntp_lib.trajectories.initialisation import lecun
 from ntp_lib.trajectories.measurements import cosine
 from ntp_lib.trajectories.shares import MarginShares
+from ntp_lib.trajectories.training import MOST_STEPS, valid_constants
 
 Floats = npt.NDArray[np.float64]
 
@@ -71,14 +73,20 @@ def adam_stages(
     Raises:
         NTPDataError: marks that do not increase from a positive one.
     """
-    if not marks or marks[0] < 1 or any(b <= a for a, b in pairwise(marks)):
-        raise NTPDataError(f"marks are {list(marks)}; they must be positive and increase")
+    steps = [whole_number(mark, "marks", least=1, most=MOST_STEPS) for mark in real_numbers(marks, "marks")]
+    if any(b <= a for a, b in pairwise(steps)):
+        raise NTPDataError(f"marks are {steps}; they must increase")
+    constants = valid_constants(
+        step_size=step_size, step_decay=step_decay, betas=betas, epsilon=epsilon, momentum=0.0
+    )
+    del constants["momentum"]
+    seed = whole_number(seed, "seed")
     data = references.data
     slope = Slope(data) if batch_size is None else SampledSlope(data, batch_size=batch_size, seed=seed)
-    adam = Adam(slope, step_size=step_size, step_decay=step_decay, betas=betas, epsilon=epsilon)
+    adam = Adam(slope, **constants)
     W, stages = lecun(data, seed=seed), []
-    with tqdm(total=marks[-1], desc="adam", unit="step", disable=not progress) as bar:
-        for start, end in pairwise([0, *marks]):
+    with tqdm(total=steps[-1], desc="adam", unit="step", disable=not progress) as bar:
+        for start, end in pairwise([0, *steps]):
             stage, W = _stage(references, adam, W, start, end)
             stages.append(stage)
             bar.update(end - start)
