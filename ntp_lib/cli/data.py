@@ -149,7 +149,8 @@ def _compatible(data: NTPData, explain: bool) -> tuple[str, str]:
         result = compatibility(data)
     except DidNotConvergeError as error:
         return f"not decided: {error}", ""
-    return "yes" if result.holds else "no", result.explain() if explain else ""
+    verdict = "not decided: near-dependent embeddings" if result.holds is None else "yes" if result.holds else "no"
+    return verdict, result.explain() if explain else ""
 
 
 def _separable(data: NTPData, explain: bool) -> tuple[str, str]:

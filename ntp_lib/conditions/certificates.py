@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+import scipy.sparse as sp
+import scipy.sparse.linalg
 
 from ntp_lib.conditions import independence
 from ntp_lib.conditions.in_support import unit_embeddings
@@ -22,14 +24,17 @@ Bools = npt.NDArray[np.bool_]
 # Margins are measured for unit embeddings and ‖W‖ = 1. A direction must reach this one; below, the spread of its ties
 # is no longer small beside it. It leaves seven digits above the rounding of a product.
 DECISIVE_MARGIN = 1e-9
-# A certificate must leave no larger margin than this one possible: rounding leaves about 1e-17 of an exact one.
-EXCLUDED_MARGIN = 1e-14
+# A certificate must leave no larger margin than this one possible: rounding leaves 1e-17 to 1e-14 of an
+# exact one.
+EXCLUDED_MARGIN = 1e-13
 # In-support spread of a direction, relative to its margin of one: rounding of logits, not a violation of (6a).
 SPREAD_TOLERANCE = 1e-7
 # The same where Lemma 1 proves that there is a direction: it may be close to the rounding.
 LEMMA_1_SPREAD = 1e-2
 # Rows of a certificate with less than this share of its weight are rounding.
 LEAST_SHARE = 1e-12
+# Multipliers of a solver below this fraction of the largest are its tolerance.
+NEGLIGIBLE = 1e-10
 
 
 def direction_margin(direction: Floats, data: NTPData) -> float:
@@ -118,6 +123,22 @@ def for_embeddings(weights: Floats, data: NTPData) -> Floats:
     norms[norms == 0] = 1.0
     least = exponents[weights.any(axis=1)].min(initial=2**14)
     return np.asarray(np.ldexp(weights / norms[:, None], (least - exponents)[:, None]))
+
+
+def sharpened(raw: Floats, data: NTPData) -> Floats:
+    """The multipliers nearest to a solver's, for unit embeddings, on its pairs, that cancel to rounding, (m, V)."""
+    unit = unit_embeddings(data)[0]
+    A = np.where(data.support_mask | (raw < -NEGLIGIBLE * np.abs(raw).max()), raw, 0.0)
+    contexts, tokens = np.nonzero(A)
+    count, (m, d) = len(contexts), unit.shape
+    places = np.hstack([contexts[:, None], m + tokens[:, None] * d + np.arange(d)])
+    values = np.hstack([np.ones((count, 1)), unit[contexts]])
+    ends = np.arange(0, values.size + 1, d + 1)
+    sums_and_moments = sp.csr_array((values.ravel(), places.ravel(), ends), shape=(count, m + raw.shape[1] * d)).T
+    for _ in range(2):
+        left = sums_and_moments @ A[contexts, tokens]
+        A[contexts, tokens] -= scipy.sparse.linalg.lsqr(sums_and_moments, left, atol=1e-15, btol=1e-15)[0]
+    return A
 
 
 def repaired_certificate(raw: Floats, data: NTPData) -> Floats:

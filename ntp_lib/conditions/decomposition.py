@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from ntp_lib.conditions import certificates, decomposition_program, explanation
 from ntp_lib.conditions.compatibility import compatibility
-from ntp_lib.conditions.in_support import unit_embeddings
 from ntp_lib.conditions.margins import context_margins
 from ntp_lib.conditions.separability import MAX_NONZEROS, Verdict, separability
 from ntp_lib.conditions.subspace import Subspace, subspace
@@ -66,7 +65,9 @@ class Decomposition:
         if A is None or np.any((A < 0) & ~self.data.support_mask != self.bounded) or np.any(A[self.diverging]):
             return False
         # The bound of certificate_margin is for the mean over the pairs; times total/least it is for each of them.
-        weights = np.abs(A * unit_embeddings(self.data)[1][:, None])[self.bounded]
+        weights = np.abs(certificates.unit_weights(A, self.data))[self.bounded]
+        if weights.min() == 0:
+            return False  # lost in the range of float64
         each = certificates.certificate_margin(A, self.data) * float(weights.sum() / weights.min())
         return each <= certificates.DECISIVE_MARGIN
 
@@ -174,7 +175,7 @@ def _sharpened(found: decomposition_program.Partition, F: Subspace) -> Floats | 
         y = y - U @ (U.T @ y)
     A = np.zeros(data.probs.shape)
     A[data.support_rows, data.probs.indices] = differences.contrasts.T @ y
-    return A / unit_embeddings(data)[1][:, None]
+    return certificates.for_embeddings(A, data)
 
 
 def _with_probabilities(data: NTPData, probs: Floats) -> NTPData:

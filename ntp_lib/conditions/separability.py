@@ -82,7 +82,7 @@ class Separability:
 
         A direction must keep a margin of 1e-9 per unit of ‖W‖ and of embedding length, with ties exact to 1e-7 of
         the margin; where it does not, the embeddings must be independent by their singular values or in exact
-        arithmetic (Lemma 1). A certificate must exclude all margins above 1e-14; its contexts must not be
+        arithmetic (Lemma 1). A certificate must exclude all margins above 1e-13; its contexts must not be
         independent in exact arithmetic.
         """
         if self.direction is not None:
@@ -108,7 +108,7 @@ def separability(
     programme: maximise t ≤ 1 over W and levels c with w_z·ĥ_j = c_j on S_j and w_v·ĥ_j ≤ c_j − t off it, whose
     optimum is 1 or 0 and whose multipliers in the second case are the certificate.
 
-    The verdict does not depend on the lengths of the embeddings. "Not separable" excludes every margin above 1e-14
+    The verdict does not depend on the lengths of the embeddings. "Not separable" excludes every margin above 1e-13
     per unit of ‖W‖ and of embedding length, which is what rounding allows; see `Separability.verify`.
 
     Args:
@@ -215,6 +215,7 @@ def _from_linear_program(data: NTPData, F: Subspace | None, time_limit: float) -
         if accepted is not None:
             return accepted
     elif program.multipliers is not None:
-        A = certificates.repaired_certificate(program.multipliers, data)
+        # Multipliers of the simplex method cancel to its tolerance; on their pairs they can do so to rounding.
+        A = certificates.repaired_certificate(certificates.sharpened(program.multipliers, data), data)
         return _excluded(data, certificates.for_embeddings(A, data))
     return _undecided(data, f"HiGHS: {program.message}")

@@ -43,7 +43,7 @@ def ntp_svm(data: NTPData, *, solver: str = "structured", tolerance: float = 1e-
         The solution with its multipliers; its residuals are recomputed from the data.
 
     Raises:
-        NotSeparableError: a certificate excludes every margin above 1e-14 per unit of ‖W‖ and of embedding length;
+        NotSeparableError: a certificate excludes every margin above 1e-13 per unit of ‖W‖ and of embedding length;
             it is carried along.
         DidNotConvergeError: the tolerance was not reached, or separability could not be decided.
         NTPDataError: unknown solver, bad tolerance, no token out of support, or embeddings so short, long or unequal
