@@ -43,8 +43,8 @@ class Compatibility:
         residual: largest violation of (4) at that point, nats: max over j and z, z' ∈ S_j of
             |(e_z − e_z')ᵀ W h̄_j − log(p̂_jz/p̂_jz')|, recomputed from the data.
         residuals: the same per context, (m,); large values name the contexts in conflict.
-        tolerance: what `residual` was compared with, nats. A larger residual of compatible data is what the rounding
-            of a very long W* leaves.
+        tolerance: what `residual` was compared with, nats. A larger residual of compatible data is what the
+            rounding of a very long W* leaves.
     """
 
     holds: bool | None
@@ -56,7 +56,7 @@ class Compatibility:
 
     @property
     def W_star(self) -> Floats | None:
-        """W*, the one solution of (4) in F, shape (V, d), up to its rounding; None unless the data are compatible."""
+        """W*, the one solution of (4) in F, rounded, shape (V, d); None unless the data are compatible."""
         return self.W_least_squares if self.holds else None
 
     @cached_property
@@ -72,20 +72,20 @@ class Compatibility:
     def certificate(self) -> Floats | None:
         """C, (m, V), that proves incompatibility; None unless `holds` is False (book, thm-incompatible).
 
-        Zero off the supports, rows summing to zero, Cᵀ·embeddings = 0 up to rounding and Σ c_jz log p̂_jz ≠ 0, largest
-        entry one. Sparse where a linear programme of that size is cheap: no proper subset of its pairs is then in
-        conflict.
+        Zero off the supports, rows summing to zero, Cᵀ·embeddings = 0 up to rounding and Σ c_jz log p̂_jz ≠ 0,
+        largest entry one. Sparse where a linear programme of that size is cheap: no proper subset of its pairs is
+        then in conflict.
         """
         return log_odds_conflict.certificate(self.F, _targets(self.F)[0]) if self.holds is False else None
 
     @cached_property
     def conflict(self) -> float:
-        """Nats by which every decoder up to `excluded_norm` misses some log-odds, at twice this; 0 when compatible."""
+        """Nats by which every decoder misses some log-odds, half of it up to `excluded_norm`; else 0."""
         return 0.0 if self.certificate is None else log_odds_conflict.conflict(self.certificate, self.F.data)
 
     @cached_property
     def excluded_norm(self) -> float:
-        """‖W‖ up to which the certificate excludes solutions; 0 without one. What lies beyond is lost in rounding."""
+        """‖W‖ up to which the certificate proves half of `conflict`; beyond, rounding hides it; 0 without one."""
         return 0.0 if self.certificate is None else log_odds_conflict.excluded_norm(self.certificate, self.F.data)
 
     def verify(self) -> bool:
@@ -155,8 +155,8 @@ def _in_range(W: Floats, exponent: int) -> Floats:
         found = np.ldexp(W, exponent) if exponent else W
     if not np.isfinite(found).all():
         raise NTPDataError(
-            f"embeddings: the shortest are about {decimal(-exponent)} long, so decoders that meet the log-odds are "
-            "beyond float64; scale the embeddings up"
+            f"embeddings: the shortest are about {decimal(-exponent)} long, so decoders that meet the log-odds "
+            "are beyond float64; scale the embeddings up"
         )
     return found
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from ntp_lib.conditions import certificates, decomposition_program, explanation
 from ntp_lib.conditions.compatibility import compatibility
+from ntp_lib.conditions.limits import valid_time_limit
 from ntp_lib.conditions.margins import context_margins
 from ntp_lib.conditions.separability import MAX_NONZEROS, Verdict, separability
 from ntp_lib.conditions.subspace import Subspace, subspace
@@ -56,7 +57,7 @@ class Decomposition:
             return self.direction is None
         if self.direction is None:
             return False
-        return certificates.direction_margin(self.direction, self._widened) >= certificates.DECISIVE_MARGIN
+        return certificates.direction_holds(self.direction, self._widened)
 
     def _certificate_holds(self) -> bool:
         A = self.certificate
@@ -66,8 +67,8 @@ class Decomposition:
             return False
         # The bound of certificate_margin is for the mean over the pairs; times total/least it is for each of them.
         weights = np.abs(certificates.unit_weights(A, self.data))[self.bounded]
-        if weights.min() == 0:
-            return False  # lost in the range of float64
+        if weights.min() == 0 or not certificates.certificate_holds(A, self.data):
+            return False
         each = certificates.certificate_margin(A, self.data) * float(weights.sum() / weights.min())
         return each <= certificates.DECISIVE_MARGIN
 
@@ -139,6 +140,7 @@ def decomposition(data: NTPData, *, time_limit: float = 600.0) -> Decomposition:
         >>> found.bounded.astype(int).tolist(), found.verify()
         ([[0, 0, 0], [0, 1, 0]], True)
     """
+    time_limit = valid_time_limit(time_limit)
     verdict = separability(data, time_limit=time_limit)
     off = ~data.support_mask
     if verdict.status is Verdict.SEPARABLE:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ntp_lib.conditions.certificates import unit_weights
 from ntp_lib.conditions.in_support import unit_embeddings
-from ntp_lib.conditions.scaling import binary_exponent
+from ntp_lib.conditions.scaling import binary_exponent, length
 from ntp_lib.data.ntp_data import NTPData
 
 if TYPE_CHECKING:
@@ -44,9 +44,9 @@ def of_compatibility(result: Compatibility) -> str:
         return _compatible(result)
     if C is None:
         return (
-            f"Undecided: the best fit misses some log-odds by {result.residual:.3g} nats, but no certificate against "
-            "better ones was found. Some embeddings are nearly dependent but not exactly so: only decoders too long "
-            "for float64's digits could meet the log-odds, if any does."
+            f"Undecided: the best fit misses some log-odds by {result.residual:.3g} nats, but no certificate "
+            "against better ones was found. Some embeddings are nearly dependent but not exactly so: only decoders too "
+            "long for float64's digits could meet the log-odds, if any does."
         )
     shares = _shares(np.abs(C).sum(axis=1))
     lines = [
@@ -58,7 +58,8 @@ def of_compatibility(result: Compatibility) -> str:
         f"Not compatible: the log-odds of {_contexts(len(shares))} contradict each other. Weighted as in the "
         f"certificate, their logits cancel whatever W is, and the log-odds do not: every decoder misses one of "
         f"them by at least {result.conflict:.3g} nats (least squares misses by {result.residual:.3g}; in float64 "
-        f"the logits cancel up to rounding, which leaves half of it for every ‖W‖ up to {result.excluded_norm:.1e}).",
+        f"the logits cancel up to rounding, which leaves half of it for every ‖W‖ up to "
+        f"{result.excluded_norm:.1e}).",
         lines,
         "contexts",
     )
@@ -73,7 +74,7 @@ def _compatible(result: Compatibility) -> str:
         )
     return (
         f"Compatible: the equations are independent, hence solvable; {counts} Their solution has length "
-        f"{float(np.linalg.norm(result.W_least_squares)):.1e}, so that rounding it leaves errors of up to "
+        f"{length(result.W_least_squares):.1e}, so that rounding it leaves errors of up to "
         f"{result.residual:.1e} nats on contexts with longer embeddings."
     )
 
@@ -94,8 +95,8 @@ def of_separability(result: Separability) -> str:
     return _listed(
         "Not separable: for every W that ties the tokens that follow a context, the margins of the pairs below "
         "cancel in the certificate's weighted sum, so they cannot all be positive (in float64 they cancel up to "
-        f"rounding: not all above {result.excluded_margin:.1e} for ‖W‖ = 1 and unit embeddings). Tokens that never "
-        f"follow, in {_contexts(len(shares))}:",
+        f"rounding: not all above {result.excluded_margin:.1e} for ‖W‖ = 1 and unit embeddings). Tokens that "
+        f"never follow, in {_contexts(len(shares))}:",
         lines,
         "contexts",
     )

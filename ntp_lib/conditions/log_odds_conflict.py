@@ -1,8 +1,8 @@
 """Certificates of incompatibility: contexts whose logits cancel for every W while their log-odds do not.
 
 The equations (4) have no solution if and only if there is C of shape (m, V), zero off the supports, with rows
-summing to zero, Cᵀ·embeddings = 0 and Σ c_jz log p̂_jz ≠ 0 (book, thm-incompatible). In float64 the logits cancel up
-to rounding, so that a certificate excludes every decoder up to some length.
+summing to zero, Cᵀ·embeddings = 0 and Σ c_jz log p̂_jz ≠ 0 (book, thm-incompatible). In float64 the logits cancel
+up to rounding, so that a certificate excludes every decoder up to some length.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import scipy.sparse as sp
 from ntp_lib.conditions import independence
 from ntp_lib.conditions.certificates import for_embeddings, unit_weights
 from ntp_lib.conditions.in_support import unit_embeddings
+from ntp_lib.conditions.scaling import length
 from ntp_lib.conditions.subspace import Subspace
 from ntp_lib.data.ntp_data import NTPData
 
@@ -36,8 +37,8 @@ def conflict(C: Floats, data: NTPData) -> float:
 
     For every W, Σ c_jz (w_z·h̄_j − log p̂_jz) = ⟨W, Cᵀ·embeddings⟩ − Σ c_jz log p̂_jz, and the left side is at most
     half of Σ|c_jz| times the largest violation, because rows of C sum to zero. Returns 0 for a matrix that is no
-    certificate: whose logits do not cancel up to rounding, whose log-odds do, or whose equations are independent in
-    exact arithmetic, so that some W, however long, solves them all.
+    certificate: whose logits do not cancel up to rounding, whose log-odds do, or whose equations are independent
+    in exact arithmetic, so that some W, however long, solves them all.
     """
     inside = data.support_mask
     if not np.isfinite(C).all() or np.any(C[~inside]) or not np.any(C):
@@ -63,7 +64,7 @@ def excluded_norm(C: Floats, data: NTPData) -> float:
     lengths = unit_embeddings(data)[1]
     with np.errstate(over="ignore"):
         rounding = np.finfo(float).eps * float((np.abs(C) * lengths[:, None]).sum())
-        left = float(np.linalg.norm(C.T @ data.embeddings)) + rounding
+        left = length(C.T @ data.embeddings) + rounding
         return abs(float(_log_terms(C, data).sum())) / 2 / left
 
 

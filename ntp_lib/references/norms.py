@@ -95,6 +95,6 @@ def norm_named(name: str) -> Norm:
     Raises:
         NTPDataError: there is no such norm.
     """
-    if name not in NORMS:
+    if not isinstance(name, str) or name not in NORMS:
         raise NTPDataError(f"unknown norm {name!r}; valid: {', '.join(NORMS)}")
     return NORMS[name]

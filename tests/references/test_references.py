@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 import ntp_lib as ntp
-from ntp_lib.conditions import separability
 from ntp_lib.references import svm
 
 
@@ -52,7 +51,7 @@ def test_an_unsolved_svm_is_named_and_not_taken_for_a_missing_margin(monkeypatch
     frame = ntp.train(data, steps=5, references=found).frame
     assert frame[["cosine", "cosine_corrected"]].isna().all(axis=None)
     assert np.isfinite(frame[["excess_loss", "norm", "finite_error", "margin"]]).all(axis=None)
-    with pytest.raises(ntp.DidNotConvergeError, match="ended with no solution.*no W"):
+    with pytest.raises(ntp.DidNotConvergeError, match=r"ended with no solution.*no W"):
         ntp.asymptotics(found)
 
 

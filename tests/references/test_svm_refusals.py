@@ -91,7 +91,9 @@ def test_a_structured_solver_that_gives_up_hands_over(monkeypatch):
         monkeypatch.setattr(svm_active_set, "MAX_ENTRIES", 0)
 
 
-@pytest.mark.parametrize(("angle", "solver"), [(1e-3, "structured"), (1e-5, "structured"), (1e-7, "structured, then active set")])
+@pytest.mark.parametrize(
+    ("angle", "solver"), [(1e-3, "structured"), (1e-5, "structured"), (1e-7, "structured, then active set")]
+)
 def test_a_margin_near_nothing(angle, solver):
     """Two classes at a tiny angle: separable; where splitting cannot reach the margin, the active set does."""
     data = ntp.NTPData([[1.0, 0.0], [1.0, angle]], [0.5, 0.5], np.eye(2))
