@@ -70,8 +70,8 @@ def rescaled(data: NTPData) -> tuple[NTPData, int]:
     if k - exponents[shortest] > FARTHEST_APART:
         raise NTPDataError(
             f"embeddings: context {shortest} has a length of about {decimal(int(exponents[shortest]))} and "
-            f"context {longest} one of about {decimal(k)}; decoders for both at once are beyond float64, so scale the "
-            "contexts to comparable lengths"
+            f"context {longest} one of about {decimal(k)}; decoders for both at once are beyond float64, so scale "
+            "the contexts to comparable lengths"
         )
     with warnings.catch_warnings():
         # Whoever built `data` was told of equal embeddings already.
