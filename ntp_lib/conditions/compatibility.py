@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -212,19 +213,37 @@ def _minimise_in_support(F: Subspace, start: Floats) -> Floats:
         if np.linalg.norm(slope) <= ROUNDED_SLOPE * longest and np.linalg.norm(step) > last_length / 2:
             return F.embed(x / factors.sigma)
         last_length = float(np.linalg.norm(step))
-        size, decrease = 1.0, float(slope @ step)
-        while True:
-            new_loss, new_q = _in_support_loss(data, logit_map @ (x + size * step))
-            if new_loss <= loss + 1e-4 * size * decrease + 1e-15 or size < 1e-10:
-                break
-            size /= 2
-        x, loss, q = x + size * step, new_loss, new_q
+        size, loss, q = _backtracked(partial(_loss_along, data, logit_map, x, step), loss, float(slope @ step))
+        x = x + size * step
         if np.linalg.norm(step) <= 1e-10 * (1 / longest + np.linalg.norm(x)) and size == 1.0:
             return F.embed(x / factors.sigma)  # the quadratic phase is over: the next step would be rounding
     raise DidNotConvergeError(
         f"the minimiser of CE_F over F was not reached in {MAX_NEWTON_STEPS} Newton steps "
         f"(gradient norm {np.linalg.norm(slope):.1e})"
     )
+
+
+def _loss_along(data: NTPData, logit_map: Floats, x: Floats, step: Floats, size: float) -> tuple[float, Floats]:
+    return _in_support_loss(data, logit_map @ (x + size * step))
+
+
+def _backtracked(
+    loss_at: Callable[[float], tuple[float, Floats]], loss: float, slope: float
+) -> tuple[float, float, Floats]:
+    """The largest of 1, ½, ¼, … that lowers the loss by 1e-4 of what its slope promises (Armijo).
+
+    Args:
+        loss_at: the loss and its probabilities, by the size of the step.
+        loss: before the step.
+        slope: along it, negative.
+    """
+    size = 1.0
+    while True:
+        new_loss, q = loss_at(size)
+        # Rounding of the loss itself is no rise; steps of 1e-10 change nothing else.
+        if new_loss <= loss + 1e-4 * size * slope + 1e-15 or size < 1e-10:
+            return size, new_loss, q
+        size /= 2
 
 
 def _in_support_loss(data: NTPData, logits: Floats) -> tuple[float, Floats]:

@@ -45,8 +45,8 @@ def of_compatibility(result: Compatibility) -> str:
     if C is None:
         return (
             f"Undecided: the best fit misses some log-odds by {result.residual:.3g} nats, but no certificate "
-            "against better ones was found. Some embeddings are nearly dependent but not exactly so: only decoders "
-            "too long for float64's digits could meet the log-odds, if any does."
+            "against better ones was found. Some embeddings are nearly dependent but not exactly so: only "
+            "decoders too long for float64's digits could meet the log-odds, if any does."
         )
     shares = _shares(np.abs(C).sum(axis=1))
     lines = [

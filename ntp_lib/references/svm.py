@@ -9,7 +9,7 @@ from typing import Protocol
 from ntp_lib.conditions.certificates import of_a_zero_embedding
 from ntp_lib.conditions.limits import valid_tolerance
 from ntp_lib.conditions.scaling import binary_exponent, refuse_out_of_range, rescaled, times_power_of_two
-from ntp_lib.conditions.separability import Separability, Verdict, separability
+from ntp_lib.conditions.separability import FALLBACK_NONZEROS, Separability, Verdict, separability
 from ntp_lib.data.arrays import to_numpy
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.data.threads import small_problems_on_one_thread
@@ -70,7 +70,9 @@ def _solve(data: NTPData, solver: str, tolerance: float) -> NTPSVMSolution:
     solution = _attempt(data, solver, tolerance) if of_a_zero_embedding(data) is None else None
     if solution is not None and solution.status is SolveStatus.OPTIMAL:
         return solution
-    verdict = separability(data)
+    # A splitting that ended undecided would do so again.
+    undecided = solver == "structured" and solution is not None and _size(data) <= FALLBACK_NONZEROS
+    verdict = separability(data, solver="highs" if undecided else "structured")
     if verdict.status is Verdict.NOT_SEPARABLE:
         raise certified_error(verdict, "no margin exists beyond rounding")
     for other in FALLBACKS if solver == "structured" else ():
@@ -86,6 +88,10 @@ def _solve(data: NTPData, solver: str, tolerance: float) -> NTPSVMSolution:
         f"solver {solver!r} ended with {found}, asked for {tolerance:.1e}; separability: {verdict.status.value}"
         f"{reason}"
     )
+
+
+def _size(data: NTPData) -> int:
+    return data.num_contexts * data.vocab_size * min(data.dim, data.num_contexts)
 
 
 def _attempt(data: NTPData, solver: str, tolerance: float) -> NTPSVMSolution | None:

@@ -40,13 +40,15 @@ def test_the_last_bit_of_one_entry_counts(unit):
     assert np.linalg.matrix_rank(vectors) == 1, "control: rounding does not see it"
 
 
-@pytest.mark.parametrize("vectors", [np.zeros((1, 3)), np.eye(3)[[0, 1, 1]], np.ones((3, 2)), [[5e-324, 0], [1, 0]]])
+@pytest.mark.parametrize(
+    "vectors", [np.zeros((1, 3)), np.eye(3)[[0, 1, 1]], np.ones((3, 2)), [[5e-324, 0], [1, 0]]]
+)
 def test_dependent_vectors_are_not_called_independent(vectors):
     assert not independent(np.array(vectors))
 
 
 def test_residues_are_those_of_whole_numbers():
-    vectors = np.array([[0.75, -2.0**40, 0.0, 3 * 2.0**300]])
+    vectors = np.array([[0.75, -(2.0**40), 0.0, 3 * 2.0**300]])
     # The least exponent of the row belongs to 0.75 = 3 · 2^−2, whose mantissa of 53 bits is 3 · 2^51.
     unit = Fraction(1, 2**53)
     expected = [int(Fraction(float(x)) / unit) % PRIME for x in vectors[0]]

@@ -167,7 +167,7 @@ def test_ordinary_embeddings_are_left_alone(random_problem):
 
 def test_a_length_beyond_float64_is_refused():
     data = ntp.NTPData([[1.5e308, 1.5e308], [1.0, 0.0]], [0.5, 0.5], np.eye(2))
-    with pytest.raises(ntp.NTPDataError, match="context 0 has a length above 1.8e308"):
+    with pytest.raises(ntp.NTPDataError, match=r"context 0 has a length above 1\.8e308"):
         ntp.separability(data)
 
 

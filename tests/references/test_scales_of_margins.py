@@ -35,7 +35,9 @@ def test_the_margin_in_other_units_is_the_same_to_the_bit(exponent, solver):
         assert np.array_equal(np.ldexp(found.W, exponent), expected.W)
         assert np.array_equal(np.ldexp(found.dual, 2 * exponent), expected.dual)
     assert np.ldexp(found.W, exponent) == pytest.approx(expected.W, rel=1e-6, abs=1e-9)
-    assert found.dual.T @ found.data.embeddings == pytest.approx(found.W, rel=1e-6, abs=1e-9 * np.abs(found.W).max())
+    assert found.dual.T @ found.data.embeddings == pytest.approx(
+        found.W, rel=1e-6, abs=1e-9 * np.abs(found.W).max()
+    )
 
 
 @pytest.mark.parametrize("scale", [1e-300, 1e-170, 1e-160, 1e160, 1e300])
