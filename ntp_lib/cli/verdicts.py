@@ -105,6 +105,8 @@ def _compatible(data: NTPData, time_limit: float) -> tuple[str, Any]:
     from ntp_lib.conditions.compatibility import compatibility
 
     result = compatibility(data)
+    if result.holds is None:
+        return "not decided: some embeddings are nearly dependent", result
     return "yes" if result.holds else "no", result
 
 

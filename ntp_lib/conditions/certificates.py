@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+import scipy.sparse as sp
+import scipy.sparse.linalg
 
 from ntp_lib.conditions import independence
 from ntp_lib.conditions.in_support import unit_embeddings
@@ -19,17 +21,20 @@ from ntp_lib.data.ntp_data import NTPData
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-# Margins are measured for unit embeddings and ‖W‖ = 1. A direction must reach this one; below, the spread of its ties
-# is no longer small beside it. It leaves seven digits above the rounding of a product.
+# Margins are measured for unit embeddings and ‖W‖ = 1. A direction must reach this one; below, the spread of its
+# ties is no longer small beside it. It leaves seven digits above the rounding of a product.
 DECISIVE_MARGIN = 1e-9
-# A certificate must leave no larger margin than this one possible: rounding leaves about 1e-17 of an exact one.
-EXCLUDED_MARGIN = 1e-14
+# A certificate must leave no larger margin than this one possible: rounding leaves 1e-17 to 1e-14 of an
+# exact one.
+EXCLUDED_MARGIN = 1e-13
 # In-support spread of a direction, relative to its margin of one: rounding of logits, not a violation of (6a).
 SPREAD_TOLERANCE = 1e-7
 # The same where Lemma 1 proves that there is a direction: it may be close to the rounding.
 LEMMA_1_SPREAD = 1e-2
 # Rows of a certificate with less than this share of its weight are rounding.
 LEAST_SHARE = 1e-12
+# Multipliers of a solver below this fraction of the largest are its tolerance.
+NEGLIGIBLE = 1e-10
 
 
 def direction_margin(direction: Floats, data: NTPData) -> float:
@@ -46,11 +51,16 @@ def direction_margin(direction: Floats, data: NTPData) -> float:
     return least / float(np.linalg.norm(direction))
 
 
-def lemma_1_direction(direction: Floats, data: NTPData) -> bool:
-    """Whether exact arithmetic proves the embeddings independent, and the direction has margins beyond its rounding.
+def direction_holds(direction: Floats, data: NTPData) -> bool:
+    """Whether a direction has a decisive margin, or a smaller one that Lemma 1 proves to be there."""
+    return direction_margin(direction, data) >= DECISIVE_MARGIN or lemma_1_direction(direction, data)
 
-    Then the data are separable (Lemma 1), and the direction is one but for the rounding of its entries, which nearly
-    parallel embeddings magnify.
+
+def lemma_1_direction(direction: Floats, data: NTPData) -> bool:
+    """Whether the embeddings are independent in exact arithmetic, and margins exceed the rounding of ties.
+
+    Then the data are separable (Lemma 1), and the direction is one but for the rounding of its entries, which
+    nearly parallel embeddings magnify.
     """
     if not 0 < float(np.abs(direction).max()) < np.inf:
         return False
@@ -118,6 +128,32 @@ def for_embeddings(weights: Floats, data: NTPData) -> Floats:
     norms[norms == 0] = 1.0
     least = exponents[weights.any(axis=1)].min(initial=2**14)
     return np.asarray(np.ldexp(weights / norms[:, None], (least - exponents)[:, None]))
+
+
+def of_a_zero_embedding(data: NTPData) -> Floats | None:
+    """The certificate of a zero embedding with a token off its support, (m, V): its logits all tie; else None."""
+    (found,) = np.nonzero(~data.embeddings.any(axis=1) & (data.support_sizes < data.vocab_size))
+    if not found.size:
+        return None
+    A, inside = np.zeros(data.probs.shape), data.support_mask[found[0]]
+    A[found[0]] = np.where(inside, (data.vocab_size - inside.sum()) / inside.sum(), -1.0)
+    return A
+
+
+def sharpened(raw: Floats, data: NTPData) -> Floats:
+    """Multipliers for unit embeddings that cancel to rounding, nearest to a solver's and on its pairs, (m, V)."""
+    unit = unit_embeddings(data)[0]
+    A = np.where(data.support_mask | (raw < -NEGLIGIBLE * np.abs(raw).max()), raw, 0.0)
+    contexts, tokens = np.nonzero(A)
+    count, (m, d) = len(contexts), unit.shape
+    places = np.hstack([contexts[:, None], m + tokens[:, None] * d + np.arange(d)])
+    values = np.hstack([np.ones((count, 1)), unit[contexts]])
+    ends = np.arange(0, values.size + 1, d + 1)
+    sums_and_moments = sp.csr_array((values.ravel(), places.ravel(), ends), shape=(count, m + raw.shape[1] * d)).T
+    for _ in range(2):
+        left = sums_and_moments @ A[contexts, tokens]
+        A[contexts, tokens] -= scipy.sparse.linalg.lsqr(sums_and_moments, left, atol=1e-15, btol=1e-15)[0]
+    return A
 
 
 def repaired_certificate(raw: Floats, data: NTPData) -> Floats:

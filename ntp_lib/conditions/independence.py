@@ -1,7 +1,8 @@
 """Exact linear independence of float64 vectors, proved modulo a prime.
 
-Floats are integers times powers of two. Vectors of integers that are independent modulo some prime are independent:
-a minor that does not vanish there does not vanish. Rounding has no part in it, however nearly parallel they are.
+Floats are integers times powers of two. Vectors of integers that are independent modulo some prime are
+independent: a minor that does not vanish there does not vanish. Rounding has no part in it, however nearly
+parallel they are.
 """
 
 from __future__ import annotations

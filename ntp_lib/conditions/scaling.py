@@ -30,7 +30,7 @@ def binary_exponents(rows: Floats) -> Exponents:
 
 
 def scaled_rows(data: NTPData) -> tuple[Floats, Exponents]:
-    """Rows r_j and exponents e_j with h̄_j = r_j 2^{e_j}; all e_j are 0 where the embeddings are of ordinary size."""
+    """Rows r_j and exponents e_j with h̄_j = r_j 2^{e_j}; all e_j are 0 for embeddings of ordinary size."""
     exponents = binary_exponents(data.embeddings)
     if np.abs(exponents).max() <= ORDINARY:
         return data.embeddings, np.zeros_like(exponents)
@@ -69,9 +69,9 @@ def rescaled(data: NTPData) -> tuple[NTPData, int]:
     k = int(exponents[longest])
     if k - exponents[shortest] > FARTHEST_APART:
         raise NTPDataError(
-            f"embeddings: context {shortest} has a length of about {decimal(int(exponents[shortest]))} and context "
-            f"{longest} one of about {decimal(k)}; decoders for both at once are beyond float64, so scale the "
-            "contexts to comparable lengths"
+            f"embeddings: context {shortest} has a length of about {decimal(int(exponents[shortest]))} and "
+            f"context {longest} one of about {decimal(k)}; decoders for both at once are beyond float64, so scale "
+            "the contexts to comparable lengths"
         )
     with warnings.catch_warnings():
         # Whoever built `data` was told of equal embeddings already.
@@ -91,6 +91,18 @@ def binary_exponent(array: Floats) -> int:
     return int(np.frexp(np.abs(array).max())[1])
 
 
+def length(array: Floats) -> float:
+    """The Frobenius norm, also where the squares of the entries leave float64's range."""
+    exponent = binary_exponent(array)
+    return float(np.ldexp(np.linalg.norm(np.ldexp(array, -exponent)), exponent))
+
+
+def shortest_exponent(data: NTPData) -> int:
+    """The binary exponent of the shortest embedding that is not zero; 0 where all are."""
+    present = data.embeddings.any(axis=1)
+    return int(binary_exponents(data.embeddings)[present].min(initial=2**14)) if present.any() else 0
+
+
 def refuse_out_of_range(name: str, exponent: int, scale: int, *, power: int = 1) -> None:
     """Refuse a result of about 2^(power · exponent), which has no square or loses digits in float64.
 
@@ -105,8 +117,8 @@ def refuse_out_of_range(name: str, exponent: int, scale: int, *, power: int = 1)
     """
     if abs(exponent) > SQUARABLE:
         raise NTPDataError(
-            f"embeddings are about {decimal(scale)} long, so {name} would be about {decimal(power * exponent)}: beyond "
-            f"what float64 holds and squares; multiply the embeddings by {decimal(-scale)}, and W shrinks by the same"
+            f"embeddings of length about {decimal(scale)} make {name} about {decimal(power * exponent)}: beyond "
+            f"what float64 holds and squares; multiply them by {decimal(-scale)}, which divides W by as much"
         )
 
 

@@ -29,8 +29,8 @@ SOLVERS = ("structured", "highs")
 MAX_NONZEROS = 2 * 10**7
 # Above this many non-zeros the linear program takes longer than anyone waits for a second opinion.
 FALLBACK_NONZEROS = 10**6
-# Lengths further apart than this are set to one before the splitting: W^mm serves the shortest contexts alone, and is a
-# poor direction for the others.
+# Lengths further apart than this are set to one before the splitting: W^mm serves the shortest contexts alone,
+# and is a poor direction for the others.
 UNEQUAL = 1e3
 # Pairs (j, v) up to which the splitting is attempted: it holds about ten arrays of this size.
 MAX_PAIRS = 2**28
@@ -41,8 +41,8 @@ class Verdict(enum.Enum):
 
     SEPARABLE = "a direction satisfies (6a) and (6b)"
     NOT_SEPARABLE = (
-        f"a certificate excludes every margin above {certificates.EXCLUDED_MARGIN:g} per unit of ‖W‖ and of embedding "
-        "length"
+        f"a certificate excludes every margin above {certificates.EXCLUDED_MARGIN:g} per unit of ‖W‖ and of "
+        "embedding length"
     )
     UNDECIDED = "neither a direction nor a certificate was found within the limits"
 
@@ -73,7 +73,7 @@ class Separability:
 
     @property
     def excluded_margin(self) -> float:
-        """The certificate excludes every larger margin per unit of ‖W‖ and of embedding length; inf without one."""
+        """Per unit of ‖W‖ and of embedding length; the certificate excludes every larger one; else inf."""
         if self.certificate is None:
             return float("inf")
         return certificates.certificate_margin(self.certificate, self.data)
@@ -82,13 +82,11 @@ class Separability:
         """Check the direction or the certificate against the data, without the solver; False when undecided.
 
         A direction must keep a margin of 1e-9 per unit of ‖W‖ and of embedding length, with ties exact to 1e-7 of
-        the margin; where it does not, the embeddings must be independent by their singular values or in exact
-        arithmetic (Lemma 1). A certificate must exclude all margins above 1e-14; its contexts must not be
-        independent in exact arithmetic.
+        the margin; where it does not, the embeddings must be independent in exact arithmetic (Lemma 1). A
+        certificate must exclude all margins above 1e-13; its contexts must not be independent in exact arithmetic.
         """
         if self.direction is not None:
-            found = certificates.direction_margin(self.direction, self.data) >= certificates.DECISIVE_MARGIN
-            return found or certificates.lemma_1_direction(self.direction, self.data)
+            return certificates.direction_holds(self.direction, self.data)
         if self.certificate is not None:
             return certificates.certificate_holds(self.certificate, self.data)
         return False
@@ -109,7 +107,7 @@ def separability(
     programme: maximise t ≤ 1 over W and levels c with w_z·ĥ_j = c_j on S_j and w_v·ĥ_j ≤ c_j − t off it, whose
     optimum is 1 or 0 and whose multipliers in the second case are the certificate.
 
-    The verdict does not depend on the lengths of the embeddings. "Not separable" excludes every margin above 1e-14
+    The verdict does not depend on the lengths of the embeddings. "Not separable" excludes every margin above 1e-13
     per unit of ‖W‖ and of embedding length, which is what rounding allows; see `Separability.verify`.
 
     Args:
@@ -125,11 +123,14 @@ def separability(
         NTPDataError: no token is out of support, so no margin is defined; unknown solver; bad time limit; F is that
             of other data.
     """
-    if solver not in SOLVERS:
+    if not isinstance(solver, str) or solver not in SOLVERS:
         raise NTPDataError(f"unknown solver {solver!r}; valid: {', '.join(SOLVERS)}")
     time_limit = valid_time_limit(time_limit)
     data.require_out_of_support()
     F = None if F is None else subspace_of(data, F)
+    at_zero = certificates.of_a_zero_embedding(data)
+    if at_zero is not None:
+        return _excluded(data, at_zero)
     constructed = _from_independent_embeddings(data)
     if constructed is not None:
         return constructed
@@ -205,8 +206,8 @@ def _excluded(data: NTPData, certificate: Floats) -> Separability:
         return result
     return _undecided(
         data,
-        f"margins above {result.excluded_margin:.1e} per unit of ‖W‖ and of embedding length are excluded, smaller "
-        "ones are not: some embeddings are nearly dependent but not exactly so",
+        f"margins above {result.excluded_margin:.1e} per unit of ‖W‖ and of embedding length are excluded, "
+        "smaller ones are not: some embeddings are nearly dependent but not exactly so",
     )
 
 
@@ -217,6 +218,7 @@ def _from_linear_program(data: NTPData, F: Subspace | None, time_limit: float) -
         if accepted is not None:
             return accepted
     elif program.multipliers is not None:
-        A = certificates.repaired_certificate(program.multipliers, data)
+        # Multipliers of the simplex method cancel to its tolerance; on their pairs they can do so to rounding.
+        A = certificates.repaired_certificate(certificates.sharpened(program.multipliers, data), data)
         return _excluded(data, certificates.for_embeddings(A, data))
     return _undecided(data, f"HiGHS: {program.message}")

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ntp_lib.conditions.compatibility import Compatibility, compatibility
-from ntp_lib.conditions.scaling import binary_exponent, refuse_out_of_range
+from ntp_lib.conditions.scaling import binary_exponent, refuse_out_of_range, shortest_exponent
 from ntp_lib.conditions.separability import separability
 from ntp_lib.conditions.subspace import Subspace, subspace
 from ntp_lib.data.arrays import to_numpy
@@ -33,7 +33,8 @@ class References:
         data: the problem.
         F: its subspace.
         compatibility: verdict and W*.
-        svm: the NTP-SVM solution, None where the data are not separable, or where it was neither found nor excluded.
+        svm: the NTP-SVM solution, None where the data are not separable, or where it was neither found nor
+            excluded.
         why_no_svm: the reason why `svm` is None, in words; empty where it is not.
     """
 
@@ -58,7 +59,7 @@ class References:
         """
         W = self.compatibility.W_finite
         if W.any():
-            refuse_out_of_range("W*", binary_exponent(W), int(binary_exponent(self.data.embeddings)))
+            refuse_out_of_range("W*", binary_exponent(W), shortest_exponent(self.data))
         return W
 
     @property
@@ -71,7 +72,8 @@ class References:
 def references(data: NTPData) -> References:
     """Compute F, W* and W^mm of a problem.
 
-    Training needs no W^mm: where the NTP-SVM is neither solved nor excluded, `svm` is None and `why_no_svm` says why.
+    Training needs no W^mm: where the NTP-SVM is neither solved nor excluded, `svm` is None and `why_no_svm` says
+    why.
 
     Raises:
         DidNotConvergeError: the problem is too large for the rank decision (see `Subspace`).

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
+from ntp_lib.conditions.certificates import of_a_zero_embedding
 from ntp_lib.conditions.limits import valid_tolerance
 from ntp_lib.conditions.scaling import binary_exponent, refuse_out_of_range, rescaled, times_power_of_two
-from ntp_lib.conditions.separability import Separability, Verdict, separability
+from ntp_lib.conditions.separability import FALLBACK_NONZEROS, Separability, Verdict, separability
 from ntp_lib.data.arrays import to_numpy
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.data.threads import small_problems_on_one_thread
@@ -35,26 +36,27 @@ def ntp_svm(data: NTPData, *, solver: str = "structured", tolerance: float = 1e-
 
     Args:
         data: the problem.
-        solver: "structured" (operator splitting; hands problems it cannot finish to an active-set method where they
-            are small, or to the other one, and says so in the solution's `solver`) or "cvxpy" (a vectorised interior-point model, the reference).
+        solver: "structured" (operator splitting; hands problems it cannot finish to an active-set method where
+            they are small, or to the other one, and says so in the solution's `solver`) or "cvxpy" (a vectorised
+            interior-point model, the reference).
         tolerance: the recomputed margin is at least 1 − tolerance, and the relative duality gap at most tolerance.
 
     Returns:
         The solution with its multipliers; its residuals are recomputed from the data.
 
     Raises:
-        NotSeparableError: a certificate excludes every margin above 1e-14 per unit of ‖W‖ and of embedding length;
+        NotSeparableError: a certificate excludes every margin above 1e-13 per unit of ‖W‖ and of embedding length;
             it is carried along.
         DidNotConvergeError: the tolerance was not reached, or separability could not be decided.
-        NTPDataError: unknown solver, bad tolerance, no token out of support, or embeddings so short, long or unequal
-            that W^mm or its multipliers are beyond float64.
+        NTPDataError: unknown solver, bad tolerance, no token out of support, or embeddings so short, long or
+            unequal that W^mm or its multipliers are beyond float64.
 
     Example:
         >>> from ntp_lib import synthetic
         >>> float(round(ntp_svm(synthetic.toy_2d()).margin, 6))
         1.0
     """
-    if solver not in SOLVERS:
+    if not isinstance(solver, str) or solver not in SOLVERS:
         raise NTPDataError(f"unknown solver {solver!r}; valid: {', '.join(SOLVERS)}")
     tolerance = valid_tolerance(tolerance)
     data.require_out_of_support()
@@ -64,11 +66,13 @@ def ntp_svm(data: NTPData, *, solver: str = "structured", tolerance: float = 1e-
 
 
 def _solve(data: NTPData, solver: str, tolerance: float) -> NTPSVMSolution:
-    """Try the solver asked for; then, where the data are separable, those that a structured attempt can fall back on."""
-    solution = _attempt(data, solver, tolerance)
+    """Try the solver asked for, then what a structured attempt falls back on."""
+    solution = _attempt(data, solver, tolerance) if of_a_zero_embedding(data) is None else None
     if solution is not None and solution.status is SolveStatus.OPTIMAL:
         return solution
-    verdict = separability(data)
+    # A splitting that ended undecided would do so again.
+    undecided = solver == "structured" and solution is not None and _size(data) <= FALLBACK_NONZEROS
+    verdict = separability(data, solver="highs" if undecided else "structured")
     if verdict.status is Verdict.NOT_SEPARABLE:
         raise certified_error(verdict, "no margin exists beyond rounding")
     for other in FALLBACKS if solver == "structured" else ():
@@ -84,6 +88,10 @@ def _solve(data: NTPData, solver: str, tolerance: float) -> NTPSVMSolution:
         f"solver {solver!r} ended with {found}, asked for {tolerance:.1e}; separability: {verdict.status.value}"
         f"{reason}"
     )
+
+
+def _size(data: NTPData) -> int:
+    return data.num_contexts * data.vocab_size * min(data.dim, data.num_contexts)
 
 
 def _attempt(data: NTPData, solver: str, tolerance: float) -> NTPSVMSolution | None:

@@ -1,8 +1,9 @@
 """NTP-SVM by an active-set method, for small problems that are too badly conditioned for the splitting.
 
 In orthonormal coordinates y of D ∩ F⊥ the programme is to minimise ‖y‖ subject to G y ≥ 1, one row per pair off
-support: Lawson and Hanson's least distance programming, which their non-negative least squares solve (Solving Least
-Squares Problems, 1974, chapter 23). The active pairs it finds fix y and the multipliers by two linear systems.
+support: Lawson and Hanson's least distance programming, which their non-negative least squares solve (Solving
+Least Squares Problems, 1974, chapter 23). The active pairs it finds fix y and the multipliers by two linear
+systems.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ MAX_FACE_CONTEXTS = 6000
 # Sharpening goes on to this tolerance even where a larger one is asked for: a face is solved to rounding.
 SHARP = 1e-10
 # Margin of unit decoders on unit embeddings that a certificate must exclude: what rounding leaves of an exact one.
-CERTIFICATE_TOLERANCE = 1e-14
+CERTIFICATE_TOLERANCE = 1e-13
 
 
 class Answer(enum.Enum):
@@ -50,7 +50,8 @@ class SplittingOutcome:
 
     Attributes:
         answer: what was proved.
-        dual: A, (m, V), for embeddings of the problem's lengths (not the unit ones), of the kind the data were given in.
+        dual: A, (m, V), for embeddings of the problem's lengths (not the unit ones), of the kind the data were
+            given in.
         iterations: of the splitting, plus faces solved.
     """
 
