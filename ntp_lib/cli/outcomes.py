@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from ntp_lib.reproduction.checks import Check
+from ntp_lib.reproduction.environment import lock_note
 from ntp_lib.reproduction.execution import CELL_TIMEOUT
 from ntp_lib.reproduction.judgement import FigureResult, State, judge_run
 from ntp_lib.reproduction.kernel import Outcome
@@ -16,7 +17,7 @@ from ntp_lib.reproduction.manifest import FigureEntry, Manifest
 from ntp_lib.reproduction.partial import Partial
 from ntp_lib.reproduction.project import Project
 from ntp_lib.reproduction.runs import Run, load_run
-from ntp_lib.reproduction.wording import describe_checks, describe_figure
+from ntp_lib.reproduction.wording import SHOWN, describe_checks, describe_figure
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -49,6 +50,7 @@ def report(
     folder: Path,
     *,
     files: Sequence[Path] = (),
+    until: str = "",
 ) -> bool:
     """Prints what became of an execution: yours against reference, then the checks that no longer hold.
 
@@ -59,6 +61,7 @@ def report(
         entries: The figures asked for.
         folder: The run's folder.
         files: Files of the run to name.
+        until: The figure with which the execution ended; empty for a complete run.
 
     Returns:
         Whether everything is as it should be. With other parameters that is: the notebook went through and
@@ -69,13 +72,15 @@ def report(
         if outcome.partial is not None:
             _report_partial(project, manifest, outcome.partial, entries)
         return False
-    run = load_run(folder)
+    run = load_run(folder, until=until)
     assert run is not None
     _report_run(project, outcome, run, folder)
     for file in filter(Path.is_file, files):
         click.echo(f"    {project.relative(file)}")
     results = report_figures(project, manifest, entries, folder, run)
     _report_checks(run.checks)
+    if note := lock_note(project, run.packages):
+        click.echo(note, err=True)
     if run.overrides:
         return all(result.state not in (State.NOT_RECORDED, State.ALTERED) for result in results)
     return all(result.ok for result in results)
@@ -96,7 +101,11 @@ def report_figures(
 
 
 def _report_run(project: Project, outcome: Outcome, run: Run, folder: Path) -> None:
-    how = f"executed in {run.seconds:.1f} s" if outcome.executed else "unchanged, not executed again"
+    upto = f" up to {run.until}" if run.until else ""
+    how = f"executed{upto} in {run.seconds:.1f} s" if outcome.executed else "unchanged, not executed again"
+    if outcome.because:
+        more = f" and {len(outcome.because) - SHOWN} more" if len(outcome.because) > SHOWN else ""
+        click.echo(f"  its earlier run was outdated: {'; '.join(outcome.because[:SHOWN])}{more}")
     held = sum(not check.problem for check in run.checks)
     share = f"{held}" if held == len(run.checks) else f"{held} of {len(run.checks)}"
     checks = f", checks held: {share}" if run.checks else ""

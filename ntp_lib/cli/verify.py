@@ -18,6 +18,8 @@ def verify_command(context: click.Context) -> None:
         click.echo(describe_figure(figure))
     for problem in report.problems:
         click.echo(str(problem))
+    if report.note:
+        click.echo(report.note)
     claims = report.ledger.claims if report.ledger else ()
     for claim in claims:
         if not claim.ok:

@@ -18,6 +18,7 @@ from ntp_lib.publication.folders import fresh_folder
 from ntp_lib.publication.notebook_page import footer, run_box
 from ntp_lib.publication.verification_page import filled_in
 from ntp_lib.reproduction.claims import judge_claims
+from ntp_lib.reproduction.integrity import alterations
 from ntp_lib.reproduction.ledger import load_ledger
 from ntp_lib.reproduction.manifest import Manifest, load_manifest
 from ntp_lib.reproduction.notebooks import stored_errors
@@ -54,7 +55,8 @@ def stage(project: Project) -> Path:
         The stage.
 
     Raises:
-        PublicationError: A notebook was not executed or stores an error, or a file is missing.
+        PublicationError: A notebook was not executed or stores an error, or a file is missing or not the one
+            that its run made.
     """
     manifest = load_manifest(project)
     config = _read_yaml(project.root / "_config.yml")
@@ -94,7 +96,9 @@ def _runs(project: Project, notebooks: Sequence[str]) -> list[Run]:
     if None in runs:
         missing = [name for name, run in zip(notebooks, runs, strict=True) if run is None]
         raise PublicationError(f"not executed: {', '.join(missing)}; run `ntp run --all` first")
-    for name in notebooks:
+    for name, run in zip(notebooks, runs, strict=True):
+        for change in alterations(project.runs / name, run) if run else ():
+            raise PublicationError(f"{name}: {change}; run `ntp run {name}`")
         for error in stored_errors(project.runs / name / NOTEBOOK_FILE):
             raise PublicationError(f"{name}: {error}; mend it and run `ntp run {name}`")
     return [run for run in runs if run is not None]

@@ -8,9 +8,8 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 
 from ntp_lib.reproduction.checks import Check
@@ -23,6 +22,7 @@ from ntp_lib.reproduction.partial import Partial, drop_partial, keep_partial, pa
 from ntp_lib.reproduction.project import Project
 from ntp_lib.reproduction.runs import NOTEBOOK_FILE, RecordedFigure, Run, save_run
 from ntp_lib.reproduction.session import FOLDER_VARIABLE, RECORDS, Session
+from ntp_lib.reproduction.testimony import TESTIMONY_FILE, load_testimony, observed_inputs
 from ntp_lib.reproduction.workspaces import publish, workspace
 
 LOG_FILE = "log"
@@ -34,19 +34,6 @@ ONE_THREAD = {
     "NUMEXPR_NUM_THREADS": "1",
     "VECLIB_MAXIMUM_THREADS": "1",
 }
-PACKAGES = (
-    "torch",
-    "numpy",
-    "scipy",
-    "pandas",
-    "matplotlib",
-    "seaborn",
-    "cvxpy",
-    "clarabel",
-    "papermill",
-    "nbclient",
-    "ipykernel",
-)
 
 
 @dataclass(frozen=True)
@@ -59,6 +46,8 @@ class Job:
         inputs: What the run depends on, as found when it was asked for.
         destination: Folder of the finished run.
         timeout: Seconds that a cell may take.
+        until: A figure with whose recording the execution ends; empty where all cells are executed.
+        because: What changed since the earlier run, one phrase each.
     """
 
     project: Project
@@ -66,16 +55,22 @@ class Job:
     inputs: Inputs
     destination: Path
     timeout: int
+    until: str = ""
+    because: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a job: the run is in place, or the failure says why not and the partial run what there is."""
+    """What became of a job: the run is in place, or the failure says why not and the partial run what there is.
+
+    Where an earlier run was replaced, `because` says what had changed since.
+    """
 
     notebook: str
     executed: bool
     failure: Failure | None = None
     partial: Partial | None = None
+    because: tuple[str, ...] = ()
 
 
 def execute(job: Job, on_cell: Callable[[], None] = lambda: None) -> Outcome:
@@ -102,14 +97,16 @@ def execute(job: Job, on_cell: Callable[[], None] = lambda: None) -> Outcome:
             failure = describe(
                 job.notebook, error, partial=failed, position=position, kept=partial.notebook, log=log
             )
-            return Outcome(job.notebook, executed=True, failure=failure, partial=partial)
+            return Outcome(job.notebook, executed=True, failure=failure, partial=partial, because=job.because)
     drop_partial(job.project, job.notebook)
-    return Outcome(job.notebook, executed=True)
+    return Outcome(job.notebook, executed=True, because=job.because)
 
 
 def _execute_in(job: Job, folder: Path, sockets: Path, on_cell: Callable[[], None], begun: list[int]) -> None:
     import papermill
     from traitlets.config import Config
+
+    from ntp_lib.reproduction.engine import ENGINE, Watch
 
     # papermill warns of parameter lines that its own reader cannot take; ours has read them already.
     logging.getLogger("papermill").setLevel(logging.ERROR)
@@ -126,12 +123,19 @@ def _execute_in(job: Job, folder: Path, sockets: Path, on_cell: Callable[[], Non
     )
     source = job.project.notebook(job.notebook)
     started, begin = datetime.now(UTC), time.monotonic()
+    watch = Watch(
+        root=job.project.root,
+        testimony=folder / TESTIMONY_FILE,
+        enough=lambda: job.until in session.records()["figures"],
+    )
     environment = _environment(_kernel_environment(job.project, folder, sockets))
     with environment, _stderr_to(sockets / LOG_FILE):
         papermill.execute_notebook(
             str(source),
             str(folder / NOTEBOOK_FILE),
             parameters=dict(job.inputs.overrides),
+            engine_name=ENGINE,
+            watch=watch,
             kernel_name="python3",
             language="python",
             cwd=str(job.project.notebooks),
@@ -145,23 +149,26 @@ def _execute_in(job: Job, folder: Path, sockets: Path, on_cell: Callable[[], Non
     seconds = time.monotonic() - begin
     _strip_papermill(folder / NOTEBOOK_FILE)
     records = session.records()
-    _require_unchanged(job, records["modules"])
+    _require_unchanged(job)
+    inputs = observed_inputs(job.project, job.notebook, job.inputs, load_testimony(folder))
     defaults = {name: parameter.default for name, parameter in notebook_parameters(source).items()}
     run = Run(
         notebook=job.notebook,
-        key=job.inputs.key,
-        inputs=job.inputs.files,
+        key=inputs.key,
+        inputs=inputs.files,
+        seen=inputs.seen,
         parameters={**defaults, **job.inputs.overrides},
         overrides=job.inputs.overrides,
-        python=job.inputs.python,
-        packages=_versions(),
+        python=inputs.python,
+        packages=inputs.packages,
         started=started.isoformat(timespec="seconds"),
         seconds=round(seconds, 2),
         figures={name: RecordedFigure(**figure) for name, figure in records["figures"].items()},
         checks=tuple(Check(**check) for check in records["checks"]),
+        until=job.until,
     )
-    save_run(run, folder)
     (folder / RECORDS).unlink()
+    save_run(run, folder)
 
 
 def _kernel_environment(project: Project, folder: Path, sockets: Path) -> dict[str, str]:
@@ -203,14 +210,10 @@ def _stderr_to(path: Path) -> Iterator[None]:
         os.close(before)
 
 
-def _require_unchanged(job: Job, loaded: list[str]) -> None:
-    if hidden := [module for module in loaded if module not in job.inputs.files]:
-        raise ReproductionError(
-            f"loaded {hidden[0]}, which no import statement shows; import it by a statement, "
-            "or a change in it would go unnoticed"
-        )
+def _require_unchanged(job: Job) -> None:
     now = current_inputs(job.project, job.notebook, job.inputs.overrides)
-    if changes := now.changes_since(job.inputs):
+    # What only a kernel knows was taken from an earlier run.
+    if changes := now.changes_since(replace(job.inputs, packages={}, seen={})):
         raise ReproductionError(f"inputs changed during the run ({'; '.join(changes)}); run it again")
 
 
@@ -220,13 +223,3 @@ def _strip_papermill(path: Path) -> None:
     for part in (document, *document["cells"]):
         part["metadata"].pop("papermill", None)
     path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def _versions() -> dict[str, str]:
-    versions = {}
-    for package in PACKAGES:
-        try:
-            versions[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
-    return versions

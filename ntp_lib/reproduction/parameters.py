@@ -7,10 +7,12 @@ papermill only warns of an unknown name, and its line-by-line reader drops a lin
 from __future__ import annotations
 
 import ast
+import hashlib
 import io
+import json
 import math
 import tokenize
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +26,7 @@ Value = Scalar | list[Scalar]
 
 SCALARS: dict[str, type[Scalar]] = {"int": int, "float": float, "str": str, "bool": bool}
 LISTS = {f"list[{name}]": name for name in SCALARS}
+DIGEST_LENGTH = 12
 EXAMPLES = {"int": "3", "float": "0.5", "str": "text", "bool": "true"}
 
 
@@ -75,7 +78,7 @@ def parse_overrides(path: Path, assignments: Sequence[str]) -> dict[str, Value]:
         assignments: Texts such as `step_size=0.25` or `seeds=[0, 1]`.
 
     Returns:
-        The values by parameter name.
+        The values that differ from the notebook's own, by parameter name, in the notebook's order.
 
     Raises:
         RequestError: A name is unknown, given twice, or its value is not of its type; the message
@@ -97,7 +100,18 @@ def parse_overrides(path: Path, assignments: Sequence[str]) -> dict[str, Value]:
             values[name] = parse_value(text.strip(), parameters[name].type)
         except ValueError as error:
             raise _refusal(path, parameters, f"{name}: {error}") from error
-    return values
+    return {
+        name: values[name]
+        for name, parameter in parameters.items()
+        # By spelling, for 0.0 == -0.0 and True == 1.
+        if name in values and repr(values[name]) != repr(parameter.default)
+    }
+
+
+def digest_of(overrides: Mapping[str, Value]) -> str:
+    """A short name for a set of overrides: the same for the same values, in whatever order they were given."""
+    content = json.dumps(sorted(overrides.items()))
+    return hashlib.sha256(content.encode()).hexdigest()[:DIGEST_LENGTH]
 
 
 def parse_value(text: str, kind: str) -> Value:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ntp_lib.reproduction.checks import Check
 from ntp_lib.reproduction.project import Project
-from ntp_lib.reproduction.runs import FIGURES, NOTEBOOK_FILE, RecordedFigure
+from ntp_lib.reproduction.runs import FIGURES, NOTEBOOK_FILE, RecordedFigure, digests
 from ntp_lib.reproduction.session import Session
 
 
@@ -21,12 +21,14 @@ class Partial:
         folder: Where its figures lie.
         notebook: The partly executed notebook as shown to people, or an empty text.
         figures: What was recorded, by figure id.
+        files: SHA-256 of the files in the folder.
         checks: What was asserted, in order.
     """
 
     folder: Path
     notebook: str = ""
     figures: Mapping[str, RecordedFigure] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
     checks: tuple[Check, ...] = ()
 
 
@@ -56,6 +58,7 @@ def keep_partial(project: Project, notebook: str, workspace: Path) -> Partial:
         folder=folder,
         notebook=project.relative(target),
         figures={name: RecordedFigure(**figure) for name, figure in records["figures"].items()},
+        files=digests(folder),
         checks=tuple(Check(**check) for check in records["checks"]),
     )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
@@ -20,7 +19,6 @@ NOTHING: dict[str, Any] = {
     "other_parameters": False,
     "figures": {},
     "checks": [],
-    "modules": [],
 }
 
 
@@ -76,39 +74,15 @@ class Session:
         """Adds a recorded figure."""
         records = self.records()
         records["figures"][figure] = dict(entry)
-        self._write(_with_modules(records))
+        self._write(records)
 
     def note_check(self, entry: Mapping[str, Any]) -> None:
         """Adds a check, whether or not it holds."""
         records = self.records()
         records["checks"].append(dict(entry))
-        self._write(_with_modules(records))
+        self._write(records)
 
     def _write(self, records: dict[str, Any]) -> None:
         temporary = self.folder / f"{RECORDS}.tmp"
         temporary.write_text(json.dumps(records), encoding="utf-8")
         temporary.replace(self.folder / RECORDS)
-
-
-def _with_modules(records: dict[str, Any]) -> dict[str, Any]:
-    """The records with the modules that this process, the kernel, has loaded."""
-    return {**records, "modules": sorted({*records["modules"], *_loaded_modules(records["root"])})}
-
-
-def _loaded_modules(root: str) -> set[str]:
-    """Paths of the project's own modules that are loaded, relative to its root.
-
-    The pipeline compares them with the imports it read: a module loaded in a way that it cannot see
-    would let an outdated run pass for a current one.
-    """
-    if not root:
-        return set()
-    found = set()
-    for name, module in list(sys.modules.items()):
-        path = Path(getattr(module, "__file__", None) or "/")
-        if path.is_relative_to(root) and path.suffix == ".py":
-            relative = path.relative_to(root)
-            # Environments inside the root hold other people's modules, deeper than their names say.
-            if relative.with_suffix("").parts[0] == name.split(".")[0]:
-                found.add(relative.as_posix())
-    return found

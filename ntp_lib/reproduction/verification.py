@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ntp_lib.reproduction.claims import LedgerReport, judge_claims
+from ntp_lib.reproduction.environment import lock_note
 from ntp_lib.reproduction.errors import ReproductionError
 from ntp_lib.reproduction.freshness import staleness
+from ntp_lib.reproduction.integrity import alterations
 from ntp_lib.reproduction.judgement import FigureResult, judge_run
 from ntp_lib.reproduction.ledger import load_ledger
 from ntp_lib.reproduction.manifest import Manifest, load_manifest
 from ntp_lib.reproduction.notebooks import stored_errors, stored_outputs
 from ntp_lib.reproduction.project import Project
-from ntp_lib.reproduction.runs import NOTEBOOK_FILE, Run, load_run
+from ntp_lib.reproduction.runs import FIGURES, NOTEBOOK_FILE, Run, load_run
 
 
 @dataclass(frozen=True)
@@ -43,12 +45,14 @@ class Report:
         problems: What is wrong besides the figures themselves.
         checks: How many checks the runs recorded.
         ledger: The verdict on the claims; None where the project has no ledger.
+        note: How the environment differs from the lock file; empty where it does not.
     """
 
     figures: tuple[FigureResult, ...]
     problems: tuple[Problem, ...]
     checks: int
     ledger: LedgerReport | None = None
+    note: str = ""
 
     @property
     def ok(self) -> bool:
@@ -92,7 +96,8 @@ def verify(project: Project) -> Report:
         where = project.relative(project.ledger)
         problems += [Problem(where, message, "mend the ledger, or the notebook") for message in ledger.problems]
     checks = sum(len(run.checks) for run in runs.values())
-    return Report(figures, tuple(problems), checks, ledger)
+    packages = {name for run in runs.values() for name in run.packages}
+    return Report(figures, tuple(problems), checks, ledger, lock_note(project, packages))
 
 
 def _source_problems(project: Project) -> Iterator[Problem]:
@@ -115,6 +120,10 @@ def _run_problems(project: Project, manifest: Manifest, notebook: str, run: Run)
     try:
         if changes := staleness(project, notebook, run):
             yield Problem(notebook, f"its run is stale: {'; '.join(changes)}", f"run: ntp run {notebook}")
+        for message in alterations(project.runs / notebook, run):
+            # A figure's own files are named with the figure.
+            if not message.startswith(tuple(f"{FIGURES}/{figure}." for figure in run.figures)):
+                yield Problem(notebook, message, again)
         for message in stored_errors(project.runs / notebook / NOTEBOOK_FILE):
             yield Problem(notebook, message, again)
     except ReproductionError as error:

@@ -78,7 +78,7 @@ def sweep(project: Project) -> None:
                 if sockets.parent == Path(tempfile.gettempdir()).resolve() and sockets.name.startswith("ntp-"):
                     shutil.rmtree(sockets, ignore_errors=True)
                 shutil.rmtree(folder, ignore_errors=True)
-        for parent in (project.runs, project.custom):
+        for parent in (project.runs, project.custom, project.figures):
             for folder in parent.glob(f"{PREFIX}*"):
                 shutil.rmtree(folder, ignore_errors=True)
 

@@ -16,6 +16,14 @@ STUMBLING = (
 )
 
 
+STOPPING = (
+    "scale: float = 1.0",
+    "from tinylib.descent import descend, draw\nfrom ntp_lib.reproduction import check, record_figure",
+    'record_figure("loss", descend(steps=4, gradient_scale=scale), draw)',
+    'open("../went-on", "w").close()\ncheck("descent/late", 2.0, at_most=1, control=3.0, reason="unrelated")',
+)
+
+
 def ntp(project: Project, *arguments: str) -> Result:
     return CliRunner().invoke(main, ["--project", str(project.root), *arguments])
 
@@ -57,6 +65,20 @@ def test_a_cell_that_fails_keeps_and_compares_what_was_recorded_before(stumbling
     kept = {path.name for path in (stumbling.failed / "descent/figures").iterdir()}
     assert kept == {"loss.csv", "loss.svg", "loss.dark.svg", "loss.png"}
     assert not stumbling.custom.exists()
+
+
+def test_a_figure_asked_for_is_the_end(green: Project) -> None:
+    green.notebook("descent").write_text(notebook(*STOPPING, parameters=True))
+    result = ntp(green, "figure", "loss")
+    assert result.exit_code == 0, result.output
+    assert "✓ descent: executed up to loss in " in result.stdout
+    assert "    _build/figures/loss/figures/loss.svg\n" in result.stdout
+    assert result.stdout.endswith("✓ loss agrees with its reference\n")
+    assert "✓ descent: unchanged, not executed again (_build/figures/loss)" in ntp(green, "figure", "loss").stdout
+    assert not (green.root / "went-on").exists()
+    assert "its run is stale" in ntp(green, "verify").output
+    assert ntp(green, "run", "descent").exit_code == 1
+    assert (green.root / "went-on").exists()
 
 
 def test_a_figure_that_is_missing_is_named(stumbling: Project) -> None:

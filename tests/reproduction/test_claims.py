@@ -1,10 +1,9 @@
-import json
 import re
 import shutil
 from pathlib import Path
 
 import pytest
-from tiny_project import LEDGER, descent_frame, good_check, put_ledger, put_run
+from tiny_project import LEDGER, descent_frame, edit_run, good_check, put_ledger, put_run
 
 from ntp_lib.reproduction.claims import LedgerReport, judge_claims
 from ntp_lib.reproduction.errors import ReproductionError
@@ -176,9 +175,7 @@ def test_check_deleted_from_the_ledger(claimed: Project) -> None:
 
 def test_check_recorded_by_another_notebook_does_not_count(claimed: Project) -> None:
     put_ledger(claimed, good_check())
-    text = json.loads((claimed.runs / "text/run.json").read_text())
-    moved = {**text, "checks": [vars(good_check(name="descent/slow"))]}
-    (claimed.runs / "text/run.json").write_text(json.dumps(moved))
+    edit_run(claimed.runs / "text", checks=(good_check(name="descent/slow"),))
     assert_red(claimed, "slow", "check descent/slow: not recorded by the run of descent")
 
 
@@ -222,8 +219,7 @@ def test_notebook_that_does_not_exist(claimed: Project) -> None:
 
 
 def test_run_with_other_parameters_supports_nothing(claimed: Project) -> None:
-    path = claimed.runs / "descent/run.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), "overrides": {"seed": 1}}))
+    edit_run(claimed.runs / "descent", overrides={"seed": 1})
     assert_red(claimed, "falls", "the run of descent is stale (parameter seed was 1)")
 
 

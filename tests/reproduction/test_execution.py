@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from tiny_project import make_project, notebook
 
 from ntp_lib.reproduction.execution import destinations, run_notebooks
 from ntp_lib.reproduction.kernel import Outcome
+from ntp_lib.reproduction.parameters import digest_of
 from ntp_lib.reproduction.project import Project
 from ntp_lib.reproduction.runs import load_run
 from ntp_lib.reproduction.tables import read_table
@@ -57,7 +59,7 @@ def test_complete_run(executed: tuple[Project, dict[str, Outcome]]) -> None:
         "tinylib/__init__.py",
         "tinylib/descent.py",
     ]
-    assert result.packages["papermill"]
+    assert result.packages["numpy"] == metadata.version("numpy")
     assert [check.name for check in result.checks] == ["descent/falls"]
     files = {path.name for path in (project.runs / "descent").iterdir()}
     assert files == {"run.json", "notebook.ipynb", "figures"}
@@ -101,7 +103,7 @@ def test_other_parameters_never_touch_the_run(executed: tuple[Project, dict[str,
     outcome = run(project, "descent", overrides={"steps": 2})["descent"]
     assert outcome == Outcome("descent", executed=True)
     assert (project.runs / "descent/run.json").read_bytes() == before
-    assert len(read_table(project.custom / "descent/figures/loss.csv")) == 6
+    assert len(read_table(project.custom / f"descent-{digest_of({'steps': 2})}/figures/loss.csv")) == 6
     assert len(read_table(project.runs / "descent/figures/loss.csv")) == 12
 
 

@@ -4,7 +4,7 @@ import pytest
 from tiny_project import notebook
 
 from ntp_lib.reproduction.errors import ReproductionError, RequestError
-from ntp_lib.reproduction.parameters import Value, notebook_parameters, parse_overrides
+from ntp_lib.reproduction.parameters import Value, digest_of, notebook_parameters, parse_overrides
 
 CELL = """
 steps: int = 100  # how many
@@ -41,6 +41,32 @@ def test_notebook_without_parameters(tmp_path: Path) -> None:
     assert notebook_parameters(path) == {}
     with pytest.raises(RequestError, match="Parameters of bare: none"):
         parse_overrides(path, ["x=2"])
+
+
+@pytest.mark.parametrize(
+    "assignments",
+    [
+        ["steps=100", "step_size=1", "method=gd", "plain=false", "seeds=[0,1]", "radii=[1e-1, 1]"],
+        ["step_size=1.0"],
+        ["step_size=1e0"],
+    ],
+)
+def test_a_default_given_again_is_no_other_parameter(source: Path, assignments: list[str]) -> None:
+    assert parse_overrides(source, assignments) == {}
+
+
+def test_runs_are_named_by_values_not_by_spelling_or_order(source: Path) -> None:
+    names = {
+        digest_of(parse_overrides(source, assignments))
+        for assignments in (
+            ["steps=7", "step_size=2"],
+            ["step_size=2.0", "steps=7"],
+            ["step_size=2e0", "steps=7", "method=gd"],
+        )
+    }
+    assert len(names) == 1
+    others = [["steps=7"], ["step_size=2"], ["step_size=-0.0"], ["step_size=0"], ["seeds=[1, 0]"], ["seeds=[]"]]
+    assert len({digest_of(parse_overrides(source, other)) for other in others} | names) == len(others) + 1
 
 
 @pytest.mark.parametrize(
