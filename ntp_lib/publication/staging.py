@@ -16,6 +16,7 @@ from ntp_lib.publication.errors import PublicationError
 from ntp_lib.publication.evidence import Evidence, gather
 from ntp_lib.publication.folders import fresh_folder
 from ntp_lib.publication.notebook_page import footer, run_box
+from ntp_lib.publication.robustness_part import robustness_part
 from ntp_lib.publication.verification_page import filled_in
 from ntp_lib.reproduction.claims import judge_claims
 from ntp_lib.reproduction.fields import mapping, read_yaml
@@ -72,7 +73,7 @@ def stage(project: Project) -> Path:
         for item in evidence:
             page = json.dumps(_notebook_page(project, manifest, item, repository_url(config)), ensure_ascii=False)
             (folder / "notebooks" / f"{item.run.notebook}.ipynb").write_text(page, "utf-8")
-        _fill_in_verification(folder / "book" / "how-verified.md", evidence, manifest)
+        _fill_in_verification(folder / "book" / "how-verified.md", evidence, manifest, project)
         _fill_in_claims(folder / "book" / "claims.md", project, notebooks)
     return stage_folder(project)
 
@@ -127,9 +128,10 @@ def _copy_figures(project: Project, manifest: Manifest, notebooks: Iterable[str]
     (target / "index.json").write_text(json.dumps(index, indent=1, ensure_ascii=False), "utf-8")
 
 
-def _fill_in_verification(page: Path, evidence: list[Evidence], manifest: Manifest) -> None:
+def _fill_in_verification(page: Path, evidence: list[Evidence], manifest: Manifest, project: Project) -> None:
     if page.is_file():
-        page.write_text(filled_in(page.read_text("utf-8"), evidence, manifest), "utf-8")
+        reports = {"robustness": robustness_part(project)}
+        page.write_text(filled_in(page.read_text("utf-8"), evidence, manifest, reports), "utf-8")
 
 
 def _fill_in_claims(page: Path, project: Project, notebooks: Sequence[str]) -> None:
