@@ -57,7 +57,7 @@ def footer(evidence: Evidence) -> str:
     run, figures = evidence.run, evidence.figures
     parts = [
         "## How this page was computed",
-        f"Executed on {md.utc(run.started)} in {md.duration(run.seconds)} with Python {run.python}: "
+        f"Executed on {md.utc(run.started)} in {md.duration(run.seconds)} with Python {md.plain(run.python)}: "
         f"{md.share([not check.problem for check in run.checks])} checks hold, "
         f"{md.share([figure.good for figure in figures])} figures agree with their reference. "
         "What that means: [how this book is verified](../book/how-verified.md).",
@@ -76,9 +76,9 @@ def _check_row(check: Check) -> list[str]:
     good = not check.problem
     return [
         md.code(check.name),
-        md.number(check.observed),
-        f"{check.relation} {md.number(check.bound)}",
-        md.number(check.control_observed),
+        md.plain(md.number(check.observed)),
+        f"{check.relation} {md.plain(md.number(check.bound))}",
+        md.plain(md.number(check.control_observed)),
         md.verdict(good, "holds, control fails" if good else "does not stand"),
         check.reason,
     ]
@@ -86,7 +86,8 @@ def _check_row(check: Check) -> list[str]:
 
 def _circumstances(run: Run) -> str:
     parameters = [[md.code(name), md.code(value)] for name, value in run.parameters.items()]
-    packages = [["Python", run.python], *([name, version] for name, version in sorted(run.packages.items()))]
+    versions = [("Python", run.python), *sorted(run.packages.items())]
+    packages = [[md.plain(name), md.plain(version)] for name, version in versions]
     return "\n\n".join(
         [
             md.table(["Parameter", "Value"], parameters) if parameters else "This notebook has no parameters.",

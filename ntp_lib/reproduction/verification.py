@@ -15,6 +15,8 @@ from ntp_lib.reproduction.ledger import load_ledger
 from ntp_lib.reproduction.manifest import Manifest, load_manifest
 from ntp_lib.reproduction.notebooks import stored_errors, stored_outputs
 from ntp_lib.reproduction.project import Project
+from ntp_lib.reproduction.robustness import REPORT, unlisted, with_a_seed
+from ntp_lib.reproduction.robustness_storage import load_robustness
 from ntp_lib.reproduction.runs import FIGURES, NOTEBOOK_FILE, Run, load_run
 
 
@@ -87,6 +89,7 @@ def verify(project: Project) -> Report:
         else:
             runs[notebook] = run
             problems += _run_problems(project, manifest, notebook, run)
+    problems += _robustness_problems(project, runs)
     figures = tuple(
         judge_run(project, manifest, entry, runs.get(entry.notebook), project.runs / entry.notebook)
         for entry in manifest.figures.values()
@@ -113,6 +116,27 @@ def _reference_problems(project: Project, manifest: Manifest) -> Iterator[Proble
         if path.stem not in manifest.figures:
             remedy = f"list {path.stem} in notebooks/figures.yml or delete the file"
             yield Problem(project.relative(path), "reference of a figure that the manifest does not list", remedy)
+
+
+def _robustness_problems(project: Project, runs: dict[str, Run]) -> Iterator[Problem]:
+    """The report over seeds is about the checks there are, and no claim is wider than what it found."""
+    path, again = project.measured / REPORT, "run: ntp robustness"
+    if not path.is_file():
+        return
+    try:
+        report = load_robustness(path)
+    except ReproductionError as error:
+        yield Problem(project.relative(path), str(error), again)
+        return
+    recorded = {
+        name: tuple(check.name for check in runs[name].checks) for name in with_a_seed(project) if name in runs
+    }
+    for message in unlisted(report, recorded):
+        yield Problem(project.relative(path), message, again)
+    for check in report.broken_claims:
+        seeds = ", ".join(str(seed) for seed in report.seeds if seed not in check.held)
+        message = f"check {check.name} is claimed for all parameters and does not hold at seed {seeds}"
+        yield Problem(project.relative(path), message, 'mend the claim, or say scope="defaults"')
 
 
 def _run_problems(project: Project, manifest: Manifest, notebook: str, run: Run) -> Iterator[Problem]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tiny_project import edit_run
+from edited_runs import edit_run
 
 from ntp_lib.reproduction.errors import ReproductionError
 from ntp_lib.reproduction.judgement import State
