@@ -120,13 +120,15 @@ def _report_run(project: Project, outcome: Outcome, run: Run, folder: Path) -> N
 def _report_partial(
     project: Project, manifest: Manifest, partial: Partial, entries: Sequence[FigureEntry]
 ) -> None:
-    """What there is of a run that a cell stopped; the figures that it did not reach are named."""
+    """What there is of a run in which a cell failed; the figures that there are not are named."""
+    for error in partial.errors[1:]:
+        click.echo(f"  the cells after it were executed too; {error}", err=True)
     recorded = [entry for entry in entries if entry.id in partial.figures]
     if recorded:
-        click.echo(f"recorded before that ({project.relative(partial.folder)}):")
+        click.echo(f"recorded all the same ({project.relative(partial.folder)}):")
         report_figures(project, manifest, recorded, partial.folder, partial)
     if missing := [entry.id for entry in entries if entry.id not in partial.figures]:
-        click.echo(f"✗ not reached: {', '.join(missing)}")
+        click.echo(f"✗ not recorded: {', '.join(missing)}")
     _report_checks(partial.checks)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ntp_lib.figures.style import DARK, LIGHT, themed
@@ -14,6 +17,7 @@ from ntp_lib.figures.style import DARK, LIGHT, themed
 Draw = Callable[[pd.DataFrame], Figure]
 
 PNG_DPI = 160
+UNDEFINED = "not defined for these data"
 
 
 def render(frame: pd.DataFrame, draw: Draw, folder: Path, stem: str) -> None:
@@ -24,8 +28,40 @@ def render(frame: pd.DataFrame, draw: Draw, folder: Path, stem: str) -> None:
     # No window and no global figure: drawing functions build Figure objects of their own.
     with mpl.rc_context({"svg.hashsalt": "ntp"}):
         with themed(LIGHT):
-            figure = draw(frame)
+            figure = drawn(frame, draw)
             figure.savefig(folder / f"{stem}.svg", metadata={"Date": None, "Creator": None})
             figure.savefig(folder / f"{stem}.png", dpi=PNG_DPI, facecolor="white", metadata={"Software": None})
         with themed(DARK):
-            draw(frame).savefig(folder / f"{stem}.dark.svg", metadata={"Date": None, "Creator": None})
+            drawn(frame, draw).savefig(folder / f"{stem}.dark.svg", metadata={"Date": None, "Creator": None})
+
+
+def drawn(frame: pd.DataFrame, draw: Draw) -> Figure:
+    """Draw a frame, and write so into panels that have nothing to show, as where a limit does not exist.
+
+    A logarithmic axis without a positive number cannot be drawn at all; such an axis becomes linear.
+    """
+    with warnings.catch_warnings():
+        # Said in the panel.
+        warnings.filterwarnings("ignore", "Data has no positive values")
+        figure = draw(frame)
+    for axes in figure.axes:
+        # Columns of numbers: a reference line has two points and shows no data.
+        curves = [line for line in axes.lines if np.size(line.get_ydata()) > 2]
+        if _straightened(axes) or (curves and not any(_defined(line.get_ydata()) for line in curves)):
+            axes.text(0.5, 0.5, UNDEFINED, transform=axes.transAxes, ha="center", va="center")
+    return figure
+
+
+def _straightened(axes: Axes) -> bool:
+    """Whether an axis was logarithmic without a positive number; it is linear now."""
+    empty_x = axes.get_xscale() == "log" and not np.isfinite(axes.dataLim.minposx)
+    empty_y = axes.get_yscale() == "log" and not np.isfinite(axes.dataLim.minposy)
+    if empty_x:
+        axes.set_xscale("linear")
+    if empty_y:
+        axes.set_yscale("linear")
+    return empty_x or empty_y
+
+
+def _defined(values: object) -> bool:
+    return bool(np.isfinite(np.asarray(values, dtype=float)).any())

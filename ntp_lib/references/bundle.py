@@ -67,6 +67,26 @@ class References:
         """W^mm as a NumPy array, (V, d), or None where there is no `svm`."""
         return None if self.svm is None else np.asarray(to_numpy(self.svm.W))
 
+    @property
+    def W_mm_or_nan(self) -> Floats:
+        """W^mm, or NaN in its place: a number made from NaN is drawn by no curve and taken by no check."""
+        W = self.W_mm
+        return np.full((self.data.vocab_size, self.data.dim), np.nan) if W is None else W
+
+    def require_margin(self, consequence: str) -> NTPSVMSolution:
+        """The NTP-SVM solution, where nothing makes sense without it.
+
+        Args:
+            consequence: what cannot be done without it, for the message.
+
+        Raises:
+            NotSeparableError: the data have no margin; carries the certificate.
+            DidNotConvergeError: the solution was neither found nor excluded.
+        """
+        if self.svm is None:
+            raise not_separable(self, consequence)
+        return self.svm
+
 
 @small_problems_on_one_thread
 def references(data: NTPData) -> References:

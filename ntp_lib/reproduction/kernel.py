@@ -95,6 +95,8 @@ def execute(job: Job, on_cell: Callable[[], None] = lambda: None) -> Outcome:
 
 def _failed(job: Job, space: Workspace, error: Exception, begun: list[int]) -> Outcome:
     position = len(begun) - 1 if begun and not isinstance(error, ReproductionError) else None
+    if (failed := getattr(error, "cell_index", None)) in begun:
+        position = begun.index(failed)
     failure = describe(
         job.notebook, error, partial=space.run / NOTEBOOK_FILE, position=position, log=space.folder / LOG_FILE
     )
@@ -128,6 +130,8 @@ def _execute_in(job: Job, space: Workspace, on_cell: Callable[[], None], begun: 
         root=job.project.root,
         testimony=folder / TESTIMONY_FILE,
         enough=lambda: job.until in session.records()["figures"],
+        # With other parameters the pictures are wanted that do not need what a cell failed to make.
+        goes_on=bool(job.inputs.overrides),
     )
     environment = _environment(kernel_environment(job.project, space))
     with environment, _stderr_to(space.folder / LOG_FILE):

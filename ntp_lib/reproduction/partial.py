@@ -1,4 +1,4 @@
-"""What is kept of an execution that a cell stopped: its notebook, the figures and the checks until then."""
+"""What is kept of an execution in which a cell failed: its notebook, the figures and the checks that there are."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ntp_lib.reproduction.checks import Check
 from ntp_lib.reproduction.errors import ReproductionError
-from ntp_lib.reproduction.notebooks import code_cells
+from ntp_lib.reproduction.notebooks import code_cells, stored_errors
 from ntp_lib.reproduction.project import Project
 from ntp_lib.reproduction.runs import FIGURES, NOTEBOOK_FILE, RecordedFigure, digests
 from ntp_lib.reproduction.session import Session
@@ -26,6 +26,7 @@ class Partial:
         figures: What was recorded, by figure id.
         files: SHA-256 of the files in the folder.
         checks: What was asserted, in order.
+        errors: The errors that cells stored, one sentence each.
     """
 
     folder: Path
@@ -33,6 +34,7 @@ class Partial:
     figures: Mapping[str, RecordedFigure] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     checks: tuple[Check, ...] = ()
+    errors: tuple[str, ...] = ()
 
 
 def keep_partial(project: Project, notebook: str, workspace: Path) -> Partial:
@@ -67,6 +69,7 @@ def keep_partial(project: Project, notebook: str, workspace: Path) -> Partial:
         figures={name: RecordedFigure(**figure) for name, figure in records["figures"].items()},
         files=digests(folder),
         checks=tuple(Check(**check) for check in records["checks"]),
+        errors=tuple(stored_errors(target)),
     )
 
 

@@ -13,6 +13,8 @@ STUMBLING = (
     'if records:\n    record_figure("loss", descend(steps=4, gradient_scale=scale), draw)',
     'check("descent/positive", scale, at_least=0.5, control=-1.0, reason="a length", scope="defaults")',
     "inverse = 1 / scale",
+    'if not records:\n    record_figure("loss", descend(steps=4, gradient_scale=scale), draw)',
+    "print(inverse)",
 )
 
 
@@ -60,11 +62,19 @@ def test_a_cell_that_fails_keeps_and_compares_what_was_recorded_before(stumbling
     result = ntp(stumbling, "run", "descent", "-p", "scale=0")
     assert result.exit_code == 1
     assert "code cell 5: inverse = 1 / scale\n  ZeroDivisionError: " in result.output
-    assert "recorded before that (_build/failed/descent):\n✗ loss differs from its reference\n" in result.output
+    assert "recorded all the same (_build/failed/descent):\n✗ loss differs from its reference\n" in result.output
     assert "observed 0 is not ≥ 0.5 (a length)\n      claimed for the default parameters only" in result.output
     kept = {path.name for path in (stumbling.failed / "descent/figures").iterdir()}
     assert kept == {"loss.csv", "loss.svg", "loss.dark.svg", "loss.png"}
     assert not stumbling.custom.exists()
+
+
+def test_the_cells_after_one_that_fails_are_executed_too(stumbling: Project) -> None:
+    result = ntp(stumbling, "run", "descent", "-p", "scale=0", "-p", "records=false")
+    assert result.exit_code == 1
+    assert "  code cell 5: inverse = 1 / scale\n  ZeroDivisionError: " in result.output
+    assert "executed too; code cell 7 stores an error output: NameError: name 'inverse'" in result.output
+    assert "recorded all the same (_build/failed/descent):\n✗ loss differs from its reference\n" in result.output
 
 
 def test_a_figure_asked_for_is_the_end(green: Project) -> None:
@@ -81,9 +91,10 @@ def test_a_figure_asked_for_is_the_end(green: Project) -> None:
     assert (green.root / "went-on").exists()
 
 
-def test_a_figure_that_is_missing_is_named(stumbling: Project) -> None:
+def test_a_figure_that_is_missing_is_named(green: Project) -> None:
+    green.notebook("descent").write_text(notebook(*STUMBLING[:3], parameters=True))
     for command in (["run", "descent"], ["figure", "loss"]):
-        result = ntp(stumbling, *command, "-p", "records=false")
+        result = ntp(green, *command, "-p", "records=false")
         assert result.exit_code == 1
         missing = "✗ loss was not recorded: descent went through with records=False and did not record it"
         assert missing in result.output

@@ -11,7 +11,7 @@ import pytest
 from ntp_lib import figures
 from ntp_lib.figures import rendering
 from ntp_lib.figures.rendering import render
-from ntp_lib.figures.style import DARK, LIGHT
+from ntp_lib.figures.style import DARK, LIGHT, themed
 
 NAMES = ["fig.dark.svg", "fig.png", "fig.svg"]
 
@@ -114,3 +114,30 @@ def test_another_process_writes_the_same_bytes(training_frame, tmp_path, monkeyp
     subprocess.run([sys.executable, "-c", SCRIPT, str(frame_file), str(folder)], check=True)
     here = rendered(figures.training_panels, pd.read_json(frame_file), tmp_path / "here")
     assert {name: (folder / name).read_bytes() for name in NAMES} == here
+
+
+def test_a_panel_without_a_number_says_so_and_the_others_are_drawn(frames, tmp_path):
+    """Where the data have no W^mm or no W*, the loss and the norm are drawn all the same."""
+    undefined = frames["training_panels"].assign(
+        cosine=float("nan"), cosine_corrected=float("nan"), finite_error=0.0
+    )
+    files = rendered(figures.training_panels, undefined, tmp_path / "undefined")
+    with mpl.rc_context({"svg.hashsalt": "ntp"}), themed(LIGHT):
+        figure = rendering.drawn(undefined, figures.training_panels)
+    said = [[text.get_text() for text in axes.texts] for axes in figure.axes]
+    assert [rendering.UNDEFINED in texts for texts in said] == [False, False, True, True]
+    assert len(figure.axes[0].lines[0].get_xdata()) > 2
+    assert (
+        files["fig.svg"]
+        != rendered(figures.training_panels, frames["training_panels"], tmp_path / "all")["fig.svg"]
+    )
+
+
+def test_nothing_is_said_of_panels_that_show_something(frames):
+    """For every drawing function of the book."""
+    for name, frame in frames.items():
+        with themed(LIGHT):
+            figure = rendering.drawn(frame, getattr(figures, name))
+        assert not [
+            text for axes in figure.axes for text in axes.texts if text.get_text() == rendering.UNDEFINED
+        ], name

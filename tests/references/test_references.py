@@ -25,6 +25,16 @@ def test_data_that_are_not_separable_have_no_margin_solution():
     assert found.svm is None
     assert found.W_mm is None
     assert found.W_finite.shape == (3, 1)
+    assert found.W_mm_or_nan.shape == (3, 1)
+    assert np.isnan(found.W_mm_or_nan).all()
+    with pytest.raises(ntp.NotSeparableError, match="so there is no picture"):
+        found.require_margin("so there is no picture")
+
+
+def test_a_margin_solution_that_is_there_is_handed_out():
+    found = ntp.references(ntp.synthetic.toy_2d())
+    assert found.require_margin("nothing") is found.svm
+    assert np.array_equal(found.W_mm_or_nan, found.W_mm)
 
 
 def test_incompatible_data_have_a_finite_part_all_the_same():
