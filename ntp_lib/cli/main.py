@@ -18,6 +18,9 @@ COMMANDS = {
     "accept": LazyCommand("ntp_lib.cli.accept:accept_command", "Make the last run's data the reference."),
     "data": LazyCommand("ntp_lib.cli.data:data_command", "Turn a text file into next-token data."),
     "bench": LazyCommand("ntp_lib.cli.bench:bench_command", "Measure this library beside its peers."),
+    "portability": LazyCommand(
+        "ntp_lib.cli.portability:portability_command", "Verify the figures on other BLAS kernels and threads."
+    ),
     "sweep": LazyCommand("ntp_lib.cli.sweep:sweep_command", "Phase diagrams of the conditions, through Dask."),
     "book": LazyCommand("ntp_lib.cli.book:book_command", "Build the book from the runs."),
 }

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from ntp_lib.portability.standing import standing
 from ntp_lib.publication import notebook_cells as cells
 from ntp_lib.publication.addresses import repository_url, with_addresses
 from ntp_lib.publication.claims_page import claims_filled_in
@@ -69,7 +70,7 @@ def stage(project: Project) -> Path:
         for item in evidence:
             page = json.dumps(_notebook_page(project, manifest, item, repository_url(config)), ensure_ascii=False)
             (folder / "notebooks" / f"{item.run.notebook}.ipynb").write_text(page, "utf-8")
-        _fill_in_verification(folder / "book" / "how-verified.md", evidence, manifest)
+        _fill_in_verification(folder / "book" / "how-verified.md", project, evidence, manifest)
         _fill_in_claims(folder / "book" / "claims.md", project, notebooks)
     return stage_folder(project)
 
@@ -123,9 +124,10 @@ def _copy_figures(project: Project, manifest: Manifest, notebooks: Iterable[str]
     (target / "index.json").write_text(json.dumps(index, indent=1, ensure_ascii=False), "utf-8")
 
 
-def _fill_in_verification(page: Path, evidence: list[Evidence], manifest: Manifest) -> None:
+def _fill_in_verification(page: Path, project: Project, evidence: list[Evidence], manifest: Manifest) -> None:
     if page.is_file():
-        page.write_text(filled_in(page.read_text("utf-8"), evidence, manifest), "utf-8")
+        elsewhere = standing(project, manifest)
+        page.write_text(filled_in(page.read_text("utf-8"), evidence, manifest, elsewhere), "utf-8")
 
 
 def _fill_in_claims(page: Path, project: Project, notebooks: Sequence[str]) -> None:

@@ -2,22 +2,25 @@
 
 from collections.abc import Sequence
 
+from ntp_lib.portability.standing import Standing
 from ntp_lib.publication import markdown as md
 from ntp_lib.publication.evidence import Evidence
 from ntp_lib.publication.generated import with_parts
+from ntp_lib.publication.portability_part import portability_part
 from ntp_lib.reproduction.manifest import Manifest
 from ntp_lib.reproduction.runs import Run
 
 MAIN_PACKAGES = ("numpy", "scipy", "torch", "cvxpy")
 
 
-def filled_in(page: str, evidence: Sequence[Evidence], manifest: Manifest) -> str:
+def filled_in(page: str, evidence: Sequence[Evidence], manifest: Manifest, elsewhere: Standing) -> str:
     """Return the hand-written page with its generated tables in place.
 
     Args:
         page: MyST source with one comment line ``% generated: NAME`` for each table.
         evidence: What is known of every run, in the order of the book.
         manifest: The figures and their tolerances.
+        elsewhere: The report on other BLAS kernels and threads.
 
     Raises:
         PublicationError: A table has no place on the page, or the page asks for an unknown one.
@@ -27,6 +30,7 @@ def filled_in(page: str, evidence: Sequence[Evidence], manifest: Manifest) -> st
         "notebooks": _notebooks(evidence),
         "figures": _figures(evidence),
         "tolerances": _tolerances(manifest),
+        "portability": portability_part(elsewhere),
     }
     return with_parts(page, "book/how-verified.md", tables)
 

@@ -49,6 +49,7 @@ def run_notebooks(
     fresh: bool = False,
     jobs: int | None = None,
     timeout: int = CELL_TIMEOUT,
+    environment: Mapping[str, str] | None = None,
 ) -> list[Outcome]:
     """Brings the runs of notebooks up to date.
 
@@ -59,6 +60,7 @@ def run_notebooks(
         fresh: Execute even where a current run exists.
         jobs: Notebooks at a time; one per core by default.
         timeout: Seconds that a cell may take.
+        environment: Variables for the kernels alone; they go before those that the pipeline sets.
 
     Returns:
         One outcome per notebook, in the order given.
@@ -73,7 +75,7 @@ def run_notebooks(
         inputs = current_inputs(project, notebook, overrides)
         earlier = _earlier(destination)
         if fresh or earlier is None or earlier.key != inputs.key:
-            job = Job(project, notebook, inputs, destination, timeout)
+            job = Job(project, notebook, inputs, destination, timeout, environment or {})
             due.append((earlier.seconds if earlier else float("inf"), job))
     # The longest first, so that no long one is left to run alone.
     planned = [job for _, job in sorted(due, key=lambda item: -item[0])]

@@ -9,7 +9,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -59,6 +59,7 @@ class Job:
         inputs: What the run depends on, as found when it was asked for.
         destination: Folder of the finished run.
         timeout: Seconds that a cell may take.
+        environment: Variables for the kernel; they go before those that the pipeline sets.
     """
 
     project: Project
@@ -66,6 +67,7 @@ class Job:
     inputs: Inputs
     destination: Path
     timeout: int
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ def _execute_in(job: Job, folder: Path, sockets: Path, on_cell: Callable[[], Non
     session.begin(root=job.project.root, notebook=job.notebook, listed=listed)
     source = job.project.notebook(job.notebook)
     started, begin = datetime.now(UTC), time.monotonic()
-    environment = _environment(_kernel_environment(job.project, folder, sockets))
+    environment = _environment({**_kernel_environment(job.project, folder, sockets), **job.environment})
     with environment, _stderr_to(sockets / LOG_FILE):
         papermill.execute_notebook(
             str(source),
@@ -152,6 +154,7 @@ def _execute_in(job: Job, folder: Path, sockets: Path, on_cell: Callable[[], Non
         seconds=round(seconds, 2),
         figures={name: RecordedFigure(**figure) for name, figure in records["figures"].items()},
         checks=tuple(Check(**check) for check in records["checks"]),
+        arithmetic=records["arithmetic"],
     )
     save_run(run, folder)
     (folder / RECORDS).unlink()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,7 @@ class Run:
         seconds: Wall time.
         figures: What was recorded, by figure id.
         checks: What was asserted, in order.
+        arithmetic: What the kernel computed with, as `arithmetic.arithmetic` describes it.
     """
 
     notebook: str
@@ -54,6 +55,7 @@ class Run:
     seconds: float
     figures: Mapping[str, RecordedFigure]
     checks: tuple[Check, ...]
+    arithmetic: Mapping[str, Any] = field(default_factory=dict)
 
     def all_inputs(self) -> Inputs:
         """The inputs, to be compared with current ones."""

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ntp_lib.reproduction.arithmetic import arithmetic
+
 FOLDER_VARIABLE = "NTP_RUN_FOLDER"
 RECORDS = "records.json"
 
@@ -40,6 +42,7 @@ class Session:
                 "figures": {},
                 "checks": [],
                 "modules": [],
+                "arithmetic": {},
             }
         )
 
@@ -47,7 +50,15 @@ class Session:
         """Everything noted so far."""
         path = self.folder / RECORDS
         if not path.exists():
-            return {"root": "", "notebook": "", "listed": None, "figures": {}, "checks": [], "modules": []}
+            nothing: dict[str, Any] = {
+                "root": "",
+                "notebook": "",
+                "listed": None,
+                "figures": {},
+                "checks": [],
+                "modules": [],
+            }
+            return {**nothing, "arithmetic": {}}
         records: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return records
 
@@ -55,13 +66,13 @@ class Session:
         """Adds a recorded figure."""
         records = self.records()
         records["figures"][figure] = dict(entry)
-        self._write(_with_modules(records))
+        self._write(_with_surroundings(records))
 
     def note_check(self, entry: Mapping[str, Any]) -> None:
         """Adds a check, whether or not it holds."""
         records = self.records()
         records["checks"].append(dict(entry))
-        self._write(_with_modules(records))
+        self._write(_with_surroundings(records))
 
     def _write(self, records: dict[str, Any]) -> None:
         temporary = self.folder / f"{RECORDS}.tmp"
@@ -69,9 +80,10 @@ class Session:
         temporary.replace(self.folder / RECORDS)
 
 
-def _with_modules(records: dict[str, Any]) -> dict[str, Any]:
-    """The records with the modules that this process, the kernel, has loaded."""
-    return {**records, "modules": sorted({*records["modules"], *_loaded_modules(records["root"])})}
+def _with_surroundings(records: dict[str, Any]) -> dict[str, Any]:
+    """The records with the modules that this process, the kernel, has loaded, and what it computes with."""
+    modules = sorted({*records["modules"], *_loaded_modules(records["root"])})
+    return {**records, "modules": modules, "arithmetic": arithmetic()}
 
 
 def _loaded_modules(root: str) -> set[str]:
