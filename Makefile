@@ -38,7 +38,7 @@ $(READY): requirements.lock requirements-cpu.lock requirements-cuda.lock pyproje
 	@$(INSTALL) --requirement requirements-cpu.lock 2>/dev/null || \
 	  echo "No torch without CUDA is to be had from the package indexes that pip knows; taking the general one."
 	$(INSTALL) --requirement requirements.lock
-	@if $(BIN)/python -m pip check | grep -q '^torch .* requires'; then \
+	@if $(BIN)/python -m pip check | grep '^torch .* requires' >/dev/null; then \
 	  echo "This torch was built for CUDA and does not start without these packages, some 3 GB:"; \
 	  set -x; $(INSTALL) --requirement requirements-cuda.lock; \
 	fi

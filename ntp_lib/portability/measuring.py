@@ -104,8 +104,13 @@ def _discard_of_other_arithmetic(setting: Setting, folder: Path) -> None:
         run = load_run(folder)
     except ReproductionError:
         run = None
-    if run is not None and deviation(setting, run.arithmetic):
+    if run is not None and _computed_otherwise(setting, run):
         shutil.rmtree(folder)
+
+
+def _computed_otherwise(setting: Setting, run: Run) -> str:
+    """A notebook without figures and checks has nothing to tell."""
+    return deviation(setting, run.arithmetic) if run.figures or run.checks else ""
 
 
 def _notebook(
@@ -117,7 +122,7 @@ def _notebook(
         failure = outcome.failure
         words = f"{failure.cell}: {failure.error}".removeprefix(": ") if failure else "its run vanished"
         return NotebookRecord(inputs, "", 0.0, {}, 0, 0, words, {})
-    if problem := deviation(setting, run.arithmetic):
+    if problem := _computed_otherwise(setting, run):
         raise ReproductionError(f"{outcome.notebook}, {problem}")
     return NotebookRecord(
         made_from=inputs,

@@ -113,10 +113,10 @@ def deviation(setting: Setting, found: Mapping[str, Any]) -> str:
 
     Args:
         setting: What was asked for.
-        found: What `arithmetic` told of the process; nothing where it recorded nothing.
+        found: What `arithmetic` told of the process.
     """
     if not found:
-        return ""
+        return f"{setting}: the process did not tell what it computes with"
     libraries = [library for library in found["blas"] if str(library["library"]).startswith("openblas")]
     if not libraries:
         return f"{setting}: the process loaded no OpenBLAS, so there is no kernel to choose"

@@ -78,7 +78,8 @@ def _setting_problems(record: SettingRecord, manifest: Manifest) -> Iterator[str
         if notebook.failure:
             yield f"{where} failed ({notebook.failure})"
             continue
-        if problem := deviation(record.setting, notebook.arithmetic):
+        recorded = notebook.figures or notebook.checks
+        if recorded and (problem := deviation(record.setting, notebook.arithmetic)):
             yield f"{name}, {problem}"
         if notebook.held != notebook.checks:
             yield f"{where}: {notebook.held} of {notebook.checks} checks held"
