@@ -19,7 +19,7 @@ from ntp_lib.reproduction.execution import CELL_TIMEOUT
     help="A number of threads; may be repeated. By default 1, 2.",
 )
 @click.option("--only", "notebooks", multiple=True, metavar="NOTEBOOK", help="One notebook; may be repeated.")
-@click.option("--jobs", type=click.IntRange(min=1), help="Notebooks at a time; one per core by default.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Notebooks at a time; by default a core per thread.")
 @click.option(
     "--timeout", type=click.IntRange(min=1), default=CELL_TIMEOUT, show_default=True, help="Seconds per cell."
 )

@@ -41,7 +41,7 @@ def measure(
         notebooks: Names.
         command: As recorded.
         fresh: Execute again what an earlier call has finished.
-        jobs: Notebooks at a time.
+        jobs: Notebooks at a time; by default as many as leave a core to each thread.
         timeout: Seconds that a cell may take.
         say: Told what comes next.
 
@@ -58,8 +58,9 @@ def measure(
         folders = {name: project.build / "portability" / setting.id / name for name in notebooks}
         for folder in folders.values():
             _discard_of_other_arithmetic(setting, folder)
+        at_once = jobs or max(1, _cores() // setting.threads)
         outcomes = run_notebooks(
-            project, folders, fresh=fresh, jobs=jobs, timeout=timeout, environment=setting.environment
+            project, folders, fresh=fresh, jobs=at_once, timeout=timeout, environment=setting.environment
         )
         found = {
             outcome.notebook: _notebook(project, manifest, setting, outcome, folders[outcome.notebook])
@@ -111,6 +112,10 @@ def _discard_of_other_arithmetic(setting: Setting, folder: Path) -> None:
 def _computed_otherwise(setting: Setting, run: Run) -> str:
     """A notebook without figures and checks has nothing to tell."""
     return deviation(setting, run.arithmetic) if run.figures or run.checks else ""
+
+
+def _cores() -> int:
+    return int(describe_machine()["cores"])
 
 
 def _notebook(
