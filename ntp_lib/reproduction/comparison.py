@@ -34,12 +34,21 @@ class Difference:
 
 @dataclass(frozen=True)
 class ColumnVerdict:
-    """One column: how many of the rows in common differ, and the worst of them."""
+    """One column: how many of the rows in common differ, and the worst of them.
+
+    Attributes:
+        column: Its name.
+        rows: Rows in common.
+        differing: How many of them lie outside their tolerance.
+        worst: The worst of these.
+        used: The largest difference as a share of what is allowed there: 0 where all are equal, above 1 outside.
+    """
 
     column: str
     rows: int
     differing: int
     worst: Difference | None
+    used: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -155,16 +164,23 @@ def _labels(table: pd.DataFrame, key: Sequence[str]) -> list[str]:
 def _compare_column(
     column: str, rows: list[str], yours: list[str], references: list[str], tolerance: Tolerance
 ) -> ColumnVerdict:
-    found = [
+    unequal = [
         difference
         for row, yours_cell, reference_cell in zip(rows, yours, references, strict=True)
         if (difference := _compare_cell(row, yours_cell, reference_cell, tolerance)) is not None
     ]
-    worst = max(found, key=_excess, default=None)
-    return ColumnVerdict(column=column, rows=len(rows), differing=len(found), worst=worst)
+    found = [difference for difference in unequal if not difference.difference <= difference.allowed]
+    return ColumnVerdict(
+        column=column,
+        rows=len(rows),
+        differing=len(found),
+        worst=max(found, key=_excess, default=None),
+        used=max((_excess(difference)[0] for difference in unequal), default=0.0),
+    )
 
 
 def _compare_cell(row: str, yours: str, reference: str, tolerance: Tolerance) -> Difference | None:
+    """How two cells differ; None where they are the same."""
     if yours == reference:
         return None
     y, r = _number(yours), _number(reference)
@@ -172,8 +188,7 @@ def _compare_cell(row: str, yours: str, reference: str, tolerance: Tolerance) ->
         # Spellings differ, and so do the values unless both are the same infinity or both NaN.
         same = y is not None and r is not None and (y == r or (math.isnan(y) and math.isnan(r)))
         return None if same else Difference(row, yours, reference, math.inf, 0.0)
-    difference, allowed = abs(y - r), tolerance.allowed(r)
-    return None if difference <= allowed else Difference(row, yours, reference, difference, allowed)
+    return None if y == r else Difference(row, yours, reference, abs(y - r), tolerance.allowed(r))
 
 
 def _excess(difference: Difference) -> tuple[float, float]:
