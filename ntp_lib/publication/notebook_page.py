@@ -23,7 +23,9 @@ def run_box(
     Returns:
         MyST Markdown.
     """
-    change = f" -p {_example(parameters[0])}" if parameters else ""
+    # Another text cannot be made up as another number can.
+    varied = next((p for p in parameters if isinstance(p.default, (int, float))), None)
+    change = f" -p {_example(varied)}" if varied else ""
     commands = [f"ntp run {notebook}{change}", *(f"ntp figure {figure}{change}" for figure in figures)]
     parts = [
         "Nothing needs editing. The first command runs the whole notebook, the others one figure each; all end "
@@ -44,11 +46,9 @@ def _example(parameter: Parameter) -> str:
         other: object = not value
     elif isinstance(value, int):
         other = value + 1
-    elif isinstance(value, float):
-        other = value / 2
     else:
-        # In quotes even where a shell needs none; a line break in it would end the block of commands.
-        other = "'" + " ".join(str(value).split()).replace("'", "'\"'\"'") + "'"
+        assert isinstance(value, float)
+        other = value / 2 or 1.0
     return f"{parameter.name}={other}"
 
 
