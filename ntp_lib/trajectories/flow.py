@@ -98,6 +98,7 @@ def gradient_flow(
         raise NTPDataError(f"tolerance is {tolerance}; it must lie between 1e-12 and 1e-2")
     start = lecun(data, seed=seed) if W0 is None else data.check_decoder(W0, "W0").copy()
     references = compute_references(data) if references is None else references
+    references.require_met_log_odds()
     if references.W_mm is None and times[-1] > LAST_LOG_TIME_WITHOUT_MARGIN:
         limit = f"log_times may go up to {LAST_LOG_TIME_WITHOUT_MARGIN:g}, not {times[-1]:g}"
         raise not_separable(references, f"the flow has no W^mm to follow: {limit}")
