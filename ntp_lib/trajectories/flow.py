@@ -103,6 +103,7 @@ def gradient_flow(
     data.require_an_embedding()
     start = start_of(data, W0, seed=whole_number(seed, "seed"))
     references = references_of(data, references)
+    references.require_met_log_odds()
     if references.W_mm is None and times[-1] > LAST_LOG_TIME_WITHOUT_MARGIN:
         limit = f"log_times may go up to {LAST_LOG_TIME_WITHOUT_MARGIN:g}, not {times[-1]:g}"
         raise not_separable(references, f"the flow has no W^mm to follow: {limit}")
