@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 FRESH ?=
 FRESH_FLAG := $(if $(FRESH),--fresh,)
 
-.PHONY: help book test env run verify site check-site mutants bench lint format lock clean
+.PHONY: help book test env run verify site check-site mutants mutation-score bench lint format lock clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -58,6 +58,9 @@ check-site: env  ## Open every built page in headless Chromium, where one is ins
 mutants: run verify  ## Break the library in many ways; list what noticed and what did not
 	$(BIN)/pytest -m mutation -n 2 --dist worksteal tests/mutation
 
+mutation-score: env  ## Share of small changes to the mathematics that its tests notice; FOLDERS="loss data" for some
+	$(BIN)/python tests/mutation/score.py $(FOLDERS)
+
 bench: env  ## Measure the library beside its peers (about 20 minutes, a quiet machine); FRESH=1 starts over
 	$(BIN)/ntp bench $(FRESH_FLAG)
 
@@ -76,4 +79,4 @@ lock: env  ## Write requirements.lock from the present environment
 	mv requirements.lock.new requirements.lock
 
 clean:  ## Remove everything that was built, and the environment
-	rm -rf _build $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf _build mutants $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

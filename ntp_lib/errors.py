@@ -26,6 +26,10 @@ class NotSeparableError(Exception):
         super().__init__(message)
         self.certificate = certificate
 
+    def __reduce__(self) -> tuple[type[NotSeparableError], tuple[str, npt.NDArray[np.float64]]]:
+        """Both arguments: an exception that cannot be unpickled breaks the process pool it was raised in."""
+        return type(self), (str(self), self.certificate)
+
 
 class DidNotConvergeError(RuntimeError):
     """A solver stopped at its limit without the accuracy it was asked for; nothing is returned in its place."""

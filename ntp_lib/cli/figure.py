@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 
 from ntp_lib.cli.main import current_project
-from ntp_lib.cli.outcomes import execution_options, report
+from ntp_lib.cli.outcomes import execution_options, report, say_waiting
 from ntp_lib.reproduction.execution import current_run, figure_destination, run_notebooks
+from ntp_lib.reproduction.locks import alone
 from ntp_lib.reproduction.manifest import load_manifest
 from ntp_lib.reproduction.parameters import parse_overrides
 from ntp_lib.reproduction.runs import SUFFIXES, figure_file
@@ -31,6 +32,7 @@ def figure_command(
     overrides = parse_overrides(project.notebook(entry.notebook), assignments)
     complete = None if fresh else current_run(project, entry.notebook, overrides)
     folder = complete or figure_destination(project, figure, overrides)
+    context.with_resource(alone(project, [folder], say_waiting))
     (outcome,) = run_notebooks(
         project,
         {entry.notebook: folder},

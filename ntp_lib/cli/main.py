@@ -19,7 +19,7 @@ COMMANDS = {
     "data": LazyCommand("ntp_lib.cli.data:data_command", "Turn a text file into next-token data."),
     "bench": LazyCommand("ntp_lib.cli.bench:bench_command", "Measure this library beside its peers."),
     "robustness": LazyCommand("ntp_lib.cli.robustness:robustness_command", "Which checks hold at which seeds."),
-    "sweep": LazyCommand("ntp_lib.cli.sweep:sweep_command", "Phase diagrams of the conditions, through Dask."),
+    "sweep": LazyCommand("ntp_lib.cli.sweep:sweep_command", "Phase diagrams of the conditions, cell by cell."),
     "book": LazyCommand("ntp_lib.cli.book:book_command", "Build the book from the runs."),
 }
 

@@ -42,6 +42,11 @@ def execution_options(command: Command) -> Command:
     return parameter(fresh(timeout(command)))
 
 
+def say_waiting(destination: Path) -> None:
+    """Says why nothing happens: two commands never work on one run at the same time."""
+    click.echo(f"waiting for another command that works on {destination} (Ctrl-C gives up)", err=True)
+
+
 def report(
     project: Project,
     manifest: Manifest,

@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from ntp_lib.cli.main import current_project
-from ntp_lib.cli.outcomes import execution_options, report
+from ntp_lib.cli.outcomes import execution_options, report, say_waiting
 from ntp_lib.reproduction.execution import destinations, run_notebooks
+from ntp_lib.reproduction.locks import alone
 from ntp_lib.reproduction.manifest import load_manifest
 from ntp_lib.reproduction.parameters import parse_overrides
 
@@ -17,7 +18,11 @@ from ntp_lib.reproduction.parameters import parse_overrides
 @click.argument("notebook", required=False)
 @click.option("--all", "everything", is_flag=True, help="Every notebook, several at a time.")
 @execution_options
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the run instead.")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for the run instead: a new one, an empty one, or an earlier run; anything else is refused.",
+)
 @click.option("--jobs", type=click.IntRange(min=1), help="Notebooks at a time; one per core by default.")
 @click.pass_context
 def run_command(
@@ -45,6 +50,7 @@ def run_command(
     names = project.notebook_names() if notebook is None else [project.notebook(notebook).stem]
     overrides = parse_overrides(project.notebook(names[0]), assignments) if assignments else {}
     folders = destinations(project, names, overrides, out)
+    context.with_resource(alone(project, folders.values(), say_waiting))
     outcomes = run_notebooks(project, folders, overrides=overrides, fresh=fresh, jobs=jobs, timeout=timeout)
     good = [
         report(project, manifest, outcome, manifest.of_notebook(outcome.notebook), folders[outcome.notebook])

@@ -7,7 +7,6 @@ the two parts of a gradient never meet in one sum where the larger would drown t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
@@ -16,6 +15,7 @@ import numpy.typing as npt
 import scipy.linalg
 
 from ntp_lib.conditions.subspace import Subspace
+from ntp_lib.data.results import result
 
 Floats = npt.NDArray[np.float64]
 
@@ -75,7 +75,7 @@ def data_space(F: Subspace) -> DataSpace:
     return DenseDataSpace(F) if unknowns <= DENSE_UNKNOWNS and fits else ProjectedDataSpace(F)
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class DenseDataSpace:
     """D in orthonormal bases of F and of D ∩ F⊥, with the logits of every basis element."""
 
@@ -159,7 +159,7 @@ class DenseDataSpace:
         return np.tensordot(in_F, W, axes=2), np.tensordot(rest, W, axes=2)
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class ProjectedDataSpace:
     """D without bases: both coordinates are whole (V, d) matrices, kept in F and in D ∩ F⊥ by projection."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,7 @@ import scipy.sparse as sp
 
 from ntp_lib.conditions.in_support import unit_embeddings
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.results import result
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -20,7 +21,7 @@ METHODS = ("highs-ds", "highs-ipm")
 OPTIONS = {"primal_feasibility_tolerance": 1e-9, "dual_feasibility_tolerance": 1e-9}
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class Partition:
     """What HiGHS returned, not yet verified.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 import numpy.typing as npt
@@ -11,12 +11,13 @@ import scipy.sparse as sp
 
 from ntp_lib.conditions.in_support import unit_embeddings
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.results import result
 
 Floats = npt.NDArray[np.float64]
 Pairs = tuple[npt.NDArray[np.intp], ...]
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class ProgramOutcome:
     """What HiGHS returned, not yet verified.
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,8 +11,11 @@ import scipy.linalg
 import scipy.sparse.linalg
 
 from ntp_lib.conditions.in_support import InSupportDifferences
+from ntp_lib.data.arrays import ArrayKind
+from ntp_lib.data.identity import require_same_data
 from ntp_lib.data.ntp_data import NTPData
-from ntp_lib.errors import DidNotConvergeError
+from ntp_lib.data.results import result
+from ntp_lib.errors import DidNotConvergeError, NTPDataError
 
 Floats = npt.NDArray[np.float64]
 
@@ -22,7 +25,7 @@ DENSE_ENTRIES = 2**23
 MAX_GENERATORS = 6000
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class Factorisation:
     """A = U diag(σ) Qᵀ cut at the numerical rank; Q is kept only where it is small."""
 
@@ -32,7 +35,7 @@ class Factorisation:
     tolerance: float
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class Subspace:
     """F = span{(e_z − e_z') h̄_jᵀ : z, z' ∈ S_j} ⊂ R^{V×d} and its complement F⊥.
 
@@ -113,9 +116,11 @@ class Subspace:
             return factors.Q.T @ W.ravel()
         return (factors.U.T @ self.differences.apply(W)) / factors.sigma
 
-    def project(self, W: npt.ArrayLike) -> Floats:
-        """P_F W, shape (V, d)."""
-        decoder = self.data.check_decoder(W)
+    def project(self, W: npt.ArrayLike) -> Any:
+        """P_F W, shape (V, d), of the kind of W."""
+        return ArrayKind.of(W).convert(self._projected(self.data.check_decoder(W)))
+
+    def _projected(self, decoder: Floats) -> Floats:
         if not self.is_factored:
             return self._project_iteratively(decoder)
         first = self.embed(self.coordinates(decoder))
@@ -128,11 +133,11 @@ class Subspace:
             return np.asarray(np.linalg.norm(decoders.reshape(len(decoders), -1) @ self.factorisation.Q, axis=1))
         return np.array([np.linalg.norm(self.project(W)) for W in decoders])
 
-    def project_complement(self, W: npt.ArrayLike) -> Floats:
-        """P_⊥ W = W − P_F W, shape (V, d); its in-support logit differences vanish."""
+    def project_complement(self, W: npt.ArrayLike) -> Any:
+        """P_⊥ W = W − P_F W, shape (V, d), of the kind of W; its in-support logit differences vanish."""
         decoder = self.data.check_decoder(W)
-        rest = decoder - self.project(decoder)
-        return rest - self.project(rest)
+        rest = decoder - self._projected(decoder)
+        return ArrayKind.of(W).convert(rest - self._projected(rest))
 
     def _project_iteratively(self, W: Floats) -> Floats:
         differences, shape = self.differences, W.shape
@@ -165,3 +170,17 @@ def subspace(data: NTPData) -> Subspace:
         6
     """
     return Subspace(data)
+
+
+def subspace_of(data: NTPData, F: Subspace | None) -> Subspace:
+    """The subspace of a problem, which a caller may have computed already.
+
+    Raises:
+        NTPDataError: F is not a subspace, or that of other data.
+    """
+    if F is None:
+        return subspace(data)
+    if not isinstance(F, Subspace):
+        raise NTPDataError(f"F is {type(F).__name__}; it must be what ntp_lib.subspace returns, or None")
+    require_same_data(F.data, data, "F")
+    return F

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.integrate import solve_ivp
 
+from ntp_lib.data.numbers import real_number, real_numbers
+from ntp_lib.data.results import copied, result
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
 from ntp_lib.features.measurements import FeatureReferences, centred, measure_features
 from ntp_lib.loss.cross_entropy import gradient
@@ -19,9 +21,10 @@ Floats = npt.NDArray[np.float64]
 FIRST_LOG_TIME = -5.0
 # Residuals inside the supports are rounded at about 1e-16 and enter multiplied by e^s: past this they are noise.
 LAST_LOG_TIME = 24.0
+LARGEST_START = 1e50
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class FeatureFlow:
     """Outcome of `feature_flow`.
 
@@ -32,7 +35,7 @@ class FeatureFlow:
     """
 
     factors: tuple[tuple[Floats, Floats], ...] = field(repr=False)
-    frame: pd.DataFrame = field(repr=False)
+    frame: pd.DataFrame = copied()
 
 
 def feature_flow(
@@ -59,12 +62,15 @@ def feature_flow(
         NTPDataError: log times out of order or range, or starts whose shapes do not fit.
         DidNotConvergeError: the integrator stopped early.
     """
-    times = np.asarray(log_times, dtype=float)
-    if not times.size or times[0] <= FIRST_LOG_TIME or times[-1] > LAST_LOG_TIME or (np.diff(times) <= 0).any():
+    times, tolerance = (
+        real_numbers(log_times, "log_times"),
+        real_number(tolerance, "tolerance", least=1e-12, most=1e-2),
+    )
+    if times[0] <= FIRST_LOG_TIME or times[-1] > LAST_LOG_TIME or (np.diff(times) <= 0).any():
         raise NTPDataError(
             f"log_times are {times.tolist()}; they must increase and lie in ({FIRST_LOG_TIME}, {LAST_LOG_TIME}]"
         )
-    W, H = np.asarray(W0, dtype=float), np.asarray(H0, dtype=float)
+    W, H = _start("W0", W0), _start("H0", H0)
     m, V = references.support.shape
     if W.ndim != 2 or W.shape[0] != V or H.shape != (m, W.shape[1]):
         raise NTPDataError(
@@ -100,6 +106,16 @@ def feature_flow(
         for s, (W, H) in zip(times, factors, strict=True)
     ]
     return FeatureFlow(factors, pd.DataFrame(rows))
+
+
+def _start(name: str, value: npt.ArrayLike) -> Floats:
+    try:
+        array = np.array(value, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise NTPDataError(f"{name} must be numbers of shape (rows, d); got {error}") from None
+    if not (np.abs(array) <= LARGEST_START).all():
+        raise NTPDataError(f"{name} holds NaN, infinity or an entry above {LARGEST_START:g}; none may be so large")
+    return array
 
 
 def _singular_values(logits: Floats, rank: int) -> dict[str, float]:

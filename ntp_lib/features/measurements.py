@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 import numpy.typing as npt
 
+from ntp_lib.data.identity import require_same_data
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.results import result
+from ntp_lib.errors import NTPDataError
 from ntp_lib.features.nuclear_margin import Bools, Integers, NuclearMargin, kinds, nuclear_margin, nuclear_norm
 from ntp_lib.loss.cross_entropy import excess_loss
 
 Floats = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class FeatureReferences:
     """The fixed points of a problem whose embeddings are trained.
 
@@ -44,6 +47,23 @@ def feature_references(data: NTPData, *, tolerance: float = 1e-6) -> FeatureRefe
     finite = within_support(np.log(np.where(support, probs, 1.0)), support)
     basis = NTPData(np.eye(data.num_contexts), data.context_probs, probs)
     return FeatureReferences(basis, support, finite, nuclear_margin(data, tolerance=tolerance))
+
+
+def feature_references_of(data: NTPData, given: FeatureReferences | None) -> FeatureReferences:
+    """The references of a problem, which a caller may have computed already.
+
+    Raises:
+        NTPDataError: what is given are not such references, or those of other supports or probabilities.
+        DidNotConvergeError: as for `feature_references`.
+    """
+    if given is None:
+        return feature_references(data)
+    if not isinstance(given, FeatureReferences):
+        raise NTPDataError(
+            f"references is {type(given).__name__}; it must be what feature_references returns, or None"
+        )
+    require_same_data(given.data, data, "references", labels_only=True)
+    return given
 
 
 def within_support(logits: Floats, support: Bools) -> Floats:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from ntp_lib.data.ntp_data import NTPData
-from ntp_lib.errors import DidNotConvergeError, NTPDataError
+from ntp_lib.data.numbers import real_number
+from ntp_lib.data.results import result
+from ntp_lib.errors import DidNotConvergeError
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Integers = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class NuclearMargin:
     """Solution of minimise ‖L‖_* subject to (6a) and (6b) read in logits.
 
@@ -90,8 +92,7 @@ def nuclear_margin(data: NTPData, *, tolerance: float = 1e-6, merge: bool = True
         >>> float(round(nuclear_margin(synthetic.toy_2d()).norm, 4))
         2.9659
     """
-    if not 0 < tolerance < 1:
-        raise NTPDataError(f"tolerance is {tolerance}; it must lie between 0 and 1")
+    tolerance = real_number(tolerance, "tolerance", above=0, below=1)
     data.require_out_of_support()
     support = data.support_mask
     rows, row_of = kinds(support) if merge else _alone(len(support))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +12,10 @@ import scipy.optimize
 from tqdm import tqdm
 
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.numbers import real_number, real_numbers, whole_number
+from ntp_lib.data.results import copied, result
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
-from ntp_lib.features.measurements import FeatureReferences, feature_references, measure_features
+from ntp_lib.features.measurements import FeatureReferences, feature_references_of, measure_features
 from ntp_lib.features.nuclear_margin import nuclear_norm
 from ntp_lib.features.training import random_start
 from ntp_lib.loss.cross_entropy import excess_loss, gradient
@@ -25,7 +27,7 @@ MAX_ITERATIONS = 20_000
 RELATIVE_JITTER = 1e-3
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class FeaturePath:
     """Outcome of `ridge_features`.
 
@@ -36,7 +38,7 @@ class FeaturePath:
     """
 
     factors: tuple[tuple[Floats, Floats], ...] = field(repr=False)
-    frame: pd.DataFrame = field(repr=False)
+    frame: pd.DataFrame = copied()
     references: FeatureReferences = field(repr=False)
 
 
@@ -68,12 +70,12 @@ def ridge_features(
         NTPDataError: penalties out of order or range, or a dimension below one.
         DidNotConvergeError: a gap above the tolerance.
     """
-    wanted = [float(penalty) for penalty in penalties]
-    if not wanted or not all(np.isfinite(p) and p > 0 for p in wanted) or any(np.diff(wanted) >= 0):
-        raise NTPDataError(f"penalties are {wanted}; at least one is needed, positive and strictly decreasing")
-    if dim < 1:
-        raise NTPDataError(f"dim is {dim}; it must be at least 1")
-    references = feature_references(data) if references is None else references
+    wanted = real_numbers(penalties, "penalties").tolist()
+    if not all(1e-100 <= p <= 1e100 for p in wanted) or any(np.diff(wanted) >= 0):
+        raise NTPDataError(f"penalties are {wanted}; they must lie between 1e-100 and 1e100 and strictly decrease")
+    dim, seed = whole_number(dim, "dim", least=1), whole_number(seed, "seed")
+    tolerance = real_number(tolerance, "tolerance", above=0)
+    references = feature_references_of(data, references)
     rng = np.random.default_rng(seed)
     W, H = random_start(data, dim=dim, scale=1.0, seed=seed)
     factors, rows = [], []

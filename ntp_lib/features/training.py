@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 import numpy.typing as npt
@@ -10,15 +10,17 @@ import pandas as pd
 from tqdm import tqdm
 
 from ntp_lib.data.ntp_data import NTPData
-from ntp_lib.errors import DidNotConvergeError, NTPDataError
-from ntp_lib.features.measurements import FeatureReferences, feature_references, measure_features
+from ntp_lib.data.numbers import real_number, whole_number
+from ntp_lib.data.results import copied, result
+from ntp_lib.errors import DidNotConvergeError
+from ntp_lib.features.measurements import FeatureReferences, feature_references_of, measure_features
 from ntp_lib.loss.slope import Slope
-from ntp_lib.trajectories.training import recorded_steps
+from ntp_lib.trajectories.training import LARGEST_SQUARE, recorded_steps, valid_schedule
 
 Floats = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class FeatureTraining:
     """Outcome of `train_features`.
 
@@ -31,7 +33,7 @@ class FeatureTraining:
 
     W: Floats = field(repr=False)
     H: Floats = field(repr=False)
-    frame: pd.DataFrame = field(repr=False)
+    frame: pd.DataFrame = copied()
     references: FeatureReferences = field(repr=False)
 
 
@@ -66,20 +68,24 @@ def train_features(
         NTPDataError: an argument outside its range, or no token out of support.
         DidNotConvergeError: the weights left the range of float64.
     """
-    _refuse_bad_arguments(dim=dim, steps=steps, num_records=2 if num_records is None else num_records)
-    _refuse_bad_numbers(step_size=step_size, scale=scale, ridge=ridge)
-    references = feature_references(data) if references is None else references
+    dim, seed = whole_number(dim, "dim", least=1), whole_number(seed, "seed")
+    steps, num_records = valid_schedule(steps, num_records)
+    step_size, scale = real_number(step_size, "step_size", above=0), real_number(scale, "scale", above=0)
+    ridge = real_number(ridge, "ridge", least=0)
+    references = feature_references_of(data, references)
     slope = Slope(references.data)
     W, H = random_start(data, dim=dim, scale=scale, seed=seed)
     rows, done = [], 0
     with tqdm(total=steps, desc="features", unit="step", disable=not progress) as bar:
         for target in recorded_steps(steps, num_records):
-            for _ in range(done, target):
-                # The residuals as a matrix of shape (V, m): the embeddings of these data are the standard basis.
-                residuals = slope(W @ H.T)
-                step_W, step_H = residuals @ H + ridge * W, residuals.T @ W + ridge * H
-                W, H = W - step_size * step_W, H - step_size * step_H
-            if not (np.isfinite(W).all() and np.isfinite(H).all()):
+            with np.errstate(over="ignore", invalid="ignore"):
+                for _ in range(done, target):
+                    # Residuals as a matrix of shape (V, m): the embeddings of these data are the standard basis.
+                    residuals = slope(W @ H.T)
+                    step_W, step_H = residuals @ H + ridge * W, residuals.T @ W + ridge * H
+                    W, H = W - step_size * step_W, H - step_size * step_H
+                length = np.vdot(W, W) + np.vdot(H, H)
+            if not length <= np.sqrt(LARGEST_SQUARE):  # logits are products of the two
                 raise DidNotConvergeError(
                     f"the weights left the range of float64 by step {target}; lower step_size"
                 )
@@ -97,18 +103,3 @@ def random_start(data: NTPData, *, dim: int, scale: float, seed: int) -> tuple[F
         width * rng.standard_normal((data.vocab_size, dim)),
         width * rng.standard_normal((data.num_contexts, dim)),
     )
-
-
-def _refuse_bad_arguments(**counts: int) -> None:
-    for name, value in counts.items():
-        least = 2 if name == "num_records" else 1
-        if value != int(value) or value < least:
-            raise NTPDataError(f"{name} is {value}; it must be a whole number of at least {least}")
-
-
-def _refuse_bad_numbers(**numbers: float) -> None:
-    for name, value in numbers.items():
-        if not (np.isfinite(value) and (value > 0 or (name == "ridge" and value == 0))):
-            raise NTPDataError(
-                f"{name} is {value}; it must be finite and {'not negative' if name == 'ridge' else 'positive'}"
-            )

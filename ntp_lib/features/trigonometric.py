@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 import numpy.typing as npt
 
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.results import result
 
 Floats = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class TrigonometricFeatures:
     """A decoder and two sets of embeddings; H + γD reaches the entropy as γ → ∞ (book, thm-feature-dimension).
 

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+import scipy.sparse as sp
 
 from ntp_lib.data.ntp_data import ContextBlock, NTPData
+from ntp_lib.data.numbers import whole_number
 from ntp_lib.loss.slope import BlockSlope
 
 Floats = npt.NDArray[np.float64]
+
+
+# Entries of an array (128 MiB): a batch has at most so many, and the probabilities are held dense up to it.
+MOST_ENTRIES = 2**24
 
 
 class SampledSlope:
@@ -19,14 +25,20 @@ class SampledSlope:
     """
 
     def __init__(self, data: NTPData, *, batch_size: int, seed: int = 0) -> None:
-        self._embeddings, self._probs = data.embeddings, data.probs.toarray()
+        most = max(1, MOST_ENTRIES // max(data.vocab_size, data.dim))
+        batch_size = whole_number(batch_size, "batch_size", least=1, most=most)
+        self._embeddings, self._probs = data.embeddings, data.probs
+        if data.num_contexts * data.vocab_size <= MOST_ENTRIES:
+            self._probs = data.probs.toarray()
         self._context_probs = data.context_probs
-        self._rng = np.random.default_rng(seed)
+        self._rng = np.random.default_rng(whole_number(seed, "seed"))
         self._weights = np.full(batch_size, 1 / batch_size)
 
     def __call__(self, W: Floats) -> Floats:
         """One estimate, (V, d), from a fresh batch."""
         rows = self._rng.choice(len(self._context_probs), len(self._weights), p=self._context_probs)
         probs = self._probs[rows]
+        if sp.issparse(probs):
+            probs = probs.toarray()
         block = ContextBlock(slice(0, len(rows)), self._embeddings[rows], self._weights, probs, probs > 0)
         return BlockSlope(block)(W)

@@ -19,10 +19,11 @@ from ntp_lib.publication.notebook_page import footer, run_box
 from ntp_lib.publication.robustness_part import robustness_part
 from ntp_lib.publication.verification_page import filled_in
 from ntp_lib.reproduction.claims import judge_claims
+from ntp_lib.reproduction.fields import mapping, read_yaml
 from ntp_lib.reproduction.integrity import alterations
 from ntp_lib.reproduction.ledger import load_ledger
 from ntp_lib.reproduction.manifest import Manifest, load_manifest
-from ntp_lib.reproduction.notebooks import stored_errors
+from ntp_lib.reproduction.notebooks import document, stored_errors
 from ntp_lib.reproduction.parameters import notebook_parameters
 from ntp_lib.reproduction.project import Project
 from ntp_lib.reproduction.runs import NOTEBOOK_FILE, Run, figure_file, load_run
@@ -88,8 +89,7 @@ def notebooks_in_toc(project: Project) -> list[str]:
 
 def executed_notebook(project: Project, name: str) -> cells.Notebook:
     """Return the executed notebook as a reader may have it: outputs in place, the pipeline's traces removed."""
-    notebook: cells.Notebook = json.loads((project.runs / name / NOTEBOOK_FILE).read_text("utf-8"))
-    return cells.without_traces(notebook)
+    return cells.without_traces(document(project.runs / name / NOTEBOOK_FILE))
 
 
 def _runs(project: Project, notebooks: Sequence[str]) -> list[Run]:
@@ -149,11 +149,8 @@ def _files(node: Any) -> list[str]:
     return own + [name for value in node.values() for name in _files(value)]
 
 
-def _read_yaml(path: Path) -> Any:
-    try:
-        return yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, yaml.YAMLError) as error:
-        raise PublicationError(f"{path.name}: {error}") from error
+def _read_yaml(path: Path) -> dict[str, Any]:
+    return dict(mapping(read_yaml(path, path.name), path.name))
 
 
 def _write_yaml(path: Path, content: dict[str, Any]) -> None:

@@ -60,7 +60,7 @@ def _notebooks(evidence: Sequence[Evidence]) -> str:
 
 def _versions(run: Run) -> str:
     named = [f"{name} {run.packages[name]}" for name in MAIN_PACKAGES if name in run.packages]
-    return ", ".join([f"Python {run.python}", *named])
+    return md.plain(", ".join([f"Python {run.python}", *named]))
 
 
 def _figures(evidence: Sequence[Evidence]) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
 from ntp_lib.conditions.data_space import DataSpace
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.results import result
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -24,7 +23,7 @@ NEAR = 1e-3
 DENSE_ENTRIES = 2**25
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class ActivePairs:
     """W^mm with its margins, those of the active pairs exactly one.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +10,7 @@ import scipy.linalg
 import scipy.optimize
 
 from ntp_lib.conditions.data_space import DataSpace, data_space
+from ntp_lib.data.results import result
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
 from ntp_lib.loss.split import split_softmax
 from ntp_lib.references.active_pairs import ActivePairs, active_pairs
@@ -22,7 +23,7 @@ GENERIC_FRACTION = 1e-8
 RANK_TOLERANCE = 1e-10
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class Asymptotics:
     """What the supports and W° alone predict of W = W° + Δ + s W^mm + ρ, s = log t.
 

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from ntp_lib.conditions.compatibility import Compatibility, compatibility
+from ntp_lib.conditions.scaling import binary_exponent, refuse_out_of_range, shortest_exponent
 from ntp_lib.conditions.separability import separability
 from ntp_lib.conditions.subspace import Subspace, subspace
 from ntp_lib.data.arrays import to_numpy
+from ntp_lib.data.identity import require_same_data
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.results import result
 from ntp_lib.data.threads import small_problems_on_one_thread
-from ntp_lib.errors import DidNotConvergeError, NotSeparableError
+from ntp_lib.errors import DidNotConvergeError, NotSeparableError, NTPDataError
+from ntp_lib.references.refusals import certified_error
 from ntp_lib.references.svm import ntp_svm
 from ntp_lib.references.svm_solution import NTPSVMSolution
 
 Floats = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class References:
     """What the theory predicts for a problem.
 
@@ -29,22 +33,38 @@ class References:
         data: the problem.
         F: its subspace.
         compatibility: verdict and W*.
-        svm: the NTP-SVM solution, None where the data are not separable.
+        svm: the NTP-SVM solution, None where the data are not separable, or where it was neither found nor
+            excluded.
+        why_no_svm: the reason why `svm` is None, in words; empty where it is not.
     """
 
     data: NTPData = field(repr=False)
     F: Subspace = field(repr=False)
     compatibility: Compatibility
     svm: NTPSVMSolution | None
+    why_no_svm: str = ""
+
+    def __post_init__(self) -> None:
+        for name, part in {"F": self.F, "compatibility": self.compatibility.F, "svm": self.svm}.items():
+            if part is not None:
+                require_same_data(part.data, self.data, name)
 
     @cached_property
     def W_finite(self) -> Floats:
-        """The limit of P_F W_k: W* under compatibility, argmin of CE_F over F otherwise; (V, d)."""
-        return self.compatibility.W_finite
+        """The limit of P_F W_k: W* under compatibility, argmin of CE_F over F otherwise; (V, d).
+
+        Raises:
+            NTPDataError: the embeddings are so short or long that its length has no square in float64.
+            DidNotConvergeError: Newton's method did not reach a stationary point.
+        """
+        W = self.compatibility.W_finite
+        if W.any():
+            refuse_out_of_range("W*", binary_exponent(W), shortest_exponent(self.data))
+        return W
 
     @property
     def W_mm(self) -> Floats | None:
-        """W^mm as a NumPy array, (V, d), or None where the data are not separable."""
+        """W^mm as a NumPy array, (V, d), or None where there is no `svm`."""
         return None if self.svm is None else np.asarray(to_numpy(self.svm.W))
 
 
@@ -52,31 +72,51 @@ class References:
 def references(data: NTPData) -> References:
     """Compute F, W* and W^mm of a problem.
 
+    Training needs no W^mm: where the NTP-SVM is neither solved nor excluded, `svm` is None and `why_no_svm` says
+    why.
+
     Raises:
-        DidNotConvergeError: the NTP-SVM could be neither solved nor excluded.
+        DidNotConvergeError: the problem is too large for the rank decision (see `Subspace`).
         NTPDataError: no token is out of support.
     """
+    data.require_out_of_support()
     F = subspace(data)
+    svm, why = None, ""
     try:
         svm = ntp_svm(data)
-    except NotSeparableError:
-        svm = None
-    return References(data, F, compatibility(data, F=F), svm)
+    except (NotSeparableError, DidNotConvergeError, NTPDataError) as error:
+        why = str(error)
+    return References(data, F, compatibility(data, F=F), svm, why)
+
+
+def references_of(data: NTPData, given: References | None) -> References:
+    """The references of a problem, which a caller may have computed already.
+
+    Raises:
+        NTPDataError: what is given are not references, or those of other data.
+        DidNotConvergeError: as for `references`.
+    """
+    if given is None:
+        return references(data)
+    if not isinstance(given, References):
+        raise NTPDataError(
+            f"references is {type(given).__name__}; it must be what ntp_lib.references returns, or None"
+        )
+    require_same_data(given.data, data, "references")
+    return given
 
 
 def not_separable(references: References, consequence: str) -> NotSeparableError:
     """The error for data without a margin, with its certificate, for the caller to raise.
 
     Args:
-        references: of data that are not separable.
+        references: of data without W^mm.
         consequence: what cannot be done therefore.
 
     Raises:
-        DidNotConvergeError: no certificate was found.
+        DidNotConvergeError: W^mm was neither found nor excluded.
     """
-    certificate = separability(references.data).certificate
-    if certificate is None:
-        raise DidNotConvergeError(f"no W^mm and no certificate against one were found, so {consequence}")
-    return NotSeparableError(
-        f"the data are not NTP-separable, so {consequence}; the certificate attached proves it", certificate
-    )
+    verdict = separability(references.data)
+    if verdict.certificate is None:
+        raise DidNotConvergeError(f"{references.why_no_svm or verdict.status.value}; so {consequence}")
+    return certified_error(verdict, consequence)

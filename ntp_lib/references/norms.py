@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
-from ntp_lib.errors import NTPDataError
+from ntp_lib.data.numbers import one_of
 
 Floats = npt.NDArray[np.float64]
 
@@ -66,16 +67,36 @@ def _length(G: Floats) -> Floats:
     return np.asarray(np.linalg.norm(G, axis=(-2, -1)))
 
 
+def _sum_of_entries(G: Floats) -> Floats:
+    return np.asarray(np.abs(G).sum(axis=(-2, -1)))
+
+
+def _largest_singular_value(W: Floats) -> Floats:
+    return np.asarray(_singular_values(W).max(axis=-1))
+
+
+def _sum_of_singular_values(G: Floats) -> Floats:
+    return np.asarray(_singular_values(G).sum(axis=-1))
+
+
+# Named functions throughout: a norm is part of results, and those can be pickled.
 NORMS = {
-    "max": Norm("max", _largest_entry, lambda G: np.asarray(np.abs(G).sum(axis=(-2, -1))), np.sign),
-    "spectral": Norm(
-        "spectral",
-        lambda W: np.asarray(_singular_values(W).max(axis=-1)),
-        lambda G: np.asarray(_singular_values(G).sum(axis=-1)),
-        polar_factor,
-    ),
+    "max": Norm("max", _largest_entry, _sum_of_entries, np.sign),
+    "spectral": Norm("spectral", _largest_singular_value, _sum_of_singular_values, polar_factor),
     "frobenius": Norm("frobenius", _length, _length, unit),
 }
+
+
+def _divided_length(root: Floats, W: Floats) -> Floats:
+    return _length(W / root)
+
+
+def _multiplied_length(root: Floats, G: Floats) -> Floats:
+    return _length(root * G)
+
+
+def _multiplied_unit(root: Floats, G: Floats) -> Floats:
+    return np.asarray(root * unit(root * G))
 
 
 def preconditioned(P: Floats) -> Norm:
@@ -85,7 +106,10 @@ def preconditioned(P: Floats) -> Norm:
     """
     root = np.sqrt(P)
     return Norm(
-        "preconditioned", lambda W: _length(W / root), lambda G: _length(root * G), lambda G: root * unit(root * G)
+        "preconditioned",
+        partial(_divided_length, root),
+        partial(_multiplied_length, root),
+        partial(_multiplied_unit, root),
     )
 
 
@@ -95,6 +119,4 @@ def norm_named(name: str) -> Norm:
     Raises:
         NTPDataError: there is no such norm.
     """
-    if name not in NORMS:
-        raise NTPDataError(f"unknown norm {name!r}; valid: {', '.join(NORMS)}")
-    return NORMS[name]
+    return NORMS[one_of(name, "norm", tuple(NORMS))]

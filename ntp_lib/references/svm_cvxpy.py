@@ -6,6 +6,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from ntp_lib.conditions.certificates import repaired_certificate
+from ntp_lib.conditions.separability import MAX_NONZEROS
 from ntp_lib.conditions.subspace import subspace
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.references.svm_solution import NTPSVMSolution
@@ -20,8 +21,8 @@ def solve(data: NTPData, *, tolerance: float) -> NTPSVMSolution | None:
     import cvxpy as cp
 
     Q = _row_space(data)
-    if not Q.size:
-        return None  # every embedding is zero: no decoder has a margin
+    if not Q.size or data.num_contexts * data.vocab_size * Q.shape[1] > MAX_NONZEROS:
+        return None  # every embedding is zero, so that no decoder has a margin; or the model would fill the memory
     # The solver's tolerances are absolute, so the longest embedding gets length one.
     longest = float(np.linalg.norm(data.embeddings, axis=1).max())
     coordinates = data.embeddings @ Q / longest

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+import math
+from dataclasses import field
 from functools import cached_property
 from typing import Any
 
@@ -11,8 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ntp_lib.conditions.margins import context_margins
+from ntp_lib.conditions.scaling import binary_exponent
 from ntp_lib.data.arrays import to_numpy
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.results import copied, result
 
 Floats = npt.NDArray[np.float64]
 
@@ -24,7 +27,7 @@ class SolveStatus(enum.Enum):
     INACCURATE = "the solver stopped before the recomputed margin and gap reached the tolerance"
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class NTPSVMSolution:
     """Solution of minimise ½‖W‖² subject to (6a) and (6b) (paper, Def. 3).
 
@@ -41,8 +44,8 @@ class NTPSVMSolution:
     """
 
     data: NTPData = field(repr=False)
-    W: Any = field(repr=False)
-    dual: Any = field(repr=False)
+    W: Any = copied()
+    dual: Any = copied()
     tolerance: float
     solver: str
     iterations: int
@@ -81,11 +84,15 @@ class NTPSVMSolution:
         Where W and A are feasible, ‖W − W^mm‖² ≤ gap · ‖W‖² (book, lem-duality-gap).
         """
         W, dual, off = self._arrays
-        length = float(np.linalg.norm(dual.T @ self.data.embeddings) ** 2)
-        primal = float(np.linalg.norm(W) ** 2) / 2
-        if length == 0 or primal == 0:
+        moments = dual.T @ self.data.embeddings
+        if not W.any() or not moments.any():
             return np.inf
-        return (primal - float(off.sum()) ** 2 / (2 * length)) / primal
+        # Powers of two keep the squares in range and round nothing.
+        scales = [binary_exponent(array) for array in (W, moments, dual)]
+        W, moments, off = (np.ldexp(a, -e) for a, e in zip((W, moments, off), scales, strict=True))
+        length, primal = float(np.linalg.norm(moments) ** 2), float(np.linalg.norm(W) ** 2) / 2
+        shift = 2 * (scales[2] - scales[1] - scales[0])
+        return (primal - math.ldexp(float(off.sum()) ** 2 / (2 * length), shift)) / primal
 
     @property
     def status(self) -> SolveStatus:

@@ -68,7 +68,10 @@ class _WatchedClient(PapermillNotebookClient):  # type: ignore[misc]  # papermil
 
     def _tell(self, code: str) -> None:
         message = self.kc.execute(f"exec({code!r}, {{}})", silent=True, store_history=False)
+        # The limit is for cells; a kernel that lives answers.
+        self.timeout, limit = None, self.timeout
         reply = self.wait_for_reply(message)
+        self.timeout = limit
         if reply is None or reply["content"]["status"] != "ok":
             content = reply["content"] if reply else {}
             raise ReproductionError(

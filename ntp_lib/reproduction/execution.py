@@ -13,12 +13,14 @@ from ntp_lib.reproduction.freshness import staleness
 from ntp_lib.reproduction.inputs import current_inputs
 from ntp_lib.reproduction.integrity import alterations
 from ntp_lib.reproduction.kernel import Job, Outcome
+from ntp_lib.reproduction.locks import workshop
 from ntp_lib.reproduction.notebooks import code_cells
 from ntp_lib.reproduction.parameters import Value, digest_of
 from ntp_lib.reproduction.project import Project
+from ntp_lib.reproduction.replacement import is_ours, require_replaceable
 from ntp_lib.reproduction.runs import Run, load_run
 from ntp_lib.reproduction.workers import run_jobs
-from ntp_lib.reproduction.workspaces import require_replaceable, sweep
+from ntp_lib.reproduction.workspaces import require_writable, sweep
 
 CELL_TIMEOUT = 600
 
@@ -86,18 +88,21 @@ def run_notebooks(
     Raises:
         RequestError: A notebook is unknown, a destination holds something else, or no kernel could find the
             project's modules.
+        ReproductionError: A destination may not be written into.
     """
     _require_searchable(project)
-    sweep(project)
+    sweep(project, folders.values())
     due: list[tuple[float, Job]] = []
     for notebook, destination in folders.items():
-        require_replaceable(destination)
         earlier = _earlier(destination, until)
         changes = _changes(project, earlier, destination, overrides) if earlier else []
         if fresh or changes or earlier is None:
+            require_replaceable(destination, ours=is_ours(project, destination))
             inputs = current_inputs(project, notebook, overrides)
             job = Job(project, notebook, inputs, destination, timeout, until, tuple(changes))
             due.append((earlier.seconds if earlier else float("inf"), job))
+    for shop in {workshop(project, job.destination) for _, job in due}:
+        require_writable(shop)
     # The longest first, so that no long one is left to run alone.
     planned = [job for _, job in sorted(due, key=lambda item: -item[0])]
     outcomes = {outcome.notebook: outcome for outcome in _execute(project, planned, jobs or _cores())}

@@ -16,24 +16,18 @@ from ntp_lib.reproduction.checks import Check
 from ntp_lib.reproduction.errors import ReproductionError
 from ntp_lib.reproduction.failures import Failure, describe
 from ntp_lib.reproduction.inputs import Inputs, current_inputs
+from ntp_lib.reproduction.locks import workshop
 from ntp_lib.reproduction.manifest import load_manifest
+from ntp_lib.reproduction.own_kernel import kernel_environment, own_kernel
 from ntp_lib.reproduction.parameters import notebook_parameters
-from ntp_lib.reproduction.partial import Partial, drop_partial, keep_partial, partial_notebook
+from ntp_lib.reproduction.partial import Partial, drop_partial, keep_partial
 from ntp_lib.reproduction.project import Project
 from ntp_lib.reproduction.runs import NOTEBOOK_FILE, RecordedFigure, Run, save_run
-from ntp_lib.reproduction.session import FOLDER_VARIABLE, RECORDS, Session
+from ntp_lib.reproduction.session import RECORDS, Session
 from ntp_lib.reproduction.testimony import TESTIMONY_FILE, load_testimony, observed_inputs
-from ntp_lib.reproduction.workspaces import publish, workspace
+from ntp_lib.reproduction.workspaces import Workspace, publish, workspace
 
 LOG_FILE = "log"
-ONE_THREAD = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "BLIS_NUM_THREADS": "1",
-    "NUMEXPR_NUM_THREADS": "1",
-    "VECLIB_MAXIMUM_THREADS": "1",
-}
 
 
 @dataclass(frozen=True)
@@ -83,31 +77,38 @@ def execute(job: Job, on_cell: Callable[[], None] = lambda: None) -> Outcome:
     Returns:
         The outcome; a failing notebook is an outcome, not an exception.
     """
-    with workspace(job.project, job.notebook) as (folder, sockets):
-        begun: list[int] = []
-        try:
-            _execute_in(job, folder, sockets, on_cell, begun)
-            publish(job.project, folder, job.destination)
-        # Whatever happens inside belongs into the report of this notebook; the others go on.
-        except Exception as error:
-            partial = keep_partial(job.project, job.notebook, folder)
-            position = len(begun) - 1 if begun and not isinstance(error, ReproductionError) else None
-            failed = partial_notebook(job.project, job.notebook)
-            log = sockets / LOG_FILE
-            failure = describe(
-                job.notebook, error, partial=failed, position=position, kept=partial.notebook, log=log
-            )
-            return Outcome(job.notebook, executed=True, failure=failure, partial=partial, because=job.because)
+    begun: list[int] = []
+    try:
+        with workspace(workshop(job.project, job.destination), job.notebook) as space:
+            try:
+                _execute_in(job, space, on_cell, begun)
+                publish(job.project, space.run, job.destination)
+            except Exception as error:
+                return _failed(job, space, error, begun)
+    # Whatever happens belongs into the report of this notebook; the others go on.
+    except Exception as error:
+        failure = describe(job.notebook, error)
+        return Outcome(job.notebook, executed=True, failure=failure, because=job.because)
     drop_partial(job.project, job.notebook)
     return Outcome(job.notebook, executed=True, because=job.because)
 
 
-def _execute_in(job: Job, folder: Path, sockets: Path, on_cell: Callable[[], None], begun: list[int]) -> None:
+def _failed(job: Job, space: Workspace, error: Exception, begun: list[int]) -> Outcome:
+    position = len(begun) - 1 if begun and not isinstance(error, ReproductionError) else None
+    failure = describe(
+        job.notebook, error, partial=space.run / NOTEBOOK_FILE, position=position, log=space.folder / LOG_FILE
+    )
+    partial = keep_partial(job.project, job.notebook, space.run)
+    failure = replace(failure, kept=partial.notebook)
+    return Outcome(job.notebook, executed=True, failure=failure, partial=partial, because=job.because)
+
+
+def _execute_in(job: Job, space: Workspace, on_cell: Callable[[], None], begun: list[int]) -> None:
     import papermill
-    from traitlets.config import Config
 
     from ntp_lib.reproduction.engine import ENGINE, Watch
 
+    folder = space.run
     # papermill warns of parameter lines that its own reader cannot take; ours has read them already.
     logging.getLogger("papermill").setLevel(logging.ERROR)
     session = Session(folder)
@@ -128,23 +129,20 @@ def _execute_in(job: Job, folder: Path, sockets: Path, on_cell: Callable[[], Non
         testimony=folder / TESTIMONY_FILE,
         enough=lambda: job.until in session.records()["figures"],
     )
-    environment = _environment(_kernel_environment(job.project, folder, sockets))
-    with environment, _stderr_to(sockets / LOG_FILE):
+    environment = _environment(kernel_environment(job.project, space))
+    with environment, _stderr_to(space.folder / LOG_FILE):
         papermill.execute_notebook(
             str(source),
             str(folder / NOTEBOOK_FILE),
             parameters=dict(job.inputs.overrides),
             engine_name=ENGINE,
             watch=watch,
-            kernel_name="python3",
-            language="python",
             cwd=str(job.project.notebooks),
             progress_bar=False,
             execution_timeout=job.timeout,
-            # Kernels that choose TCP ports at the same time take each other's; sockets in a folder cannot clash.
-            config=Config({"KernelManager": {"transport": "ipc", "ip": str(sockets / "k")}}),
             on_cell_execute=lambda cell, cell_index: begun.append(cell_index),
             on_cell_executed=lambda **_: on_cell(),
+            **own_kernel(space),
         )
     seconds = time.monotonic() - begin
     _strip_papermill(folder / NOTEBOOK_FILE)
@@ -169,18 +167,6 @@ def _execute_in(job: Job, folder: Path, sockets: Path, on_cell: Callable[[], Non
     )
     (folder / RECORDS).unlink()
     save_run(run, folder)
-
-
-def _kernel_environment(project: Project, folder: Path, sockets: Path) -> dict[str, str]:
-    paths = [str(project.root), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {
-        **ONE_THREAD,
-        FOLDER_VARIABLE: str(folder),
-        "PYTHONPATH": os.pathsep.join(paths),
-        # No start-up files of a person's own, and no history file that kernels would fight over.
-        "IPYTHONDIR": str(sockets / "ipython"),
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-    }
 
 
 @contextmanager

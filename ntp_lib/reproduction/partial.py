@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ntp_lib.reproduction.checks import Check
+from ntp_lib.reproduction.errors import ReproductionError
+from ntp_lib.reproduction.notebooks import code_cells
 from ntp_lib.reproduction.project import Project
 from ntp_lib.reproduction.runs import FIGURES, NOTEBOOK_FILE, RecordedFigure, digests
 from ntp_lib.reproduction.session import Session
@@ -44,16 +47,20 @@ def keep_partial(project: Project, notebook: str, workspace: Path) -> Partial:
         What was kept; an earlier failure of the same notebook is replaced.
     """
     drop_partial(project, notebook)
-    source, target = workspace / NOTEBOOK_FILE, partial_notebook(project, notebook)
-    if not source.is_file():
-        return Partial(project.failed / notebook)
-    project.failed.mkdir(parents=True, exist_ok=True)
-    shutil.move(source, target)
-    folder = project.failed / notebook
     records = Session(workspace).records()
-    if (workspace / FIGURES).is_dir():
-        folder.mkdir()
-        shutil.move(workspace / FIGURES, folder / FIGURES)
+    source, target = workspace / NOTEBOOK_FILE, partial_notebook(project, notebook)
+    folder = project.failed / notebook
+    try:
+        # A notebook that was not written whole, as on a full disk, is of no use to anybody.
+        code_cells(source)
+        project.failed.mkdir(parents=True, exist_ok=True)
+        shutil.move(source, target)
+        if (workspace / FIGURES).is_dir():
+            folder.mkdir()
+            shutil.move(workspace / FIGURES, folder / FIGURES)
+    except (ReproductionError, OSError):
+        drop_partial(project, notebook)
+        return Partial(folder)
     return Partial(
         folder=folder,
         notebook=project.relative(target),
@@ -65,7 +72,8 @@ def keep_partial(project: Project, notebook: str, workspace: Path) -> Partial:
 
 def drop_partial(project: Project, notebook: str) -> None:
     """Removes what an earlier failure of a notebook left."""
-    partial_notebook(project, notebook).unlink(missing_ok=True)
+    with suppress(OSError):
+        partial_notebook(project, notebook).unlink(missing_ok=True)
     shutil.rmtree(project.failed / notebook, ignore_errors=True)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -13,12 +12,15 @@ from ntp_lib.reproduction.checks import Check
 from ntp_lib.reproduction.errors import ReproductionError
 from ntp_lib.reproduction.inputs import Inputs, digest
 from ntp_lib.reproduction.parameters import Value
+from ntp_lib.reproduction.records import as_record, parse_json, require_seal, sealed, without_seal
+from ntp_lib.reproduction.soundness import require_sound
 
 RUN_FILE = "run.json"
 NOTEBOOK_FILE = "notebook.ipynb"
 FIGURES = "figures"
 SUFFIXES = ("csv", "svg", "dark.svg", "png")
-SEAL = "record_sha256"
+# What makes a file called run.json a record of ours; a later version may hold other fields.
+FORMAT, VERSION = "ntp run", 1
 
 
 @dataclass(frozen=True)
@@ -89,18 +91,21 @@ def load_run(folder: Path, *, until: str = "") -> Run | None:
         ReproductionError: Its record cannot be read, or is not as its run wrote it.
     """
     path = folder / RUN_FILE
-    if not path.is_file():
-        return None
+    where = f"{path}: not a readable record of a run"
     try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        seal = content.pop(SEAL)
-        if seal != _seal(content):
-            raise ReproductionError(f"{path}: was changed after its run")
-        figures = {name: RecordedFigure(**figure) for name, figure in content.pop("figures").items()}
-        checks = tuple(Check(**check) for check in content.pop("checks"))
-        run = Run(**content, figures=figures, checks=checks)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise ReproductionError(f"{path}: not a readable record of a run ({error}); delete its folder") from error
+        text = path.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise ReproductionError(f"{path}: cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise ReproductionError(f"{where} ({error}); delete its folder") from error
+    content = _unmarked(parse_json(text, where))
+    if content is None:
+        raise ReproductionError(f"{where} (it lacks the mark {FORMAT!r}, version {VERSION})")
+    run = as_record(Run, without_seal(content), where)
+    require_sound(run, where)
+    require_seal(content, where)
     return run if run.until == until else None
 
 
@@ -110,9 +115,8 @@ def save_run(run: Run, folder: Path) -> None:
 
 
 def write_record(run: Run, folder: Path) -> None:
-    """Writes the record of a run, sealed."""
-    content = asdict(run)
-    content[SEAL] = _seal(content)
+    """Writes the record of a run, marked as ours and sealed with a digest of all its fields."""
+    content = {"format": FORMAT, "version": VERSION, **sealed(asdict(run))}
     (folder / RUN_FILE).write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
@@ -122,6 +126,26 @@ def digests(folder: Path) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): digest(path) for path in files}
 
 
-def _seal(content: Mapping[str, Any]) -> str:
-    """A digest over the record, so that a change of any field is seen."""
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+def recorded_files(folder: Path) -> frozenset[str]:
+    """The files that a run consists of, by its own record, itself included.
+
+    Args:
+        folder: Any folder.
+
+    Returns:
+        Their paths relative to the folder; empty where it holds no record of ours.
+    """
+    try:
+        content = _unmarked(parse_json((folder / RUN_FILE).read_text(encoding="utf-8"), RUN_FILE))
+        require_seal(content or {}, RUN_FILE)
+    except (OSError, ValueError, ReproductionError):
+        return frozenset()
+    return frozenset({RUN_FILE, *content["files"]}) if content else frozenset()
+
+
+def _unmarked(content: Any) -> dict[str, Any] | None:
+    """The fields of a record without its mark, or None where it does not say that it is one of ours."""
+    if not isinstance(content, dict):
+        return None
+    marked = (content.get("format"), content.get("version")) == (FORMAT, VERSION)
+    return {name: content[name] for name in content if name not in ("format", "version")} if marked else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from ntp_lib.errors import NTPDataError
+from ntp_lib.data.numbers import one_of, real_number, whole_number
 from ntp_lib.thresholds.pinned import pinned_tokens
 from ntp_lib.thresholds.support_sizes import SupportSize, SupportSizes, support_sizes
 from ntp_lib.thresholds.water_level import sampled_codimension
@@ -83,10 +83,8 @@ def threshold_estimate(
         DidNotConvergeError: the sum misses one, or the tolerance asks for too many samples.
     """
     sizes = support_sizes(vocab_size, support_size)
-    if method not in METHODS:
-        raise NTPDataError(f"unknown method {method!r}; valid: {', '.join(METHODS)}")
-    if not 0 < tolerance < math.inf:
-        raise NTPDataError(f"tolerance is {tolerance!r}; it must be positive and finite")
+    one_of(method, "method", METHODS)
+    tolerance, seed = real_number(tolerance, "tolerance", above=0), whole_number(seed, "seed")
     constraints = sizes.vocab_size - 1
     if method == "exact":
         laws = [(size, weight, pinned_tokens(sizes.vocab_size, size)) for size, weight in sizes.weights]
@@ -109,7 +107,6 @@ def cover_probability(num_contexts: int, dim: int) -> float:
     """
     from scipy.stats import binom
 
-    for name, value in {"num_contexts": num_contexts, "dim": dim}.items():
-        if value < 1:
-            raise NTPDataError(f"{name} is {value}; it must be at least 1")
+    num_contexts = whole_number(num_contexts, "num_contexts", least=1)
+    dim = whole_number(dim, "dim", least=1)
     return float(binom.cdf(dim - 1, num_contexts - 1, 0.5))

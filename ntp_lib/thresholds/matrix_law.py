@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import nnls
 from tqdm import tqdm
 
+from ntp_lib.data.numbers import whole_number
+from ntp_lib.data.results import result
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
 
 Floats = npt.NDArray[np.float64]
@@ -18,7 +20,7 @@ Floats = npt.NDArray[np.float64]
 AGREEMENT = 0.03
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class MatrixLaw:
     """Where the iteration of the matrix law came to rest.
 
@@ -65,8 +67,8 @@ def matrix_threshold(
             of samples and iterations that are too small.
         DidNotConvergeError: the two values differ by more than three per cent after the iterations asked for.
     """
-    if samples < 1 or burn_in < 0 or iterations < 2:
-        raise NTPDataError("samples must be at least 1, burn_in at least 0 and iterations at least 2")
+    samples, burn_in = whole_number(samples, "samples", least=1), whole_number(burn_in, "burn_in")
+    iterations, seed = whole_number(iterations, "iterations", least=2), whole_number(seed, "seed")
     rng = np.random.default_rng(seed)
     V = draw(1, rng).shape[1]
     basis = np.linalg.svd(np.ones((1, V)))[2][1:]

@@ -24,6 +24,8 @@ BLOCK = 256
 # Probability that may be left out of the sum, and by how much it may miss one.
 TAIL = 1e-14
 SUM_TOLERANCE = 1e-9
+# Terms that are summed, about a millisecond each; the law of a spreads over more for huge vocabularies only.
+MOST_TERMS = 2**15
 
 
 @dataclass(frozen=True)
@@ -52,13 +54,18 @@ def pinned_tokens(vocab_size: int, support_size: int) -> PinnedTokens:
         support_size: |S|, between 1 and V.
 
     Raises:
-        DidNotConvergeError: the probabilities do not sum to one.
+        DidNotConvergeError: the probabilities do not sum to one, or too many would have to be summed.
     """
     others = vocab_size - support_size
     if others == 1:
         return PinnedTokens(0.5, 0.0)  # one Gaussian against an independent mean: a fair coin
     total = mean = 0.0
     for k, chances in _blocks(support_size, others):
+        if k[0] >= MOST_TERMS:
+            raise DidNotConvergeError(
+                f"the law of pinned tokens for V = {vocab_size}, |S| = {support_size} has more than {MOST_TERMS} "
+                "terms; threshold_estimate(method='monte-carlo') draws them instead"
+            )
         total += float(chances.sum())
         mean += float(k @ chances)
         if total > 0.5 and chances[-1] < TAIL:

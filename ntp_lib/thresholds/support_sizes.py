@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 
+import numpy as np
+
+from ntp_lib.data.arrays import to_numpy
+from ntp_lib.data.numbers import real_number
 from ntp_lib.errors import NTPDataError
+
+# So that no sum of weights leaves the range of float64.
+LARGEST_WEIGHT = 1e100
 
 SupportSize = int | Mapping[int, float] | Sequence[int]
 
@@ -42,15 +50,11 @@ def support_sizes(vocab_size: int, support_size: SupportSize) -> SupportSizes:
     if V < 2:
         raise NTPDataError(f"vocab_size is {V}; it must be at least 2")
     weights: dict[int, float] = {}
-    for item, weight in _pairs(support_size):
-        size = _integer("support_size", item)
+    for size, weight in _pairs(support_size):
         if not 1 <= size <= V:
             raise NTPDataError(f"support_size is {size}; it must be between 1 and vocab_size = {V}")
-        if isinstance(weight, bool) or not isinstance(weight, Real) or not 0 <= float(weight) < math.inf:
-            raise NTPDataError(
-                f"the weight of support size {size} is {weight!r}; it must be finite and at least 0"
-            )
-        weights[size] = weights.get(size, 0.0) + float(weight)
+        share = real_number(weight, f"the weight of support size {size}", least=0, most=LARGEST_WEIGHT)
+        weights[size] = weights.get(size, 0.0) + share
     total = math.fsum(weights.values())
     if total <= 0:
         raise NTPDataError("support_size gives no size a positive weight")
@@ -60,16 +64,20 @@ def support_sizes(vocab_size: int, support_size: SupportSize) -> SupportSizes:
     return SupportSizes(V, kept)
 
 
-def _pairs(support_size: SupportSize) -> list[tuple[Any, Any]]:
+def _pairs(support_size: SupportSize) -> list[tuple[int, Any]]:
     if isinstance(support_size, Mapping):
-        return list(support_size.items())
+        return [(_integer("support_size", size), weight) for size, weight in support_size.items()]
+    support_size = to_numpy(support_size, "support_size")
+    if isinstance(support_size, np.ndarray):
+        support_size = support_size.ravel().tolist()
     if isinstance(support_size, str):
         raise NTPDataError(
             f"support_size is the text {support_size!r}; give an integer, integers or size → weight"
         )
     if hasattr(support_size, "__iter__"):
-        return [(size, 1.0) for size in support_size]
-    return [(support_size, 1.0)]
+        counted = Counter(_integer("support_size", size) for size in support_size)
+        return [(size, float(count)) for size, count in counted.items()]
+    return [(_integer("support_size", support_size), 1.0)]
 
 
 def _integer(name: str, value: Any) -> int:

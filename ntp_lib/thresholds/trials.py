@@ -10,7 +10,7 @@ import numpy as np
 from ntp_lib.conditions.compatibility import compatibility
 from ntp_lib.conditions.separability import separability
 from ntp_lib.data.ntp_data import NTPData
-from ntp_lib.errors import NTPDataError
+from ntp_lib.data.numbers import one_of, whole_number
 from ntp_lib.thresholds.support_laws import SupportLaw
 
 QUESTIONS = ("separability", "compatibility")
@@ -39,13 +39,10 @@ class Cell:
     seed: int
 
     def __post_init__(self) -> None:
-        if self.question not in QUESTIONS:
-            raise NTPDataError(f"unknown question {self.question!r}; valid: {', '.join(QUESTIONS)}")
+        one_of(self.question, "question", QUESTIONS)
         for name in ("dim", "num_contexts", "trials"):
-            if getattr(self, name) < 1:
-                raise NTPDataError(f"{name} is {getattr(self, name)}; it must be at least 1")
-        if self.seed < 0:
-            raise NTPDataError(f"seed is {self.seed}; it must be at least 0")
+            object.__setattr__(self, name, whole_number(getattr(self, name), name, least=1))
+        object.__setattr__(self, "seed", whole_number(self.seed, "seed"))
         SupportLaw.parse(self.supports).check(self.vocab_size)
 
     @property

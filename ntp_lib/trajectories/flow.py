@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ntp_lib.data.arrays import NUMPY, ArrayKind
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.numbers import real_number, real_numbers, whole_number
+from ntp_lib.data.results import copied, result
 from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import NTPDataError
 from ntp_lib.loss.cross_entropy import excess_parts
-from ntp_lib.references.bundle import References, not_separable
-from ntp_lib.references.bundle import references as compute_references
+from ntp_lib.references.bundle import References, not_separable, references_of
 from ntp_lib.trajectories.flow_integration import FlowPoint, HandOver, integrate
-from ntp_lib.trajectories.initialisation import lecun
+from ntp_lib.trajectories.initialisation import start_of
 from ntp_lib.trajectories.measurements import measure
 
 Floats = npt.NDArray[np.float64]
@@ -25,7 +28,7 @@ Floats = npt.NDArray[np.float64]
 LAST_LOG_TIME_WITHOUT_MARGIN = 30.0
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class GradientFlow:
     """Outcome of `gradient_flow`.
 
@@ -37,16 +40,18 @@ class GradientFlow:
             stage, 1 or 2. Without a margin the cosines are NaN and log_excess is that of CE(W) − CE_F(W°).
         references: F, W* (or W°) and W^mm.
         hand_over: where the second stage began and with which error; None where the first one sufficed.
+        kind: of W0, and so of the decoders.
     """
 
     points: tuple[FlowPoint, ...] = field(repr=False)
-    frame: pd.DataFrame = field(repr=False)
+    frame: pd.DataFrame = copied()
     references: References = field(repr=False)
     hand_over: HandOver | None
+    kind: ArrayKind = field(default=NUMPY, repr=False)
 
-    def W(self, i: int) -> Floats:
-        """The decoder at the i-th time, (V, d)."""
-        return self.points[i].W
+    def W(self, i: int) -> Any:
+        """The decoder at the i-th time, (V, d), of the kind of W0."""
+        return self.kind.convert(self.points[i].W)
 
     def multipliers(self, i: int) -> Floats:
         """t π̂_j o_jv off the supports and 0 on them, (m, V): what converges to multipliers of the NTP-SVM."""
@@ -83,7 +88,7 @@ def gradient_flow(
 
     Raises:
         NTPDataError: log_times empty, not finite or not increasing; W0 of the wrong shape; no token is out of
-            support anywhere.
+            support anywhere; every embedding is zero.
         NotSeparableError: the data have no margin and a log time exceeds 30; up to there the first stage suffices.
         DidNotConvergeError: the integrator gave up; it says where.
 
@@ -94,26 +99,21 @@ def gradient_flow(
         True
     """
     times = _valid_times(log_times)
-    if not 1e-12 <= tolerance <= 1e-2:
-        raise NTPDataError(f"tolerance is {tolerance}; it must lie between 1e-12 and 1e-2")
-    start = lecun(data, seed=seed) if W0 is None else data.check_decoder(W0, "W0").copy()
-    references = compute_references(data) if references is None else references
+    tolerance = real_number(tolerance, "tolerance", least=1e-12, most=1e-2)
+    data.require_an_embedding()
+    start = start_of(data, W0, seed=whole_number(seed, "seed"))
+    references = references_of(data, references)
     if references.W_mm is None and times[-1] > LAST_LOG_TIME_WITHOUT_MARGIN:
         limit = f"log_times may go up to {LAST_LOG_TIME_WITHOUT_MARGIN:g}, not {times[-1]:g}"
         raise not_separable(references, f"the flow has no W^mm to follow: {limit}")
     points, hand_over = integrate(references, start, times, tolerance=tolerance, progress=progress)
     floor = excess_parts(references.W_finite, data)[0]
     rows = [_row(point, references, floor) for point in points]
-    return GradientFlow(tuple(points), pd.DataFrame(rows), references, hand_over)
+    return GradientFlow(tuple(points), pd.DataFrame(rows), references, hand_over, ArrayKind.of(W0))
 
 
 def _valid_times(log_times: Sequence[float] | npt.ArrayLike) -> list[float]:
-    times = np.asarray(log_times, dtype=np.float64)
-    if times.ndim != 1 or times.size == 0:
-        raise NTPDataError(f"log_times has shape {times.shape}; a sequence of at least one number is needed")
-    if not np.isfinite(times).all():
-        bad = int(np.argmin(np.isfinite(times)))
-        raise NTPDataError(f"log_times[{bad}] is {times[bad]}; every entry must be finite")
+    times = real_numbers(log_times, "log_times")
     if np.any(np.diff(times) <= 0):
         bad = int(np.argmax(np.diff(times) <= 0)) + 1
         raise NTPDataError(f"log_times must strictly increase; entry {bad}, {times[bad]:g}, does not")

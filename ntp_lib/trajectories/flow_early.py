@@ -7,7 +7,6 @@ and is resolved to the same relative accuracy throughout.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy.typing as npt
 
 from ntp_lib.conditions.data_space import DataSpace, DenseDataSpace
 from ntp_lib.data.ntp_data import ContextBlock, NTPData
+from ntp_lib.data.results import result
 from ntp_lib.loss.split import SplitSoftmax, split_softmax
 from ntp_lib.trajectories.linearisation import DenseLinearisation, KrylovLinearisation
 from ntp_lib.trajectories.stepping import Linearisation
@@ -22,7 +22,7 @@ from ntp_lib.trajectories.stepping import Linearisation
 Floats = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class EarlyStage:
     """Right-hand side and Jacobian of the flow in s = log t.
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from ntp_lib.conditions.data_space import data_space
+from ntp_lib.data.results import result
 from ntp_lib.errors import DidNotConvergeError
 from ntp_lib.loss.cross_entropy import smoothness
 from ntp_lib.references.active_pairs import ActivePairs, active_pairs
@@ -27,7 +28,7 @@ TAYLOR_SPAN = 1e-4
 LAST_EARLY_LOG_TIME = 300.0
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class FlowPoint:
     """The flow at one time, W = W° + Δ + s W^mm + ρ.
 

@@ -7,7 +7,6 @@ the hand-over waits until they are below the tolerance. Δ follows from stationa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -16,6 +15,7 @@ import scipy.linalg
 from scipy.sparse.linalg import LinearOperator, cg
 
 from ntp_lib.conditions.data_space import DenseDataSpace
+from ntp_lib.data.results import result
 from ntp_lib.errors import DidNotConvergeError
 from ntp_lib.references.active_pairs import ActivePairs
 from ntp_lib.trajectories.flow_early import EarlyStage
@@ -25,7 +25,7 @@ from ntp_lib.trajectories.stepping import Linearisation
 Floats = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class LateStage:
     """Right-hand side and Jacobian of ρ in s = log t, and the slaved part in F.
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
+from ntp_lib.data.identity import require_same_data
+from ntp_lib.data.numbers import real_numbers, whole_number
+from ntp_lib.data.results import result
 from ntp_lib.errors import NTPDataError
 from ntp_lib.loss.sampled import SampledSlope
 from ntp_lib.loss.slope import Slope
@@ -19,11 +22,12 @@ from ntp_lib.trajectories.adaptive import Adam
 from ntp_lib.trajectories.initialisation import lecun
 from ntp_lib.trajectories.measurements import cosine
 from ntp_lib.trajectories.shares import MarginShares
+from ntp_lib.trajectories.training import MOST_STEPS, valid_constants
 
 Floats = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class Stage:
     """Adam between two marks.
 
@@ -69,14 +73,20 @@ def adam_stages(
     Raises:
         NTPDataError: marks that do not increase from a positive one.
     """
-    if not marks or marks[0] < 1 or any(b <= a for a, b in pairwise(marks)):
-        raise NTPDataError(f"marks are {list(marks)}; they must be positive and increase")
+    steps = [whole_number(mark, "marks", least=1, most=MOST_STEPS) for mark in real_numbers(marks, "marks")]
+    if any(b <= a for a, b in pairwise(steps)):
+        raise NTPDataError(f"marks are {steps}; they must increase")
+    constants = valid_constants(
+        step_size=step_size, step_decay=step_decay, betas=betas, epsilon=epsilon, momentum=0.0
+    )
+    del constants["momentum"]
+    seed = whole_number(seed, "seed")
     data = references.data
     slope = Slope(data) if batch_size is None else SampledSlope(data, batch_size=batch_size, seed=seed)
-    adam = Adam(slope, step_size=step_size, step_decay=step_decay, betas=betas, epsilon=epsilon)
+    adam = Adam(slope, **constants)
     W, stages = lecun(data, seed=seed), []
-    with tqdm(total=marks[-1], desc="adam", unit="step", disable=not progress) as bar:
-        for start, end in pairwise([0, *marks]):
+    with tqdm(total=steps[-1], desc="adam", unit="step", disable=not progress) as bar:
+        for start, end in pairwise([0, *steps]):
             stage, W = _stage(references, adam, W, start, end)
             stages.append(stage)
             bar.update(end - start)
@@ -124,6 +134,7 @@ def compare_stage(before: Stage, stage: Stage, references: References, largest: 
         share_frozen, share_frobenius, share_max: its margin as a share of the largest in each norm.
         separation: the cosine of W^P with W^mm.
     """
+    require_same_data(largest.data, references.data, "largest")
     P = before.preconditioner
     candidates = {
         "frozen": max_margin(references.data, preconditioner=P),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 import numpy.typing as npt
@@ -11,24 +11,28 @@ import pandas as pd
 from tqdm import tqdm
 
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.numbers import real_number, real_numbers
+from ntp_lib.data.results import copied, result
 from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
-from ntp_lib.loss.cross_entropy import excess_parts
-from ntp_lib.references.bundle import References
-from ntp_lib.references.bundle import references as compute_references
+from ntp_lib.loss.cross_entropy import excess_parts, smoothness
+from ntp_lib.references.bundle import References, references_of
 from ntp_lib.trajectories.measurements import measure
 from ntp_lib.trajectories.ridge import RidgePoint, RidgeSolver
 
 Floats = npt.NDArray[np.float64]
 
-FIRST_PENALTY = 1.0
 # Each point is predicted from one whose penalty is at most this many times larger.
 WARM_FACTOR = 10.0
+# Penalties relative to the smoothness L, so that units of the embeddings do not matter: the least that radii are
+# looked for with, and the range that is taken. Squares of W leave the range of float64 beyond it.
 MIN_PENALTY = 1e-14
+PENALTIES = (1e-30, 1e100)
 RADIUS_TOLERANCE = 1e-10
+MAX_RADIUS_STEPS = 300
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class RegularizationPath:
     """Outcome of `regularization_path`.
 
@@ -40,7 +44,7 @@ class RegularizationPath:
     """
 
     points: tuple[RidgePoint, ...] = field(repr=False)
-    frame: pd.DataFrame = field(repr=False)
+    frame: pd.DataFrame = copied()
     references: References = field(repr=False)
 
     def W(self, i: int) -> Floats:
@@ -69,14 +73,19 @@ def regularization_path(
         progress: show a progress bar.
 
     Raises:
-        NTPDataError: both or neither of radii and penalties, or values out of order or range.
+        NTPDataError: both or neither of radii and penalties, values out of order or range, references of other
+            data, or embeddings that are all zero, for which every minimiser is.
         DidNotConvergeError: a point did not reach a relative optimality residual of 1e-9, or a radius is larger
-            than any λ ≥ 1e-14 gives.
+            than any λ ≥ 1e-14 L gives, with the smoothness L of the data.
     """
     wanted = _valid_request(radii, penalties)
-    references = compute_references(data) if references is None else references
+    data.require_an_embedding()
+    references = references_of(data, references)
+    L = smoothness(data)
+    if radii is None:
+        _refuse_far_penalties(wanted, L)
     solver = RidgeSolver(references)
-    point = solver.solve(FIRST_PENALTY if radii is not None else max(FIRST_PENALTY, wanted[0]))
+    point = solver.solve(L)
     points = []
     for value in tqdm(wanted, desc="path", unit="point", disable=not progress):
         point = _at_penalty(solver, value, point) if radii is None else _at_radius(solver, value, point)
@@ -90,9 +99,9 @@ def _valid_request(radii: Sequence[float] | None, penalties: Sequence[float] | N
     if (radii is None) == (penalties is None):
         raise NTPDataError("give either radii or penalties")
     name, values = ("radii", radii) if radii is not None else ("penalties", penalties)
-    wanted = [float(value) for value in (() if values is None else values)]
-    if not wanted or not all(np.isfinite(value) and value > 0 for value in wanted):
-        raise NTPDataError(f"{name} are {wanted}; at least one is needed, all finite and positive")
+    wanted = [
+        real_number(value, f"{name}[{i}]", above=0) for i, value in enumerate(real_numbers(values, name).tolist())
+    ]
     steps = np.diff(wanted) * (1 if radii is not None else -1)
     if np.any(steps <= 0):
         direction = "increase" if radii is not None else "decrease"
@@ -100,7 +109,18 @@ def _valid_request(radii: Sequence[float] | None, penalties: Sequence[float] | N
     return wanted
 
 
+def _refuse_far_penalties(penalties: list[float], L: float) -> None:
+    for i, penalty in enumerate(penalties):
+        if not PENALTIES[0] <= penalty / L <= PENALTIES[1]:
+            raise NTPDataError(
+                f"penalties[{i}] is {penalty:g}; for these data, of smoothness {L:.3g}, it must lie between "
+                f"{PENALTIES[0] * L:.3g} and {PENALTIES[1] * L:.3g}"
+            )
+
+
 def _at_penalty(solver: RidgeSolver, penalty: float, start: RidgePoint) -> RidgePoint:
+    if penalty > solver.smoothness:
+        return solver.solve(penalty)
     ratio = max(start.penalty / penalty, penalty / start.penalty)
     stages = max(1, int(np.ceil(np.log(ratio) / np.log(WARM_FACTOR) - 1e-9)))
     point = start
@@ -111,19 +131,33 @@ def _at_penalty(solver: RidgeSolver, penalty: float, start: RidgePoint) -> Ridge
 
 def _at_radius(solver: RidgeSolver, radius: float, start: RidgePoint) -> RidgePoint:
     """Newton's method for ‖W_λ‖ = B in log λ; the norm decreases in λ, and its slope is known at every point."""
-    point = start
-    while abs(point.radius / radius - 1) > RADIUS_TOLERANCE:
+    point, L = start, solver.smoothness
+    for _ in range(MAX_RADIUS_STEPS):
+        if abs(point.radius / radius - 1) <= RADIUS_TOLERANCE:
+            return point
+        if point.radius == 0:
+            raise DidNotConvergeError("W = 0 minimises the loss with every penalty: no other radius is reached")
         change = float(np.clip((radius - point.radius) / point.speed, -np.log(10), np.log(10)))
+        if radius < point.radius and point.penalty >= L:
+            # Up there W ≈ −∇CE(0)/λ, and log ‖W‖ is what is linear in log λ.
+            change = float(np.log(point.radius / radius))
         penalty = point.penalty * np.exp(change)
-        if penalty < MIN_PENALTY:
+        if penalty < MIN_PENALTY * L:
             raise DidNotConvergeError(
-                f"radius {radius:g} needs a penalty below {MIN_PENALTY:g}, past the resolution of float64; "
+                f"radius {radius:g} needs a penalty below {MIN_PENALTY * L:.3g}, past the resolution of float64; "
                 f"the largest radius reached is {point.radius:.6g}"
             )
+        if penalty > PENALTIES[1] * L:
+            raise NTPDataError(
+                f"radius {radius:g} is too small: it needs a penalty above {PENALTIES[1] * L:.3g}; for these data "
+                f"it must be at least {point.radius * point.penalty / (PENALTIES[1] * L):.3g}"
+            )
         if abs(change) < 1e-15:
-            break
+            return point
         point = _at_penalty(solver, float(penalty), point)
-    return point
+    raise DidNotConvergeError(
+        f"radius {radius:g} was not reached in {MAX_RADIUS_STEPS} steps; {point.radius:.9g} was"
+    )
 
 
 def _row(point: RidgePoint, references: References, floor: float) -> dict[str, float]:

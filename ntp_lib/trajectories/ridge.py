@@ -2,11 +2,11 @@
 
 A minimiser for small λ is W° plus a tiny part Δ of F plus a growing part U of F⊥. The gradient is of the size of
 λ‖W‖, so Δ is carried as a variable of its own: in-support residuals computed from W itself would be rounding.
+For λ above the smoothness L it is the other way round: W is small beside W°, and is carried itself.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -14,7 +14,9 @@ import numpy.typing as npt
 import scipy.linalg
 
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.results import result
 from ntp_lib.errors import DidNotConvergeError
+from ntp_lib.loss.cross_entropy import smoothness
 from ntp_lib.loss.split import SplitSoftmax, split_softmax
 from ntp_lib.references.bundle import References
 from ntp_lib.references.counterpart import compatible_counterpart
@@ -29,7 +31,7 @@ SLOPE_ROUNDING = 1e-14
 MAX_UNKNOWNS = 6000
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class RidgePoint:
     """One minimiser.
 
@@ -59,7 +61,7 @@ class RidgePoint:
         return float(np.linalg.norm(self.W))
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class RidgeSolver:
     """Solves for one λ at a time, warm-started from another point of the path."""
 
@@ -69,6 +71,11 @@ class RidgeSolver:
     def data(self) -> NTPData:
         """The compatible problem with the gradients and Hessians of the data."""
         return compatible_counterpart(self.references)
+
+    @cached_property
+    def smoothness(self) -> float:
+        """L, the penalty at which the path turns from W ≈ −∇CE(0)/λ towards W°."""
+        return smoothness(self.data)
 
     @cached_property
     def basis(self) -> Floats:
@@ -92,30 +99,42 @@ class RidgeSolver:
             raise DidNotConvergeError(
                 f"the path needs a Hessian of {size} unknowns; at most {MAX_UNKNOWNS} are formed"
             )
-        base = self.references.W_finite
-        parts = (-base, np.zeros_like(base)) if start is None else (start.finite, start.complement)
-        value, splits = self._value(*parts, penalty)
-        if start is not None:
-            guess = self._predicted(start, penalty)
-            guessed, guessed_splits = self._value(*guess, penalty)
-            if guessed < value:
-                parts, value, splits = guess, guessed, guessed_splits
+        near = penalty <= self.smoothness
+        base = self.references.W_finite if near else np.zeros_like(self.references.W_finite)
+        parts, value, splits = self._beginning(base, penalty, start if near else None)
         residual = np.inf
         for _ in range(MAX_NEWTON_STEPS):
             W = base + parts[0] + parts[1]
             slope = self._gradient(splits) + penalty * W
             factor = self._factor(self._hessian(splits, penalty), penalty)
             step = -self._solve(factor, slope)
+            # At W = 0 there is nothing to compare the slope with, unless it is zero and W the minimiser.
             residual = float(np.linalg.norm(slope) / (penalty * np.linalg.norm(W))) if W.any() else np.inf
+            residual = residual if slope.any() else 0.0
             if self._is_stationary(residual, slope, step, W):
                 tangent = -self._solve(factor, penalty * W)
-                speed = float(np.sum(W * tangent) / np.linalg.norm(W))
+                speed = float(np.sum(W * tangent) / np.linalg.norm(W)) if W.any() else 0.0
                 turn = tangent - self.references.F.project(tangent)
-                return RidgePoint(penalty, W, *parts, self._excess(splits), residual, speed, turn)
-            parts, value, splits = self._line_search(parts, step, value, float(np.sum(slope * step)), penalty)
+                finite = parts[0] + (base - self.references.W_finite)
+                return RidgePoint(penalty, W, finite, parts[1], self._excess(splits), residual, speed, turn)
+            decrease = float(np.sum(slope * step))
+            parts, value, splits = self._line_search(parts, step, value, decrease, penalty)
         raise DidNotConvergeError(
             f"λ = {penalty:.3e}: the optimality residual is still {residual:.1e} after {MAX_NEWTON_STEPS} steps"
         )
+
+    def _beginning(
+        self, base: Floats, penalty: float, start: RidgePoint | None
+    ) -> tuple[tuple[Floats, Floats], float, list[SplitSoftmax]]:
+        """Where Newton's method starts: W = 0, the other point, or where the path leads from it."""
+        parts = (-base, np.zeros_like(base)) if start is None else (start.finite, start.complement)
+        value, splits = self._value(*parts, penalty)
+        if start is not None:
+            guess = self._predicted(start, penalty)
+            guessed, guessed_splits = self._value(*guess, penalty)
+            if guessed < value:
+                return guess, guessed, guessed_splits
+        return parts, value, splits
 
     def _predicted(self, start: RidgePoint, penalty: float) -> tuple[Floats, Floats]:
         """Where the path leads from `start`: U is nearly linear in log λ, and Δ nearly proportional to λ."""
@@ -142,10 +161,12 @@ class RidgeSolver:
             scale /= 2
 
     def _value(self, finite: Floats, complement: Floats, penalty: float) -> tuple[float, list[SplitSoftmax]]:
-        W = self.references.W_finite + finite + complement
+        """The objective at finite + complement, to which W° is added for small λ: only `finite` deviates then."""
+        near = penalty <= self.smoothness
+        W = self.references.W_finite + finite + complement if near else finite + complement
         splits = []
         for block in self.data.blocks():
-            deviation = np.where(block.support, block.embeddings @ finite.T, 0.0)
+            deviation = np.where(block.support, block.embeddings @ finite.T, 0.0) if near else None
             logits = block.embeddings @ W.T
             splits.append(split_softmax(logits, block, deviation))
         return self._excess(splits) + penalty * float(np.sum(W * W)) / 2, splits

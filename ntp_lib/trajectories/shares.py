@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from ntp_lib.conditions.margins import stacked_margins
 from ntp_lib.conditions.subspace import Subspace
+from ntp_lib.data.identity import require_same_data
 from ntp_lib.references.max_margin import MaxMargin
 
 Floats = npt.NDArray[np.float64]
@@ -23,6 +24,8 @@ class MarginShares:
     """
 
     def __init__(self, F: Subspace, solutions: Mapping[str, MaxMargin]) -> None:
+        for name, solution in solutions.items():
+            require_same_data(solution.data, F.data, f"solution {name!r}")
         self._F, self._solutions = F, dict(solutions)
 
     def __call__(self, decoders: Floats) -> dict[str, Floats]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+import scipy.sparse as sp
 from scipy.integrate import BDF
 
 from ntp_lib.errors import DidNotConvergeError
@@ -58,7 +59,8 @@ class FlowBDF(BDF):  # type: ignore[misc]  # scipy is untyped
     """BDF whose Newton equations (I − cJ) x = b are solved by a `Linearisation`.
 
     scipy's integrators take dense or sparse Jacobians only. Step and order control, predictor and error estimate
-    stay scipy's; only its factorisation is replaced.
+    stay scipy's; only its factorisation is replaced. Given an empty sparse Jacobian to begin with, scipy forms
+    nothing that is larger than the state.
     """
 
     def __init__(
@@ -73,19 +75,22 @@ class FlowBDF(BDF):  # type: ignore[misc]  # scipy is untyped
         atol: float,
     ) -> None:
         first_step = min(FIRST_STEP, end - start)
-        super().__init__(fun, start, state, end, jac=linearise, rtol=rtol, atol=atol, first_step=first_step)
+        empty = sp.csc_array((len(state), len(state)))
+        super().__init__(
+            fun, start, state, end, jac=lambda t, y: empty, rtol=rtol, atol=atol, first_step=first_step
+        )
+        self._linearise = linearise
+        self.jac = self._jacobian
+        self.J = self._jacobian(start, state)
         self.I = _Identity()
         self.lu = self._factorise
         self.solve_lu = lambda solve, right: solve(right)
 
-    def _validate_jac(self, jac: Callable[[float, Floats], Linearisation], sparsity: Any) -> tuple[Any, Any]:
-        def wrapped(t: float, y: Floats) -> _Jacobian:
-            # At the last accepted state, not at scipy's prediction (t, y): where the flow runs into a barrier
-            # after a long free stretch, a prediction may lie hundreds of nats beyond, with a useless Jacobian.
-            self.njev += 1
-            return _Jacobian(jac(self.t, self.y))
-
-        return wrapped, wrapped(self.t, self.y)
+    def _jacobian(self, t: float, y: Floats) -> _Jacobian:
+        # At the last accepted state, not at scipy's prediction (t, y): where the flow runs into a barrier after a
+        # long free stretch, a prediction may lie hundreds of nats beyond, with a useless Jacobian.
+        self.njev += 1
+        return _Jacobian(self._linearise(self.t, self.y))
 
     def _factorise(self, scaled: _Scaled) -> Callable[[Floats], Floats]:
         self.nlu += 1

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from tqdm import tqdm
 
+from ntp_lib.data.arrays import ArrayKind
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.numbers import one_of, real_number, real_numbers, whole_number
+from ntp_lib.data.results import copied, result
 from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
 from ntp_lib.loss.sampled import SampledSlope
 from ntp_lib.loss.slope import Slope
-from ntp_lib.references.bundle import References
-from ntp_lib.references.bundle import references as compute_references
-from ntp_lib.trajectories.initialisation import lecun
+from ntp_lib.references.bundle import References, references_of
+from ntp_lib.trajectories.initialisation import start_of
 from ntp_lib.trajectories.methods import METHODS, make_step
 from ntp_lib.trajectories.optimisers import Step
 from ntp_lib.trajectories.trace import Measure, Trace
@@ -24,20 +27,25 @@ from ntp_lib.trajectories.trace import Measure, Trace
 Floats = npt.NDArray[np.float64]
 
 STEPS_BETWEEN_LOOKS = 100
+# A step takes some ten microseconds at least, a thousand million of them hours; later times belong to the flow.
+MOST_STEPS = 10**9
+MOST_RECORDS = 10**6
+# ‖W‖² up to which products of W with embeddings and references stay in the range of float64.
+LARGEST_SQUARE = 1e200
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class Trajectory:
     """Outcome of `train`.
 
     Attributes:
-        W: the last decoder, (V, d).
+        W: the last decoder, (V, d), of the kind of W0.
         frame: one row per recorded step: step and the columns of `measure_all`.
         references: what it was measured against.
     """
 
-    W: Floats = field(repr=False)
-    frame: pd.DataFrame = field(repr=False)
+    W: Any = field(repr=False)
+    frame: pd.DataFrame = copied()
     references: References = field(repr=False)
 
 
@@ -85,23 +93,21 @@ def train(
         The last decoder and the trace.
 
     Raises:
-        NTPDataError: no token is out of support anywhere, or an argument outside its range.
+        NTPDataError: no token is out of support anywhere, every embedding is zero, or an argument outside its
+            range.
         DidNotConvergeError: the weights left the range of float64.
     """
-    _refuse_bad_arguments(method, step_size, steps, num_records)
-    _refuse_bad_constants(betas, epsilon, momentum, step_decay, batch_size)
-    W = lecun(data, seed=seed) if W0 is None else data.check_decoder(W0, "W0").copy()
-    references = compute_references(data) if references is None else references
-    slope = Slope(data) if batch_size is None else SampledSlope(data, batch_size=batch_size, seed=seed)
-    advance = make_step(
-        method,
-        slope,
-        step_size=step_size,
-        step_decay=step_decay,
-        betas=betas,
-        epsilon=epsilon,
-        momentum=momentum,
+    one_of(method, "method", METHODS)
+    constants = valid_constants(
+        step_size=step_size, step_decay=step_decay, betas=betas, epsilon=epsilon, momentum=momentum
     )
+    steps, num_records = valid_schedule(steps, num_records)
+    seed = whole_number(seed, "seed")
+    data.require_an_embedding()
+    W = start_of(data, W0, seed=seed)
+    references = references_of(data, references)
+    slope = Slope(data) if batch_size is None else SampledSlope(data, batch_size=batch_size, seed=seed)
+    advance = make_step(method, slope, **constants)
     trace = Trace(references, measure)
     done = 0
     with tqdm(total=steps, desc=method, unit="step", disable=not progress) as bar:
@@ -110,18 +116,57 @@ def train(
             bar.update(target - done)
             done = target
             trace.record(done, W)
-    return Trajectory(W, trace.frame(), references)
+    return Trajectory(ArrayKind.of(W0).convert(W), trace.frame(), references)
 
 
 def _advance(advance: Step, W: Floats, done: int, target: int, method: str) -> Floats:
+    # Steps far too long overflow, and so may the loss of what they lead to: the look below says so by name.
     # An entry that is not finite stays so: looking at the weights now and then misses nothing. ‖W‖² is looked at,
     # because no measurement can be taken where it overflows.
     for start in range(done, target, STEPS_BETWEEN_LOOKS):
-        for _ in range(min(STEPS_BETWEEN_LOOKS, target - start)):
-            W = advance(W)
-        if not np.isfinite(np.vdot(W, W)):
+        with np.errstate(over="ignore", invalid="ignore"):
+            for _ in range(min(STEPS_BETWEEN_LOOKS, target - start)):
+                W = advance(W)
+            length = np.vdot(W, W)
+        if not length <= LARGEST_SQUARE:
             raise DidNotConvergeError(f"{method} left the range of float64 before step {target}; lower step_size")
     return W
+
+
+def valid_schedule(steps: Any, num_records: Any) -> tuple[int, int | None]:
+    """Check how many steps are taken and recorded.
+
+    Raises:
+        NTPDataError: no whole numbers, or more than a run or its trace can hold.
+    """
+    steps = whole_number(steps, "steps", least=1, most=MOST_STEPS)
+    if num_records is not None:
+        return steps, whole_number(num_records, "num_records", least=2, most=MOST_RECORDS)
+    if steps >= MOST_RECORDS:
+        raise NTPDataError(
+            f"num_records is None, which records every step, and steps is {steps}; at most {MOST_RECORDS} are "
+            "recorded: give a number of records"
+        )
+    return steps, None
+
+
+def valid_constants(*, step_size: Any, step_decay: Any, betas: Any, epsilon: Any, momentum: Any) -> dict[str, Any]:
+    """Check the constants of the methods.
+
+    Raises:
+        NTPDataError: one that is no number, or outside its range.
+    """
+    decays = real_numbers(betas, "betas")
+    if len(decays) != 2:
+        raise NTPDataError(f"betas has {len(decays)} entries; it must be two numbers in [0, 1)")
+    return {
+        "step_size": real_number(step_size, "step_size", above=0),
+        # Beyond one the steps have a finite sum, and the run ends short of its limit.
+        "step_decay": real_number(step_decay, "step_decay", least=0, most=1),
+        "betas": tuple(real_number(beta, f"betas[{i}]", least=0, below=1) for i, beta in enumerate(decays)),
+        "epsilon": real_number(epsilon, "epsilon", least=0),
+        "momentum": real_number(momentum, "momentum", least=0, below=1),
+    }
 
 
 def recorded_steps(steps: int, num_records: int | None) -> list[int]:
@@ -130,32 +175,3 @@ def recorded_steps(steps: int, num_records: int | None) -> list[int]:
         return list(range(steps + 1))
     spaced = np.unique(np.rint(np.geomspace(1, steps, num_records)).astype(int))
     return [0, *spaced.tolist()]
-
-
-def _refuse_bad_arguments(method: str, step_size: float, steps: int, num_records: int | None) -> None:
-    if method not in METHODS:
-        raise NTPDataError(f"unknown method {method!r}; valid: {', '.join(METHODS)}")
-    if not (np.isfinite(step_size) and step_size > 0):
-        raise NTPDataError(f"step_size is {step_size}; it must be finite and positive")
-    records = 2 if num_records is None else num_records
-    if steps != int(steps) or records != int(records) or steps < 1 or records < 2:
-        raise NTPDataError(
-            f"steps is {steps} and num_records {num_records}; they must be whole numbers of at least 1 and 2"
-        )
-
-
-def _refuse_bad_constants(
-    betas: tuple[float, float], epsilon: float, momentum: float, step_decay: float, batch_size: int | None
-) -> None:
-    if len(betas) != 2 or not all(0 <= beta < 1 for beta in betas):
-        raise NTPDataError(f"betas are {betas}; they must be two numbers in [0, 1)")
-    if not (np.isfinite(epsilon) and epsilon >= 0):
-        raise NTPDataError(f"epsilon is {epsilon}; it must be finite and not negative")
-    if not 0 <= momentum < 1:
-        raise NTPDataError(f"momentum is {momentum}; it must be a number in [0, 1)")
-    if not 0 <= step_decay <= 1:
-        raise NTPDataError(
-            f"step_decay is {step_decay}; it must lie in [0, 1], beyond which steps have a finite sum"
-        )
-    if batch_size is not None and (batch_size != int(batch_size) or batch_size < 1):
-        raise NTPDataError(f"batch_size is {batch_size}; it must be None or a whole number of at least 1")

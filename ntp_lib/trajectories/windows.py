@@ -13,6 +13,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from ntp_lib.data.numbers import whole_number
 from ntp_lib.errors import NTPDataError
 
 MEASURES = ("excess_loss", "norm", "cosine", "cosine_corrected", "finite_error", "margin")
@@ -36,9 +37,7 @@ def averaged_trace(trace: pd.DataFrame, *, after: int, per_decade: int = 10) -> 
     Raises:
         NTPDataError: steps are missing, or `after` or `per_decade` is not a positive whole number.
     """
-    for name, value in (("after", after), ("per_decade", per_decade)):
-        if value != int(value) or value < 1:
-            raise NTPDataError(f"{name} is {value}; it must be a positive whole number")
+    after, per_decade = whole_number(after, "after", least=1), whole_number(per_decade, "per_decade", least=1)
     steps = trace["step"].to_numpy()
     if not np.array_equal(steps, np.arange(len(steps))):
         raise NTPDataError("the trace lacks steps; averages need every step: train(..., num_records=None)")
@@ -81,8 +80,7 @@ def window_means(trace: pd.DataFrame, *, columns: Sequence[str], per_decade: int
     Raises:
         NTPDataError: `per_decade` is not a positive whole number, or a column is missing.
     """
-    if per_decade != int(per_decade) or per_decade < 1:
-        raise NTPDataError(f"per_decade is {per_decade}; it must be a positive whole number")
+    per_decade = whole_number(per_decade, "per_decade", least=1)
     if missing := [name for name in columns if name not in trace]:
         raise NTPDataError(f"the trace has no column {missing[0]!r}; it has {', '.join(trace.columns)}")
     part = trace[trace["step"] > 0]

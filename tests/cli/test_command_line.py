@@ -25,7 +25,7 @@ def test_help_names_every_command_and_imports_none() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.splitlines()
     assert lines[-2] == "[]"
-    assert lines[-1] == "['ntp_lib.cli.lazy', 'ntp_lib.cli.main']"
+    assert lines[-1] == "['ntp_lib.cli.lazy', 'ntp_lib.cli.main', 'ntp_lib.cli.streams']"
     assert all(any(line.startswith(f"  {name} ") for line in lines) for name in COMMANDS)
 
 

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 
+import matplotlib as mpl
 import pandas as pd
 import pytest
 
@@ -55,6 +56,42 @@ def test_other_data_give_other_bytes(frames, tmp_path):
     assert all(first[name] != other[name] for name in NAMES)
 
 
+# What people have in a matplotlibrc of their own, or set in a notebook before they run it.
+PERSONAL = {
+    "text.usetex": True,
+    "text.hinting": "none",
+    "axes.xmargin": 0.3,
+    "axes.formatter.limits": (-1, 1),
+    "axes.formatter.useoffset": False,
+    "xtick.direction": "in",
+    "xtick.minor.visible": True,
+    "ytick.labelsize": 20,
+    "lines.marker": "x",
+    "lines.antialiased": False,
+    "path.simplify": False,
+    "path.sketch": (3, 100, 2),
+    "image.interpolation": "bicubic",
+    "image.origin": "lower",
+    "figure.dpi": 30,
+    "figure.figsize": (2, 2),
+    "savefig.bbox": "tight",
+    "savefig.pad_inches": 2,
+    "savefig.transparent": True,
+    "svg.fonttype": "none",
+    "timezone": "Asia/Tokyo",
+}
+
+
+@pytest.mark.parametrize("name", ["sparsity_pattern", "support_and_rows", "support_size_ranks"])
+def test_settings_of_a_person_do_not_reach_the_figures(name, frames, tmp_path):
+    draw, frame = getattr(figures, name), frames[name]
+    first = rendered(draw, frame, tmp_path / "first")
+    with mpl.rc_context(PERSONAL):
+        before = dict(mpl.rcParams)
+        assert rendered(draw, frame, tmp_path / "again") == first
+        assert dict(mpl.rcParams) == before
+
+
 SCRIPT = """
 import sys
 from pathlib import Path
@@ -67,7 +104,9 @@ rendering.render(pd.read_json(sys.argv[1]), training_panels, Path(sys.argv[2]), 
 
 
 def test_another_process_writes_the_same_bytes(training_frame, tmp_path, monkeypatch):
-    """Also with another order of sets and dictionaries."""
+    """Also with another order of sets and dictionaries, and where a person's matplotlibrc asks for other looks."""
+    (tmp_path / "matplotlibrc").write_text("text.usetex: True\naxes.xmargin: 0.3\nxtick.direction: in\n")
+    monkeypatch.setenv("MATPLOTLIBRC", str(tmp_path / "matplotlibrc"))
     frame_file, folder = tmp_path / "frame.json", tmp_path / "there"
     training_frame(["one", "two"]).reset_index(drop=True).to_json(frame_file)
     folder.mkdir()

@@ -177,8 +177,8 @@ MUTANTS = (
     Mutant(
         "generators of F transposed",
         DIFFERENCES,
-        "stacked[:, :, None] * self.unit[rows][:, None, :]",
-        "stacked[:, None, :] * self.unit[rows][:, :, None]",
+        "columns = tokens.astype(np.int64)[:, None] * dim + np.arange(dim)",
+        "columns = tokens.astype(np.int64)[:, None] + self.data.vocab_size * np.arange(dim)",
     ),
     Mutant("rank of F without a tolerance", SUBSPACE, "keep = sigma > tolerance * sigma[0]", "keep = sigma > 0"),
     Mutant(

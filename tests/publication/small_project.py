@@ -14,7 +14,7 @@ import yaml
 from ntp_lib.reproduction.checks import Check
 from ntp_lib.reproduction.inputs import current_inputs
 from ntp_lib.reproduction.project import Project
-from ntp_lib.reproduction.runs import RecordedFigure, Run, load_run, save_run, write_record
+from ntp_lib.reproduction.runs import RecordedFigure, Run, save_run
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOK = "growth"
@@ -115,13 +115,6 @@ def small_project(folder: Path, *, url: str = "") -> Project:
     write_notebook(project.notebooks / f"{NOTEBOOK}.ipynb", executed=False)
     write_run(project)
     return project
-
-
-def edit_run(project: Project, **changes: Any) -> None:
-    """Change fields of the run's record and seal it again."""
-    run = load_run(project.runs / NOTEBOOK)
-    assert run is not None
-    write_record(replace(run, **changes), project.runs / NOTEBOOK)
 
 
 def _toc() -> dict[str, Any]:

@@ -3,7 +3,8 @@
 import shutil
 
 import pytest
-from small_project import NOTEBOOK, ROOT, edit_run, write_run
+from edited_runs import edit_run
+from small_project import NOTEBOOK, ROOT, write_run
 
 from ntp_lib.publication.errors import PublicationError
 from ntp_lib.publication.site import build_site
@@ -49,7 +50,7 @@ def _page(project: Project) -> str:
 
 
 def _without_checks(project: Project) -> None:
-    edit_run(project, checks=())
+    edit_run(project.runs / NOTEBOOK, checks=())
 
 
 def test_claims_with_their_places_checks_and_states(claimed: Project) -> None:

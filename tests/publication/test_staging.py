@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from small_project import CHECK, NOTEBOOK, edit_run, small_project, write_notebook
+from edited_runs import edit_run
+from small_project import CHECK, NOTEBOOK, small_project, write_notebook
 
 from ntp_lib.publication.errors import PublicationError
 from ntp_lib.publication.staging import notebooks_in_toc, stage
@@ -19,23 +20,6 @@ from ntp_lib.reproduction.runs import load_run, save_run
 def _page(project: Project) -> dict[str, str]:
     notebook = json.loads((stage(project) / "notebooks" / f"{NOTEBOOK}.ipynb").read_text("utf-8"))
     return {cell["id"]: cell["source"] for cell in notebook["cells"]}
-
-
-def test_stage_has_the_layout_of_the_repository(project: Project) -> None:
-    """Chapters, notebook and figures lie where links and edit buttons expect them."""
-    folder = stage(project)
-    for path in (
-        "_config.yml",
-        "_toc.yml",
-        "book/index.md",
-        "book/_ext/offline.py",
-        f"notebooks/{NOTEBOOK}.ipynb",
-    ):
-        assert (folder / path).is_file(), path
-    for suffix in ("svg", "dark.svg", "png", "csv"):
-        assert (folder / "book" / "_figures" / f"growth-curve.{suffix}").is_file()
-    index = json.loads((folder / "book" / "_figures" / "index.json").read_text("utf-8"))
-    assert index["growth-curve"]["paper"] == "Figure 9"
 
 
 def test_page_carries_box_figure_and_footer(project: Project) -> None:
@@ -104,7 +88,9 @@ def test_run_older_than_its_inputs_is_shown(project: Project) -> None:
 
 def test_check_that_cannot_fail_is_shown(project: Project) -> None:
     """A check whose control holds as well is not counted."""
-    edit_run(project, checks=(Check(**{**CHECK, "control_observed": 2.0, "control_fails": False}),))
+    edit_run(
+        project.runs / NOTEBOOK, checks=(Check(**{**CHECK, "control_observed": 2.0, "control_fails": False}),)
+    )
     page = _page(project)["how-computed"]
     assert "[0 of 1]{.ntp-bad} checks hold" in page
     assert "[does not stand]{.ntp-bad}" in page

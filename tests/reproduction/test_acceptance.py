@@ -1,5 +1,6 @@
 import pytest
-from tiny_project import OTHER_TEXT_SHA256, descent_frame, edit_run, put_run, words_frame
+from edited_runs import edit_run
+from tiny_project import OTHER_TEXT_SHA256, descent_frame, put_run, words_frame
 
 from ntp_lib.reproduction.acceptance import accept, propose
 from ntp_lib.reproduction.errors import ReproductionError, RequestError

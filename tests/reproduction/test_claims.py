@@ -3,7 +3,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tiny_project import LEDGER, descent_frame, edit_run, good_check, put_ledger, put_run
+from edited_runs import edit_run
+from tiny_project import LEDGER, descent_frame, good_check, put_ledger, put_run
 
 from ntp_lib.reproduction.claims import LedgerReport, judge_claims
 from ntp_lib.reproduction.errors import ReproductionError
@@ -123,7 +124,7 @@ def test_figure_may_state_a_claim(claimed: Project) -> None:
         ("required: [falls, slow]", "required: [falls, 1]", "claims.yml: required is ['falls', 1]; valid: a list"),
         ("claims:", "claim:", "claims.yml: no field 'claim'. Did you mean 'claims'?"),
         ("claims:", "claims: [", "notebooks/claims.yml: "),
-        ("It falls slowly.", "!!python/name:os.system", "notebooks/claims.yml: could not determine a constructor"),
+        ("It falls slowly.", "!!python/name:os.system", "notebooks/claims.yml: line 12: could not determine a"),
     ],
 )
 def test_mistakes_are_named(claimed: Project, old: str, new: str, message: str) -> None:

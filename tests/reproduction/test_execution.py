@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from ntp_lib.reproduction.parameters import digest_of
 from ntp_lib.reproduction.project import Project
 from ntp_lib.reproduction.runs import load_run
 from ntp_lib.reproduction.tables import read_table
+from ntp_lib.reproduction.workspaces import sweep
 
 BAD = (
     "x = 1",
@@ -114,22 +116,49 @@ def test_timeout_names_the_cell(project: Project) -> None:
     assert "CellTimeoutError" in report
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-def test_killed_run_leaves_nothing_that_lasts(project: Project, number: signal.Signals) -> None:
-    started = project.root / "kernel.pid"
+def kill_all(process: subprocess.Popen[bytes]) -> None:
+    """The command, its worker and its kernel at once, as when a machine goes down: nobody can clean up."""
+    os.killpg(process.pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda process: process.send_signal(signal.SIGINT),
+        lambda process: process.send_signal(signal.SIGKILL),
+        kill_all,
+    ],
+)
+def test_killed_run_leaves_nothing_that_lasts(project: Project, end: Callable[[object], None]) -> None:
+    started, temporary = project.root / "kernel.pid", project.root / "tmp"
+    temporary.mkdir()
     cell = (
         f"import os, pathlib, time\npathlib.Path({str(started)!r}).write_text(str(os.getpid()))\ntime.sleep(100)"
     )
     (project.notebooks / "slow.ipynb").write_text(notebook(cell))
     command = [sys.executable, "-m", "ntp_lib", "--project", str(project.root), "run", "slow"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "TMPDIR": str(temporary)},
+        start_new_session=True,
+        # A background job of a shell ignores interrupts, and its children would as well.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     wait_until(lambda: started.exists() and started.read_text() != "")
-    process.send_signal(number)
+    (sockets,) = [link.readlink() for link in project.work.glob("slow.*/sockets")]
+    assert sockets.is_dir()
+    end(process)
     assert process.wait(timeout=60) != 0
     wait_until(lambda: not alive(int(started.read_text())))
     assert not project.runs.exists()
-    (project.notebooks / "slow.ipynb").unlink()
-    wait_until(lambda: [path.name for path in project.work.iterdir()] == ["lock"])
+    if end is not kill_all:
+        wait_until(lambda: not list(project.work.glob("slow.*")))
+    sweep(project)
+    assert [path.name for path in project.work.iterdir()] == ["lock"]
+    assert not sockets.exists()
+    assert not list(temporary.iterdir())
 
 
 def wait_until(condition, seconds: float = 60) -> None:

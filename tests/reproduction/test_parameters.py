@@ -105,6 +105,26 @@ def test_values_take_the_declared_type(source: Path, assignment: str, value: Val
         ("seeds=[1, 2.5]", "seeds: element 2 is 2.5, not of type int"),
         ("seeds=[1", "seeds: '[1' is not a list[int]"),
         ("radii=[true]", "radii: element 1 is True, not of type float"),
+        ("radii=['1e-3']", "radii: element 1 is '1e-3', not of type float"),
+        ("radii=[.inf]", "radii: 'inf' is not a finite number"),
+        ("radii=[1e400]", "radii: 'inf' is not a finite number"),
+        ("radii=[" + "9" * 400 + "]", "is not a finite number"),
+        ("seeds=[2001-99-99]", "seeds: element 1 is '2001-99-99', not of type int"),
+        ("seeds=[1:30]", "seeds: element 1 is '1:30', not of type int"),
+        ("seeds=[yes]", "seeds: element 1 is 'yes', not of type int"),
+        ("seeds=[" + "9" * 5000 + "]", "is not a list[int], such as [3] (Exceeds the limit"),
+        (
+            "seeds=" + "[" * 2000 + "]" * 2000,
+            "is not a list[int], such as [3] (line 1: nested more than 20 levels",
+        ),
+        ("seeds=" + "[" * 100_000, "is not a list[int], such as [3] (line 1: nested more than 20 levels"),
+        (
+            "seeds=&a [*a]",
+            "is not a list[int], such as [3] (line 1: the alias *a stands for something that holds it",
+        ),
+        ("seeds=[0, \udcff]", "is not a list[int], such as [3]"),
+        ("method=\udcff", "method: '\\udcff' is not UTF-8"),
+        ("steps=" + "9" * 5000, "99… is not of type int"),
     ],
 )
 def test_refusals_list_what_is_valid(source: Path, assignment: str, message: str) -> None:
@@ -113,6 +133,7 @@ def test_refusals_list_what_is_valid(source: Path, assignment: str, message: str
     assert message in str(caught.value)
     assert "step_size: float = 1.0  # η = this" in str(caught.value)
     assert "Nothing was executed." in str(caught.value)
+    assert max(map(len, str(caught.value).splitlines())) < 400
 
 
 def test_parameter_given_twice(source: Path) -> None:

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from edited_runs import edit_run
 from tiny_project import (
     OTHER_TEXT_SHA256,
     descent_frame,
-    edit_run,
     good_check,
     notebook,
     put_run,
@@ -151,6 +151,13 @@ def test_notebook_not_run(green: Project) -> None:
 def test_unreadable_run(green: Project) -> None:
     (green.runs / "text/run.json").write_text("{")
     assert_red(green, "not a readable record of a run", "words was not recorded")
+
+
+def test_run_that_may_not_be_read(green: Project) -> None:
+    """A folder in the record's place is refused by the system as another user's file is."""
+    (green.runs / "text/run.json").unlink()
+    (green.runs / "text/run.json").mkdir()
+    assert_red(green, "text/run.json: cannot be read (Is a directory)", "words was not recorded")
 
 
 def with_output(source: Path, output: dict[str, object]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import textwrap
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from ntp_lib.reproduction.checks import Check
 from ntp_lib.reproduction.inputs import current_inputs
 from ntp_lib.reproduction.project import Project
 from ntp_lib.reproduction.recording import write_data
-from ntp_lib.reproduction.runs import SUFFIXES, RecordedFigure, Run, figure_file, load_run, save_run, write_record
+from ntp_lib.reproduction.runs import SUFFIXES, RecordedFigure, Run, figure_file, save_run
 
 TEXT_SHA256 = "a" * 64
 OTHER_TEXT_SHA256 = "b" * 64
@@ -187,13 +186,6 @@ def put_run(
         checks=checks,
     )
     save_run(run, folder)
-
-
-def edit_run(folder: Path, **changes: Any) -> None:
-    """Changes fields of a run's record and seals it again, as somebody could who means to deceive."""
-    run = load_run(folder)
-    assert run is not None
-    write_record(replace(run, **changes), folder)
 
 
 def put_green(project: Project) -> None:

@@ -136,7 +136,7 @@ def test_a_radius_that_no_penalty_gives_is_an_error():
         ({}, "either radii or penalties"),
         ({"radii": [1.0], "penalties": [1.0]}, "either radii or penalties"),
         ({"radii": []}, "at least one"),
-        ({"radii": [1.0, -2.0]}, "positive"),
+        ({"radii": [1.0, -2.0]}, r"radii\[1\] is -2.0; .* above 0"),
         ({"radii": [1.0, np.nan]}, "finite"),
         ({"radii": [2.0, 1.0]}, "must strictly increase; entry 1"),
         ({"penalties": [1.0, 0.5, 0.5]}, "must strictly decrease; entry 2"),
