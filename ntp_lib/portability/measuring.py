@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -77,17 +77,23 @@ def measure(
     )
 
 
-def made_from(project: Project, manifest: Manifest, notebook: str) -> str:
+def made_from(project: Project, manifest: Manifest, notebook: str, files: Mapping[str, str]) -> str:
     """Digest of everything that a verdict on the figures of a notebook depends on.
 
     These are its source, the modules it imports, the lock file, and its figures' references and tolerances;
     not the version of Python, which the report names.
+
+    Args:
+        project: The project.
+        manifest: Its figures.
+        notebook: Name of the notebook.
+        files: Digests of its inputs, those of a run or the present ones.
     """
     entries = manifest.of_notebook(notebook)
     references = {entry.id: project.reference(entry.id) for entry in entries}
     sources = {entry.source: manifest.sources[entry.source].sha256 for entry in entries if entry.source}
     content = [
-        sorted(current_inputs(project, notebook).files.items()),
+        sorted(files.items()),
         [(entry.id, list(entry.key), entry.source, _tolerances(entry)) for entry in entries],
         sorted(sources.items()),
         {name: digest(path) for name, path in references.items() if path.is_file()},
@@ -121,8 +127,9 @@ def _cores() -> int:
 def _notebook(
     project: Project, manifest: Manifest, setting: Setting, outcome: Outcome, folder: Path
 ) -> NotebookRecord:
-    inputs = made_from(project, manifest, outcome.notebook)
     run = load_run(folder) if outcome.failure is None else None
+    files = run.inputs if run else current_inputs(project, outcome.notebook).files
+    inputs = made_from(project, manifest, outcome.notebook, files)
     if run is None:
         failure = outcome.failure
         words = f"{failure.cell}: {failure.error}".removeprefix(": ") if failure else "its run vanished"

@@ -10,6 +10,7 @@ from ntp_lib.portability.records import Report, SettingRecord
 from ntp_lib.portability.settings import deviation
 from ntp_lib.portability.storage import load_report, report_file
 from ntp_lib.reproduction.errors import ReproductionError
+from ntp_lib.reproduction.inputs import current_inputs
 from ntp_lib.reproduction.manifest import Manifest
 from ntp_lib.reproduction.project import Project
 
@@ -59,7 +60,7 @@ def standing(project: Project, manifest: Manifest) -> Standing:
 
 def _is_outdated(project: Project, manifest: Manifest, report: Report, notebook: str) -> bool:
     records = [record.notebooks.get(notebook) for record in report.settings]
-    now = made_from(project, manifest, notebook)
+    now = made_from(project, manifest, notebook, current_inputs(project, notebook).files)
     return any(record is None or record.made_from != now for record in records)
 
 
