@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,11 @@ from ntp_lib.reproduction.manifest import FigureEntry, Tolerance
 
 if TYPE_CHECKING:
     import pandas as pd
+
+# A number as `csv_text` writes it; Python would also read 1_0 and numbers in other scripts.
+NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?|inf)|nan")
+# Values below are rounding, and a tolerance may exceed all of them.
+ROUNDING = 1e-6
 
 
 @dataclass(frozen=True)
@@ -110,6 +116,7 @@ def compare(frame: pd.DataFrame, reference: pd.DataFrame, entry: FigureEntry) ->
     common = [row for row in theirs.index if row in mine.index]
     return replace(
         verdict,
+        problems=(*verdict.problems, *_vacuous(reference, entry)),
         missing_rows=tuple(row for row in theirs.index if row not in mine.index),
         extra_rows=tuple(row for row in mine.index if row not in theirs.index),
         columns=tuple(
@@ -156,6 +163,19 @@ def compare_structure(frame: pd.DataFrame, reference: pd.DataFrame, entry: Figur
     )
 
 
+def _vacuous(reference: pd.DataFrame, entry: FigureEntry) -> Iterator[str]:
+    """Tolerances that would accept zero in place of every value."""
+    for column, tolerance in entry.columns.items():
+        numbers = [_number(cell) for cell in reference[column]] if column in reference else []
+        sizes = [abs(number) for number in numbers if number is not None and math.isfinite(number)]
+        largest = max(sizes, default=0.0)
+        if largest > ROUNDING and tolerance.absolute >= largest:
+            yield (
+                f"column {column!r}: its absolute tolerance {tolerance.absolute:g} in the manifest is as large as "
+                f"its largest value, {largest:.3g}, and would accept zero everywhere"
+            )
+
+
 def _labels(table: pd.DataFrame, key: Sequence[str]) -> list[str]:
     rows = zip(*(table[column] for column in key), strict=True)
     return [", ".join(f"{column}={value}" for column, value in zip(key, row, strict=True)) for row in rows]
@@ -197,7 +217,4 @@ def _excess(difference: Difference) -> tuple[float, float]:
 
 
 def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
+    return float(text) if NUMBER.fullmatch(text) else None
