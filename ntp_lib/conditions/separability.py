@@ -120,8 +120,8 @@ def separability(
         A verdict whose direction or certificate was checked against the data; or "undecided", with the reason.
 
     Raises:
-        NTPDataError: no token is out of support, so no margin is defined; unknown solver; bad time limit; F is that
-            of other data.
+        NTPDataError: no token is out of support, so no margin is defined; unknown solver; bad time limit; F is
+            that of other data.
     """
     if not isinstance(solver, str) or solver not in SOLVERS:
         raise NTPDataError(f"unknown solver {solver!r}; valid: {', '.join(SOLVERS)}")
