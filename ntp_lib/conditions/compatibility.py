@@ -135,8 +135,7 @@ def compatibility(data: NTPData, *, F: Subspace | None = None) -> Compatibility:
     spreads = log_odds_violations(W, data)
     tolerance = RESIDUAL_TOLERANCE * max(1.0, float(np.ptp(np.log(data.probs.data))))
     residual = float(spreads.max())
-    independent = F.dim == F.differences.count and _is_rounding(spreads, W, data)
-    if residual <= tolerance or independent:
+    if residual <= tolerance or (F.dim == F.differences.count and _is_rounding(spreads, W, data)):
         return Compatibility(True, W, residual, spreads, tolerance, F)
     proved = log_odds_conflict.conflict(log_odds_conflict.projected(F, targets), data) > 0
     return Compatibility(False if proved else None, W, residual, spreads, tolerance, F)
@@ -144,11 +143,11 @@ def compatibility(data: NTPData, *, F: Subspace | None = None) -> Compatibility:
 
 def _targets(F: Subspace) -> tuple[Floats, int]:
     """Contrasts of the log-odds over unit embeddings, times 2^−exponent, (N,); and the exponent, mostly 0."""
-    rows, exponents = scaled_rows(F.data)
-    norms = np.linalg.norm(rows, axis=1)
-    norms[norms == 0] = 1.0
+    _, norms, exponents = scaled_rows(F.data)
     exponent, places = -int(exponents.min()), F.data.support_rows
-    log_odds = np.ldexp(np.log(F.data.probs.data) / norms[places], (-exponents - exponent)[places])
+    log_odds = np.log(F.data.probs.data) / norms[places]
+    if exponents.any():
+        log_odds = np.ldexp(log_odds, (-exponents - exponent)[places])
     return np.asarray(F.differences.contrasts @ log_odds), exponent
 
 

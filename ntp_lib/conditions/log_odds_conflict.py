@@ -53,7 +53,8 @@ def conflict(C: Floats, data: NTPData) -> float:
     gap = abs(float(terms.sum()))
     if gap <= DECISIVE_CONFLICT * float(np.abs(terms).sum()) or _equations_are_independent(weights, data):
         return 0.0
-    return 2 * gap / float(np.abs(C).sum())
+    half = float(np.abs(C).sum()) / 2
+    return gap / half
 
 
 def excluded_norm(C: Floats, data: NTPData) -> float:

@@ -159,6 +159,7 @@ def test_powers_of_two_change_no_bit_of_a_certificate(random_problem):
 def test_ordinary_embeddings_are_left_alone(random_problem):
     data = random_problem(0)
     assert scaling.scaled_rows(data)[0] is data.embeddings
+    assert not scaling.scaled_rows(data)[2].any()
     assert scaling.rescaled(data) == (data, 0)
     scaled, exponent = scaling.rescaled(relengthened(data, np.full(4, 2.0**-800)))
     assert np.array_equal(np.ldexp(scaled.embeddings, exponent), data.embeddings * 2.0**-800)
