@@ -38,6 +38,8 @@ def load_report(path: Path) -> Report:
     """
     where = f"{path.name}: not a readable benchmark report"
     try:
+        if not path.is_file():
+            raise ReproductionError(f"{where} (there is no such file)")
         content = parse_json(path.read_text(encoding="utf-8"), where)
         schema = content.get("schema") if isinstance(content, dict) else None
         if isinstance(content, dict) and schema != SCHEMA:

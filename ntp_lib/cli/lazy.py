@@ -12,6 +12,7 @@ import click
 
 from ntp_lib.cli.streams import end_of_output, from_output, refused, speak_plainly
 from ntp_lib.reproduction.errors import ReproductionError, RequestError, in_words, unknown
+from ntp_lib.reproduction.system import require_supported_system
 
 
 @dataclass(frozen=True)
@@ -21,10 +22,12 @@ class LazyCommand:
     Attributes:
         target: `module:attribute`.
         help: Shown in the list of commands, so that listing them imports none.
+        executes: It executes notebooks, which is not possible on every system.
     """
 
     target: str
     help: str
+    executes: bool = False
 
 
 class LazyGroup(click.Group):
@@ -39,9 +42,15 @@ class LazyGroup(click.Group):
         return list(self.lazy)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Imports a command; None where there is no such name."""
+        """Imports a command; None where there is no such name.
+
+        Raises:
+            RequestError: It executes notebooks, and this system does not.
+        """
         if cmd_name not in self.lazy:
             return None
+        if self.lazy[cmd_name].executes:
+            require_supported_system()
         module, _, attribute = self.lazy[cmd_name].target.partition(":")
         command = getattr(importlib.import_module(module), attribute)
         assert isinstance(command, click.Command)

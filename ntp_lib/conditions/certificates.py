@@ -15,7 +15,7 @@ import scipy.sparse.linalg
 from ntp_lib.conditions import independence
 from ntp_lib.conditions.in_support import unit_embeddings
 from ntp_lib.conditions.margins import context_margins
-from ntp_lib.conditions.scaling import binary_exponents, scaled_rows
+from ntp_lib.conditions.scaling import SQUARABLE, binary_exponents, scaled_rows
 from ntp_lib.data.ntp_data import NTPData
 
 Floats = npt.NDArray[np.float64]
@@ -42,7 +42,8 @@ def direction_margin(direction: Floats, data: NTPData) -> float:
     peak = float(np.abs(direction).max())
     if not 0 < peak < np.inf:
         return -np.inf
-    direction = np.ldexp(direction, -int(np.frexp(peak)[1]))
+    if not 2.0**-SQUARABLE < peak < 2.0**SQUARABLE:
+        direction = np.ldexp(direction, -int(np.frexp(peak)[1]))
     margins, spreads = context_margins(direction, data, unit_embeddings(data)[0])
     least = float(margins.min())
     # A context whose support is the whole vocabulary has no margin of its own, but its logits must tie too.
@@ -108,9 +109,7 @@ def independent_contexts(data: NTPData, chosen: Bools) -> bool:
 
 def unit_weights(certificate: Floats, data: NTPData) -> Floats:
     """A certificate for unit embeddings, (m, V), its largest entry between 1/2 and 1: row j times ‖h̄_j‖."""
-    rows, exponents = scaled_rows(data)
-    norms = np.linalg.norm(rows, axis=1)
-    norms[norms == 0] = 1.0
+    _, norms, exponents = scaled_rows(data)
     exponents = exponents + binary_exponents(certificate)
     fractions = np.ldexp(certificate, -binary_exponents(certificate)[:, None]) * norms[:, None]
     exponents = exponents - exponents[certificate.any(axis=1)].max(initial=-(2**14))
@@ -123,9 +122,9 @@ def for_embeddings(weights: Floats, data: NTPData) -> Floats:
 
     Certificates may be scaled at will; where the embeddings are not of ordinary size, the largest entry is.
     """
-    rows, exponents = scaled_rows(data)
-    norms = np.linalg.norm(rows, axis=1)
-    norms[norms == 0] = 1.0
+    _, norms, exponents = scaled_rows(data)
+    if not exponents.any():
+        return np.asarray(weights / norms[:, None])
     least = exponents[weights.any(axis=1)].min(initial=2**14)
     return np.asarray(np.ldexp(weights / norms[:, None], (least - exponents)[:, None]))
 

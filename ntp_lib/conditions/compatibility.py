@@ -11,6 +11,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from ntp_lib.conditions import explanation, log_odds_conflict
+from ntp_lib.conditions.certificates import independent_contexts
 from ntp_lib.conditions.in_support import unit_embeddings
 from ntp_lib.conditions.scaling import binary_exponent, decimal, scaled_rows
 from ntp_lib.conditions.subspace import Subspace, subspace, subspace_of
@@ -40,7 +41,8 @@ class Compatibility:
     Attributes:
         holds: whether (4) has a solution: True where W meets it to the tolerance, or where its equations are
             independent, whatever the lengths of the contexts; False where a certificate excludes every decoder up
-            to `excluded_norm`; None where neither was found.
+            to `excluded_norm`; None where neither was found, or where the embeddings are independent in exact
+            arithmetic, so that longer decoders meet the log-odds.
         W_least_squares: the element of F that solves (4) in the least-squares sense (unit embeddings), (V, d).
         residual: largest violation of (4) at that point, nats: max over j and z, z' ∈ S_j of
             |(e_z − e_z')ᵀ W h̄_j − log(p̂_jz/p̂_jz')|, recomputed from the data.
@@ -98,9 +100,9 @@ class Compatibility:
         """
         if self.holds is None:
             return False
-        if not self.holds:
-            return self.conflict > 0
         data = self.F.data
+        if not self.holds:
+            return self.conflict > 0 and not _independent(data)
         violations = log_odds_violations(self.W_least_squares, data)
         if float(violations.max()) <= self.tolerance:
             return True
@@ -135,20 +137,26 @@ def compatibility(data: NTPData, *, F: Subspace | None = None) -> Compatibility:
     spreads = log_odds_violations(W, data)
     tolerance = RESIDUAL_TOLERANCE * max(1.0, float(np.ptp(np.log(data.probs.data))))
     residual = float(spreads.max())
-    independent = F.dim == F.differences.count and _is_rounding(spreads, W, data)
-    if residual <= tolerance or independent:
+    if residual <= tolerance or (F.dim == F.differences.count and _is_rounding(spreads, W, data)):
         return Compatibility(True, W, residual, spreads, tolerance, F)
-    proved = log_odds_conflict.conflict(log_odds_conflict.projected(F, targets), data) > 0
-    return Compatibility(False if proved else None, W, residual, spreads, tolerance, F)
+    excluded = log_odds_conflict.conflict(log_odds_conflict.projected(F, targets), data) > 0
+    return Compatibility(
+        False if excluded and not _independent(data) else None, W, residual, spreads, tolerance, F
+    )
+
+
+def _independent(data: NTPData) -> bool:
+    """Whether Lemma 1 applies in exact arithmetic, so that some decoder, however long, meets all log-odds."""
+    return independent_contexts(data, np.ones(data.num_contexts, dtype=bool))
 
 
 def _targets(F: Subspace) -> tuple[Floats, int]:
     """Contrasts of the log-odds over unit embeddings, times 2^−exponent, (N,); and the exponent, mostly 0."""
-    rows, exponents = scaled_rows(F.data)
-    norms = np.linalg.norm(rows, axis=1)
-    norms[norms == 0] = 1.0
+    _, norms, exponents = scaled_rows(F.data)
     exponent, places = -int(exponents.min()), F.data.support_rows
-    log_odds = np.ldexp(np.log(F.data.probs.data) / norms[places], (-exponents - exponent)[places])
+    log_odds = np.log(F.data.probs.data) / norms[places]
+    if exponents.any():
+        log_odds = np.ldexp(log_odds, (-exponents - exponent)[places])
     return np.asarray(F.differences.contrasts @ log_odds), exponent
 
 

@@ -23,10 +23,8 @@ def unit_embeddings(data: NTPData) -> tuple[Floats, Floats]:
     Raises:
         NTPDataError: a length exceeds float64's range.
     """
-    rows, exponents = scaled_rows(data)
-    norms = np.linalg.norm(rows, axis=1)
-    norms[norms == 0] = 1.0
-    return rows / norms[:, None], lengths_of(data, norms, exponents)
+    rows, norms, exponents = scaled_rows(data)
+    return rows / norms[:, None], lengths_of(norms, exponents)
 
 
 def centring_basis(sizes: npt.NDArray[np.int64]) -> sp.csr_array:

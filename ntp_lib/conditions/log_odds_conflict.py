@@ -13,7 +13,6 @@ import scipy.linalg
 import scipy.optimize
 import scipy.sparse as sp
 
-from ntp_lib.conditions import independence
 from ntp_lib.conditions.certificates import for_embeddings, unit_weights
 from ntp_lib.conditions.in_support import unit_embeddings
 from ntp_lib.conditions.scaling import length
@@ -37,8 +36,7 @@ def conflict(C: Floats, data: NTPData) -> float:
 
     For every W, Σ c_jz (w_z·h̄_j − log p̂_jz) = ⟨W, Cᵀ·embeddings⟩ − Σ c_jz log p̂_jz, and the left side is at most
     half of Σ|c_jz| times the largest violation, because rows of C sum to zero. Returns 0 for a matrix that is no
-    certificate: whose logits do not cancel up to rounding, whose log-odds do, or whose equations are independent
-    in exact arithmetic, so that some W, however long, solves them all.
+    certificate: whose logits do not cancel up to rounding, or whose log-odds do.
     """
     inside = data.support_mask
     if not np.isfinite(C).all() or np.any(C[~inside]) or not np.any(C):
@@ -51,9 +49,10 @@ def conflict(C: Floats, data: NTPData) -> float:
         return 0.0
     terms = _log_terms(C, data)
     gap = abs(float(terms.sum()))
-    if gap <= DECISIVE_CONFLICT * float(np.abs(terms).sum()) or _equations_are_independent(weights, data):
+    if gap <= DECISIVE_CONFLICT * float(np.abs(terms).sum()):
         return 0.0
-    return 2 * gap / float(np.abs(C).sum())
+    half = float(np.abs(C).sum()) / 2
+    return gap / half
 
 
 def excluded_norm(C: Floats, data: NTPData) -> float:
@@ -70,25 +69,6 @@ def excluded_norm(C: Floats, data: NTPData) -> float:
 
 def _log_terms(C: Floats, data: NTPData) -> Floats:
     return np.asarray(C[data.support_rows, data.probs.indices] * np.log(data.probs.data))
-
-
-def _equations_are_independent(weights: Floats, data: NTPData) -> bool:
-    """Whether exact arithmetic proves it of the in-support differences that a certificate uses."""
-    pairs = np.abs(weights) > NEGLIGIBLE * np.abs(weights).max()
-    contexts = np.flatnonzero(pairs.any(axis=1))
-    tokens = np.flatnonzero(pairs.any(axis=0))
-    count, width = int(pairs.sum()) - len(contexts), len(tokens) * data.dim
-    if count > width or not independence.affordable(count, width):
-        return False
-    place = {token: slice(i * data.dim, (i + 1) * data.dim) for i, token in enumerate(tokens.tolist())}
-    rows = []
-    for j in contexts.tolist():
-        first, *others = np.flatnonzero(pairs[j]).tolist()
-        for other in others:
-            row = np.zeros(width)
-            row[place[first]], row[place[other]] = data.embeddings[j], -data.embeddings[j]
-            rows.append(row)
-    return independence.independent(np.array(rows))
 
 
 def certificate(F: Subspace, targets: Floats) -> Floats:

@@ -29,20 +29,33 @@ def binary_exponents(rows: Floats) -> Exponents:
     return np.asarray(np.frexp(peaks)[1], dtype=np.int32)
 
 
-def scaled_rows(data: NTPData) -> tuple[Floats, Exponents]:
-    """Rows r_j and exponents e_j with h̄_j = r_j 2^{e_j}; all e_j are 0 for embeddings of ordinary size."""
-    exponents = binary_exponents(data.embeddings)
+def scaled_rows(data: NTPData) -> tuple[Floats, Floats, Exponents]:
+    """Rows r_j, their norms and exponents e_j with h̄_j = r_j 2^{e_j}; the norm is one for a zero embedding.
+
+    For embeddings of ordinary size all e_j are 0 and the rows are the embeddings themselves.
+    """
+    with np.errstate(over="ignore"):
+        norms = np.linalg.norm(data.embeddings, axis=1)
+    if norms.min() > 2.0**-ORDINARY and norms.max() < 2.0**ORDINARY:
+        return data.embeddings, norms, np.zeros(len(norms), dtype=np.int32)
+    rows, exponents = data.embeddings, binary_exponents(data.embeddings)
     if np.abs(exponents).max() <= ORDINARY:
-        return data.embeddings, np.zeros_like(exponents)
-    return np.ldexp(data.embeddings, -exponents[:, None]), exponents
+        exponents = np.zeros_like(exponents)
+    else:
+        rows = np.ldexp(rows, -exponents[:, None])
+        norms = np.linalg.norm(rows, axis=1)
+    norms[norms == 0] = 1.0
+    return rows, norms, exponents
 
 
-def lengths_of(data: NTPData, norms: Floats, exponents: Exponents) -> Floats:
+def lengths_of(norms: Floats, exponents: Exponents) -> Floats:
     """‖h̄_j‖ from the norms of the scaled rows, (m,).
 
     Raises:
         NTPDataError: a length exceeds float64's range.
     """
+    if not exponents.any():
+        return norms
     with np.errstate(over="ignore"):
         lengths = np.ldexp(norms, exponents)
     if not np.isfinite(lengths).all():

@@ -120,20 +120,20 @@ def separability(
         A verdict whose direction or certificate was checked against the data; or "undecided", with the reason.
 
     Raises:
-        NTPDataError: no token is out of support, so no margin is defined; unknown solver; bad time limit; F is that
-            of other data.
+        NTPDataError: no token is out of support, so no margin is defined; unknown solver; bad time limit; F is
+            that of other data.
     """
     if not isinstance(solver, str) or solver not in SOLVERS:
         raise NTPDataError(f"unknown solver {solver!r}; valid: {', '.join(SOLVERS)}")
     time_limit = valid_time_limit(time_limit)
     data.require_out_of_support()
     F = None if F is None else subspace_of(data, F)
-    at_zero = certificates.of_a_zero_embedding(data)
-    if at_zero is not None:
-        return _excluded(data, at_zero)
     constructed = _from_independent_embeddings(data)
     if constructed is not None:
         return constructed
+    at_zero = certificates.of_a_zero_embedding(data)
+    if at_zero is not None:
+        return _excluded(data, at_zero)
     nonzeros = data.num_contexts * data.vocab_size * min(data.dim, data.num_contexts)
     if solver == "structured":
         found = _from_splitting(data, time_limit)
@@ -160,10 +160,12 @@ def _accepted(data: NTPData, direction: Floats) -> Separability | None:
 
 def _at_margin_one(data: NTPData, direction: Floats) -> Floats | None:
     """The direction over its least margin, where float64 holds that; None without a positive margin."""
-    rows, exponents = scaled_rows(data)
+    rows, _, exponents = scaled_rows(data)
     margins = context_margins(direction, data, rows)[0]
     if not margins.min() > 0:
         return None
+    if not exponents.any():
+        return np.asarray(direction / margins.min())
     fractions, powers = np.frexp(margins)
     powers = np.where(np.isfinite(margins), powers + exponents, 2**15)
     least = np.lexsort((fractions, powers))[0]
@@ -186,7 +188,7 @@ def _from_splitting(data: NTPData, time_limit: float) -> Separability:
     if pairs > MAX_PAIRS:
         return _undecided(data, f"there are {pairs} pairs of context and token; at most {MAX_PAIRS} are attempted")
     rows, lengths = unit_embeddings(data)
-    unequal = bool(lengths.max() / UNEQUAL > lengths.min() or scaled_rows(data)[1].any())
+    unequal = bool(lengths.max() / UNEQUAL > lengths.min() or scaled_rows(data)[2].any())
     outcome = split(data, time_limit=time_limit, unit_lengths=unequal)
     A = to_numpy(outcome.dual)
     if outcome.answer is Answer.SOLUTION:

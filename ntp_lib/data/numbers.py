@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from numbers import Integral, Real
 from typing import Any
 
@@ -69,7 +69,7 @@ def real_numbers(values: Any, name: str) -> Floats:
         raise NTPDataError(f"{name} has masked entries; every entry must be a number")
     values = to_numpy(values, name)
     ordered = values.tolist() if isinstance(values, np.ndarray) else values
-    if not isinstance(ordered, Iterable) or isinstance(ordered, str | bytes | Mapping | Set):
+    if not isinstance(ordered, Collection) or isinstance(ordered, str | bytes | Mapping | Set):
         raise NTPDataError(f"{name} is {_shown(values)}; a sequence of at least one number is needed")
     entries = list(ordered)
     if not entries:

@@ -53,7 +53,10 @@ def result(cls: C) -> C:
 
     def lock(self: Any) -> None:
         for value in self.__dict__.values():
-            read_only(value)
+            if type(value) is np.ndarray:  # the common case, in loops of training too
+                value.setflags(write=False)
+            else:
+                read_only(value)
 
     def post_init(self: Any) -> None:
         lock(self)

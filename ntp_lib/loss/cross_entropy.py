@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from ntp_lib.data.arrays import ArrayKind
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.errors import NTPDataError
 from ntp_lib.loss.slope import Slope
 from ntp_lib.loss.split import extended_in_support, split_softmax
 
@@ -16,6 +17,9 @@ Floats = npt.NDArray[np.float64]
 
 # Share of an excess loss that the rounding of float64 logits may make up before extended precision is used.
 ROUNDING_SHARE = 1e-11
+LARGEST_LOGIT = 1e300
+# Embeddings whose squares are no numbers of float64 with all their digits have no smoothness.
+SMALLEST_ROOT = 1e-150
 
 
 def cross_entropy(W: npt.ArrayLike, data: NTPData) -> float:
@@ -39,7 +43,7 @@ def excess_loss(W: npt.ArrayLike, data: NTPData) -> float:
 
 def excess_parts(W: npt.ArrayLike, data: NTPData) -> tuple[float, float]:
     """The two parts of the excess: CE_F(W) − H, and Σ_j π̂_j log(1 + O_j) (book, exact split)."""
-    finite, offset = stacked_excess_parts(data.check_decoder(W)[None], data)
+    finite, offset = stacked_excess_parts(_representable(W, data)[None], data)
     return float(finite[0]), float(offset[0])
 
 
@@ -72,7 +76,8 @@ def _is_resolved(finite: Floats, offset: Floats, decoders: Floats, data: NTPData
     KL of deviations e with rounding δ moves by about E|e|δ + δ², and E|e| ≤ √(E e²) ≈ √(2 KL).
     """
     longest = float(np.linalg.norm(data.embeddings, axis=1).max())
-    rounding = np.finfo(float).eps * longest * np.linalg.norm(decoders, axis=2).max(axis=1)
+    with np.errstate(over="ignore"):  # what overflows is far from resolved, or so large that digits abound
+        rounding = np.finfo(float).eps * longest * np.linalg.norm(decoders, axis=2).max(axis=1)
     return np.asarray(rounding * (np.sqrt(2 * finite) + rounding) <= ROUNDING_SHARE * (finite + offset))
 
 
@@ -95,7 +100,21 @@ def gradient(W: npt.ArrayLike, data: NTPData) -> Any:
 
     Residuals off the supports are relatively accurate however small, those on them to the rounding of the logits.
     """
-    return ArrayKind.of(W).convert(Slope(data)(data.check_decoder(W)))
+    with np.errstate(over="ignore"):  # of the square that tells whether logits need a shift
+        slope = Slope(data)(_representable(W, data))
+    return ArrayKind.of(W).convert(slope)
+
+
+def _representable(W: npt.ArrayLike, data: NTPData) -> Floats:
+    """The decoder, if its logits are numbers of float64."""
+    decoder = data.check_decoder(W)
+    entries = float(np.abs(decoder).max()), float(np.abs(data.embeddings).max())
+    if entries[1] and entries[0] > LARGEST_LOGIT / data.dim / entries[1]:
+        raise NTPDataError(
+            f"W has entries up to {entries[0]:.3g} and the embeddings up to {entries[1]:.3g}: their logits leave "
+            "the range of float64"
+        )
+    return decoder
 
 
 def smoothness(data: NTPData) -> float:
@@ -104,4 +123,10 @@ def smoothness(data: NTPData) -> float:
     For embeddings of full row rank this is the exact constant, as a supremum over W (book, lem-smoothness).
     """
     weighted = data.embeddings * np.sqrt(data.context_probs)[:, None]
+    largest = float(np.abs(weighted).max())
+    if largest and not SMALLEST_ROOT <= largest <= 1 / SMALLEST_ROOT:
+        raise NTPDataError(
+            f"the embeddings, weighted, have entries up to {largest:.3g}, whose square, a step size, is hardly a "
+            f"number of float64; rescale them to between {SMALLEST_ROOT:g} and {1 / SMALLEST_ROOT:g}"
+        )
     return float(np.linalg.norm(weighted, ord=2) ** 2) / 2

@@ -20,6 +20,8 @@ Floats = npt.NDArray[np.float64]
 
 # Below this size the series of e^x − 1 − x is exact to rounding; above, the direct difference is.
 SERIES_RADIUS = 0.5
+# Beyond this exponent e^x is computed together with its small factor.
+FAR = 600.0
 SERIES_COEFFICIENTS = tuple(1 / np.prod(np.arange(1.0, k + 1)) for k in range(18, 1, -1))
 # At most this many extended-precision products are held at once.
 EXTENDED_ENTRIES = 2**20
@@ -62,8 +64,13 @@ class SplitSoftmax:
     def residual(self) -> Floats:
         """p̂_j − softmax(ℓ_j), shape (b, V), with every entry relatively accurate."""
         log_total = np.logaddexp(0.0, self.log_total_offset)[..., None]
-        relative = self.deviation - self.log_partition[..., None]
-        inside = -self.block.probs * np.expm1(relative - log_total)
+        exponent = self.deviation - self.log_partition[..., None] - log_total
+        probs = self.block.probs
+        # A probability over a p̂ near 1e-308 leaves the range of float64, the probability itself does not.
+        inside = -probs * np.expm1(np.minimum(exponent, FAR))
+        far = exponent > FAR
+        if far.any():
+            inside[far] = (probs - np.exp(np.log(np.where(far, probs, 1.0)) + np.where(far, exponent, 0.0)))[far]
         return np.where(self.block.support, inside, -np.exp(self.log_offsets - log_total))
 
 
@@ -86,9 +93,15 @@ def split_softmax(logits: Floats, block: ContextBlock, in_support: Floats | None
     top = deviation.max(axis=-1)
     # Either form alone loses: log1p overflows for large deviations, the shifted form cancels for small ones.
     shift = np.where(top > 1, top, 0.0)[..., None]
-    near = np.log1p((probs * np.expm1(np.minimum(deviation, 1.0))).sum(axis=-1))
-    far = shift[..., 0] + np.log((probs * np.exp(deviation - shift)).sum(axis=-1))
+    with np.errstate(divide="ignore"):
+        near = np.log1p((probs * np.expm1(np.minimum(deviation, 1.0))).sum(axis=-1))
+        far = shift[..., 0] + np.log((probs * np.exp(deviation - shift)).sum(axis=-1))
     log_partition = np.where(top > 1, far, near)
+    if not np.isfinite(log_partition).all():
+        # Some deviation is nonnegative, but for the rounding of logits of 1e16 and more.
+        inside = np.where(support, deviation, -np.inf)
+        highest = inside.max(axis=-1)
+        log_partition = highest + np.log((probs * np.exp(inside - highest[..., None])).sum(axis=-1))
     log_offsets = np.where(support, -np.inf, logits - (level + log_partition)[..., None])
     return SplitSoftmax(block, deviation, log_partition, log_offsets)
 

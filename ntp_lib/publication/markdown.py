@@ -68,7 +68,8 @@ def utc(moment: str) -> str:
     """Return an ISO time as a reader's date in UTC, such as ``21 November 2026, 01:20 UTC``."""
     parsed = datetime.fromisoformat(moment)
     aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
-    return f"{aware.astimezone(UTC):%-d %B %Y, %H:%M} UTC"
+    there = aware.astimezone(UTC)
+    return f"{there.day} {there:%B %Y, %H:%M} UTC"
 
 
 def duration(seconds: float) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from ntp_lib.portability.standing import standing
 from ntp_lib.publication import notebook_cells as cells
 from ntp_lib.publication.addresses import repository_url, with_addresses
 from ntp_lib.publication.claims_page import claims_filled_in
@@ -16,6 +17,7 @@ from ntp_lib.publication.errors import PublicationError
 from ntp_lib.publication.evidence import Evidence, gather
 from ntp_lib.publication.folders import fresh_folder
 from ntp_lib.publication.notebook_page import footer, run_box
+from ntp_lib.publication.portability_part import portability_part
 from ntp_lib.publication.robustness_part import robustness_part
 from ntp_lib.publication.verification_page import filled_in
 from ntp_lib.reproduction.claims import judge_claims
@@ -130,7 +132,10 @@ def _copy_figures(project: Project, manifest: Manifest, notebooks: Iterable[str]
 
 def _fill_in_verification(page: Path, evidence: list[Evidence], manifest: Manifest, project: Project) -> None:
     if page.is_file():
-        reports = {"robustness": robustness_part(project)}
+        reports = {
+            "robustness": robustness_part(project),
+            "portability": portability_part(standing(project, manifest)),
+        }
         page.write_text(filled_in(page.read_text("utf-8"), evidence, manifest, reports), "utf-8")
 
 

@@ -24,6 +24,9 @@ from ntp_lib.references.svm_solution import NTPSVMSolution
 
 Floats = npt.NDArray[np.float64]
 
+# Nats by which the rounding of W* may miss a log-odds before probabilities cannot be compared with its own.
+ROUNDED_LOG_ODDS = 1e-6
+
 
 @result
 class References:
@@ -61,6 +64,21 @@ class References:
         if W.any():
             refuse_out_of_range("W*", binary_exponent(W), shortest_exponent(self.data))
         return W
+
+    def require_met_log_odds(self) -> None:
+        """Refuse a W* whose rounding misses the log-odds by more than ROUNDED_LOG_ODDS.
+
+        Measures of distance do not mind; what compares probabilities with those of W* does.
+
+        Raises:
+            DidNotConvergeError: it does; the lengths of the embeddings are too far apart.
+        """
+        found = self.compatibility
+        if found.holds and found.residual > max(ROUNDED_LOG_ODDS, found.tolerance):
+            raise DidNotConvergeError(
+                f"the lengths of the embeddings are so far apart that W*, rounded to float64, misses the log-odds "
+                f"of the longest by {found.residual:.1e} nats; at most {ROUNDED_LOG_ODDS:g} are workable"
+            )
 
     @property
     def W_mm(self) -> Floats | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import scipy.sparse as sp
 
@@ -36,7 +38,10 @@ def solve(data: NTPData, *, tolerance: float) -> NTPSVMSolution | None:
     problem = cp.Problem(cp.Minimize(0.5 * cp.sum_squares(X)), [equal, below])
     accuracy = min(1e-9, tolerance / 10)
     try:
-        problem.solve(solver=cp.CLARABEL, tol_gap_abs=accuracy, tol_gap_rel=accuracy, tol_feas=accuracy)
+        with warnings.catch_warnings():
+            # Whether the solution is accurate is decided from the data.
+            warnings.filterwarnings("ignore", message="Solution may be inaccurate")
+            problem.solve(solver=cp.CLARABEL, tol_gap_abs=accuracy, tol_gap_rel=accuracy, tol_feas=accuracy)
     except cp.SolverError:
         return None
     if problem.status not in (cp.OPTIMAL, cp.OPTIMAL_INACCURATE) or X.value is None:

@@ -70,6 +70,7 @@ def run_notebooks(
     jobs: int | None = None,
     timeout: int = CELL_TIMEOUT,
     until: str = "",
+    environment: Mapping[str, str] | None = None,
 ) -> list[Outcome]:
     """Brings the runs of notebooks up to date.
 
@@ -81,6 +82,7 @@ def run_notebooks(
         jobs: Notebooks at a time; one per core by default.
         timeout: Seconds that a cell may take.
         until: A figure with whose recording the execution of its notebook ends.
+        environment: Variables for the kernels alone; they go before those that the pipeline sets.
 
     Returns:
         One outcome per notebook, in the order given.
@@ -99,7 +101,7 @@ def run_notebooks(
         if fresh or changes or earlier is None:
             require_replaceable(destination, ours=is_ours(project, destination))
             inputs = current_inputs(project, notebook, overrides)
-            job = Job(project, notebook, inputs, destination, timeout, until, tuple(changes))
+            job = Job(project, notebook, inputs, destination, timeout, until, tuple(changes), environment or {})
             due.append((earlier.seconds if earlier else float("inf"), job))
     for shop in {workshop(project, job.destination) for _, job in due}:
         require_writable(shop)

@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -42,6 +42,7 @@ class Job:
         timeout: Seconds that a cell may take.
         until: A figure with whose recording the execution ends; empty where all cells are executed.
         because: What changed since the earlier run, one phrase each.
+        environment: Variables for the kernel; they go before those that the pipeline sets.
     """
 
     project: Project
@@ -51,6 +52,7 @@ class Job:
     timeout: int
     until: str = ""
     because: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,7 @@ def _execute_in(job: Job, space: Workspace, on_cell: Callable[[], None], begun: 
         # With other parameters the pictures are wanted that do not need what a cell failed to make.
         goes_on=bool(job.inputs.overrides),
     )
-    environment = _environment(kernel_environment(job.project, space))
+    environment = _environment({**kernel_environment(job.project, space), **job.environment})
     with environment, _stderr_to(space.folder / LOG_FILE):
         papermill.execute_notebook(
             str(source),
@@ -152,7 +154,8 @@ def _execute_in(job: Job, space: Workspace, on_cell: Callable[[], None], begun: 
     _strip_papermill(folder / NOTEBOOK_FILE)
     records = session.records()
     _require_unchanged(job)
-    inputs = observed_inputs(job.project, job.notebook, job.inputs, load_testimony(folder))
+    testimony = load_testimony(folder)
+    inputs = observed_inputs(job.project, job.notebook, job.inputs, testimony)
     defaults = {name: parameter.default for name, parameter in notebook_parameters(source).items()}
     run = Run(
         notebook=job.notebook,
@@ -168,6 +171,7 @@ def _execute_in(job: Job, space: Workspace, on_cell: Callable[[], None], begun: 
         figures={name: RecordedFigure(**figure) for name, figure in records["figures"].items()},
         checks=tuple(Check(**check) for check in records["checks"]),
         until=job.until,
+        arithmetic=testimony.arithmetic,
     )
     (folder / RECORDS).unlink()
     save_run(run, folder)

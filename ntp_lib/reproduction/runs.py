@@ -50,6 +50,7 @@ class Run:
         checks: What was asserted, in order.
         until: The figure with which the execution ended; empty where the run is complete.
         files: SHA-256 of every file of the run but its record, by path relative to its folder.
+        arithmetic: What the kernel computed with, as `arithmetic.arithmetic` describes it.
     """
 
     notebook: str
@@ -66,6 +67,7 @@ class Run:
     checks: tuple[Check, ...]
     until: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
+    arithmetic: Mapping[str, Any] = field(default_factory=dict)
 
     def all_inputs(self) -> Inputs:
         """The inputs, to be compared with current ones."""

@@ -95,6 +95,8 @@ class _Loader(yaml.SafeLoader):
         for name, _ in node.value:
             if name.tag == TAG + "merge" or name.value == "<<":
                 raise _refusal("'<<' merges mappings, which hides what is given; write every name out", name)
+            if not isinstance(name, yaml.ScalarNode):
+                raise _refusal("a list or mapping is no name; valid: a text", name)
             if name.tag != TAG + "str":
                 raise _refusal(f"the name {_one_line(name.value)} is not a text; quote it", name)
             if name.value in names:

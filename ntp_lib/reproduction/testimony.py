@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from ntp_lib.reproduction.errors import ReproductionError
 from ntp_lib.reproduction.imports import imported_modules
@@ -25,12 +26,14 @@ class Testimony:
         packages: Versions of the packages that the notebook loaded, by name.
         modules: Files of the modules that belong to no installed package, by dotted name.
         read: Files below the project's folder that were opened for reading and never written.
+        arithmetic: What it computed with, as `arithmetic.arithmetic` describes it.
     """
 
     python: str
     packages: Mapping[str, str]
     modules: Mapping[str, Path]
     read: tuple[Path, ...]
+    arithmetic: Mapping[str, Any]
 
 
 def load_testimony(folder: Path) -> Testimony:
@@ -43,6 +46,7 @@ def load_testimony(folder: Path) -> Testimony:
         packages=content["packages"],
         modules={name: Path(file) for name, file in content["modules"].items()},
         read=tuple(Path(file) for file in content["read"]),
+        arithmetic=content["arithmetic"],
     )
 
 

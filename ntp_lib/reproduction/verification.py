@@ -76,6 +76,7 @@ def verify(project: Project) -> Report:
         ReproductionError: The manifest or the ledger itself is not valid.
     """
     manifest = load_manifest(project)
+    claims = load_ledger(project) if project.ledger.is_file() else None
     problems = [*_source_problems(project), *_reference_problems(project, manifest)]
     runs: dict[str, Run] = {}
     for notebook in project.notebook_names():
@@ -94,7 +95,7 @@ def verify(project: Project) -> Report:
         judge_run(project, manifest, entry, runs.get(entry.notebook), project.runs / entry.notebook)
         for entry in manifest.figures.values()
     )
-    ledger = judge_claims(project, load_ledger(project)) if project.ledger.is_file() else None
+    ledger = judge_claims(project, claims) if claims is not None else None
     if ledger is not None:
         where = project.relative(project.ledger)
         problems += [Problem(where, message, "mend the ledger, or the notebook") for message in ledger.problems]

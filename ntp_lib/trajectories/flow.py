@@ -17,15 +17,20 @@ from ntp_lib.data.results import copied, result
 from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import NTPDataError
 from ntp_lib.loss.cross_entropy import excess_parts
-from ntp_lib.references.bundle import References, not_separable, references_of
+from ntp_lib.references.bundle import References, not_separable
 from ntp_lib.trajectories.flow_integration import FlowPoint, HandOver, integrate
 from ntp_lib.trajectories.initialisation import start_of
+from ntp_lib.trajectories.magnitudes import references_in_range
 from ntp_lib.trajectories.measurements import measure
 
 Floats = npt.NDArray[np.float64]
 
 # Without a margin there is no second stage, and past this log t the rounding of the gradient, times t, takes over.
 LAST_LOG_TIME_WITHOUT_MARGIN = 30.0
+# The first stage holds (1 + t) times a part of W.
+FLOW_LENGTHS = (1e-40, 1e40)
+# s times W^mm is resolved to ε s: at 1e9 that is 1e-7.
+FARTHEST_LOG_TIME = 1e9
 
 
 @result
@@ -102,7 +107,8 @@ def gradient_flow(
     tolerance = real_number(tolerance, "tolerance", least=1e-12, most=1e-2)
     data.require_an_embedding()
     start = start_of(data, W0, seed=whole_number(seed, "seed"))
-    references = references_of(data, references)
+    references = references_in_range(data, references, lengths=FLOW_LENGTHS)
+    references.require_met_log_odds()
     if references.W_mm is None and times[-1] > LAST_LOG_TIME_WITHOUT_MARGIN:
         limit = f"log_times may go up to {LAST_LOG_TIME_WITHOUT_MARGIN:g}, not {times[-1]:g}"
         raise not_separable(references, f"the flow has no W^mm to follow: {limit}")
@@ -114,6 +120,8 @@ def gradient_flow(
 
 def _valid_times(log_times: Sequence[float] | npt.ArrayLike) -> list[float]:
     times = real_numbers(log_times, "log_times")
+    for i in np.flatnonzero(np.abs(times) > FARTHEST_LOG_TIME):
+        raise NTPDataError(f"log_times[{i}] is {times[i]:g}; it must lie within ±{FARTHEST_LOG_TIME:g}")
     if np.any(np.diff(times) <= 0):
         bad = int(np.argmax(np.diff(times) <= 0)) + 1
         raise NTPDataError(f"log_times must strictly increase; entry {bad}, {times[bad]:g}, does not")

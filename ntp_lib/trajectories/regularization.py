@@ -16,7 +16,8 @@ from ntp_lib.data.results import copied, result
 from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
 from ntp_lib.loss.cross_entropy import excess_parts, smoothness
-from ntp_lib.references.bundle import References, references_of
+from ntp_lib.references.bundle import References
+from ntp_lib.trajectories.magnitudes import references_in_range
 from ntp_lib.trajectories.measurements import measure
 from ntp_lib.trajectories.ridge import RidgePoint, RidgeSolver
 
@@ -80,7 +81,7 @@ def regularization_path(
     """
     wanted = _valid_request(radii, penalties)
     data.require_an_embedding()
-    references = references_of(data, references)
+    references = references_in_range(data, references)
     L = smoothness(data)
     if radii is None:
         _refuse_far_penalties(wanted, L)
@@ -120,7 +121,7 @@ def _refuse_far_penalties(penalties: list[float], L: float) -> None:
 
 def _at_penalty(solver: RidgeSolver, penalty: float, start: RidgePoint) -> RidgePoint:
     if penalty > solver.smoothness:
-        return solver.solve(penalty)
+        return solver.solve(penalty, start)
     ratio = max(start.penalty / penalty, penalty / start.penalty)
     stages = max(1, int(np.ceil(np.log(ratio) / np.log(WARM_FACTOR) - 1e-9)))
     point = start
@@ -138,9 +139,10 @@ def _at_radius(solver: RidgeSolver, radius: float, start: RidgePoint) -> RidgePo
         if point.radius == 0:
             raise DidNotConvergeError("W = 0 minimises the loss with every penalty: no other radius is reached")
         change = float(np.clip((radius - point.radius) / point.speed, -np.log(10), np.log(10)))
-        if radius < point.radius and point.penalty >= L:
-            # Up there W ≈ −∇CE(0)/λ, and log ‖W‖ is what is linear in log λ.
-            change = float(np.log(point.radius / radius))
+        if point.penalty > L or (point.penalty == L and radius < point.radius):
+            # Up there W ≈ −∇CE(0)/λ, and it is log ‖W‖ that is nearly linear in log λ.
+            change = np.log(radius / point.radius) * point.radius / point.speed
+            change = max(float(change), float(np.log(L / point.penalty / WARM_FACTOR)))
         penalty = point.penalty * np.exp(change)
         if penalty < MIN_PENALTY * L:
             raise DidNotConvergeError(

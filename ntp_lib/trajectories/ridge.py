@@ -101,7 +101,7 @@ class RidgeSolver:
             )
         near = penalty <= self.smoothness
         base = self.references.W_finite if near else np.zeros_like(self.references.W_finite)
-        parts, value, splits = self._beginning(base, penalty, start if near else None)
+        parts, value, splits = self._beginning(base, penalty, start)
         residual = np.inf
         for _ in range(MAX_NEWTON_STEPS):
             W = base + parts[0] + parts[1]
@@ -127,14 +127,19 @@ class RidgeSolver:
         self, base: Floats, penalty: float, start: RidgePoint | None
     ) -> tuple[tuple[Floats, Floats], float, list[SplitSoftmax]]:
         """Where Newton's method starts: W = 0, the other point, or where the path leads from it."""
-        parts = (-base, np.zeros_like(base)) if start is None else (start.finite, start.complement)
+        near = penalty <= self.smoothness
+        parts = (start.finite, start.complement) if start and near else (-base, np.zeros_like(base))
         value, splits = self._value(*parts, penalty)
         if start is not None:
-            guess = self._predicted(start, penalty)
+            guess = self._predicted(start, penalty) if near else self._parted(start.W * (start.penalty / penalty))
             guessed, guessed_splits = self._value(*guess, penalty)
             if guessed < value:
                 return guess, guessed, guessed_splits
         return parts, value, splits
+
+    def _parted(self, W: Floats) -> tuple[Floats, Floats]:
+        in_F = self.references.F.project(W)
+        return in_F, W - in_F
 
     def _predicted(self, start: RidgePoint, penalty: float) -> tuple[Floats, Floats]:
         """Where the path leads from `start`: U is nearly linear in log λ, and Δ nearly proportional to λ."""

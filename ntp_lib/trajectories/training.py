@@ -18,8 +18,9 @@ from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
 from ntp_lib.loss.sampled import SampledSlope
 from ntp_lib.loss.slope import Slope
-from ntp_lib.references.bundle import References, references_of
+from ntp_lib.references.bundle import References
 from ntp_lib.trajectories.initialisation import start_of
+from ntp_lib.trajectories.magnitudes import references_in_range
 from ntp_lib.trajectories.methods import METHODS, make_step
 from ntp_lib.trajectories.optimisers import Step
 from ntp_lib.trajectories.trace import Measure, Trace
@@ -105,7 +106,7 @@ def train(
     seed = whole_number(seed, "seed")
     data.require_an_embedding()
     W = start_of(data, W0, seed=seed)
-    references = references_of(data, references)
+    references = references_in_range(data, references)
     slope = Slope(data) if batch_size is None else SampledSlope(data, batch_size=batch_size, seed=seed)
     advance = make_step(method, slope, **constants)
     trace = Trace(references, measure)

@@ -34,6 +34,7 @@ STANDING_FOR = {"NAME": "descent", "NOTEBOOK": "descent", "ID": "loss", "FIGURE"
 SMALLER = {
     "sweep": ("--grid", "vocab=2 supports=1 dim=3 ratio=2", "--trials", "1", "--jobs", "1"),
     "bench": ("--smoke", "--only", "svm", "--repeats", "1"),
+    "robustness": ("--seeds", "0", "--jobs", "1"),
 }
 TEXT = "the cat sat on the mat and the dog sat on the rug\n" * 5
 

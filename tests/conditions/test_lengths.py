@@ -136,6 +136,13 @@ def test_last_bits_are_not_proved_incompatible():
     assert not found.verify()
     assert found.explain().startswith("Undecided")
     assert np.isfinite(found.W_finite).all()
+    # With a third context they are no longer independent as a whole: what is excluded then has a length.
+    third = ntp.NTPData([*embeddings, [3.0, -1.0]], [0.4, 0.4, 0.2], [[0.5, 0.5], [0.1, 0.9], [1.0, 0.0]])
+    excluded = ntp.compatibility(third)
+    assert excluded.holds is False
+    assert excluded.verify()
+    assert 1e13 < excluded.excluded_norm < np.log(9) / np.spacing(2.0)
+    assert "for every ‖W‖ up to" in excluded.explain()
     # The control: exactly parallel ones contradict each other.
     embeddings[1] = 2 * embeddings[0]
     assert ntp.compatibility(ntp.NTPData(embeddings, [0.5, 0.5], [[0.5, 0.5], [0.1, 0.9]])).holds is False
@@ -159,6 +166,7 @@ def test_powers_of_two_change_no_bit_of_a_certificate(random_problem):
 def test_ordinary_embeddings_are_left_alone(random_problem):
     data = random_problem(0)
     assert scaling.scaled_rows(data)[0] is data.embeddings
+    assert not scaling.scaled_rows(data)[2].any()
     assert scaling.rescaled(data) == (data, 0)
     scaled, exponent = scaling.rescaled(relengthened(data, np.full(4, 2.0**-800)))
     assert np.array_equal(np.ldexp(scaled.embeddings, exponent), data.embeddings * 2.0**-800)

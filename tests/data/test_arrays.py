@@ -196,14 +196,14 @@ def test_an_array_of_float64_is_copied_only_where_asked():
     assert not np.shares_memory(real_array(torch.from_numpy(array), "x", "(2, 2)"), array)
 
 
-def test_a_device_without_float64_is_named():
-    class Namespace:
-        @staticmethod
-        def asarray(array, device):
-            raise TypeError("float64 is not supported")
+def test_a_device_without_float64_is_named(monkeypatch):
+    def refuse(array, device):
+        raise TypeError("float64 is not supported")
 
+    kind = ArrayKind("torch", "mps")
+    monkeypatch.setattr(kind.namespace, "asarray", refuse)
     with pytest.raises(ntp.NTPDataError, match="device mps: float64 is not supported; move the tensors"):
-        ArrayKind(Namespace, "mps").convert(np.eye(2))
+        kind.convert(np.eye(2))
 
 
 def test_arrays_go_to_the_device_they_are_asked_for():

@@ -7,11 +7,13 @@ import xml.etree.ElementTree as ET
 import matplotlib as mpl
 import pandas as pd
 import pytest
+from matplotlib.cbook import is_math_text
 
 from ntp_lib import figures
 from ntp_lib.figures import rendering
 from ntp_lib.figures.rendering import render
 from ntp_lib.figures.style import DARK, LIGHT, themed
+from ntp_lib.figures.words import as_words
 
 NAMES = ["fig.dark.svg", "fig.png", "fig.svg"]
 
@@ -141,3 +143,34 @@ def test_nothing_is_said_of_panels_that_show_something(frames):
         assert not [
             text for axes in figure.axes for text in axes.texts if text.get_text() == rendering.UNDEFINED
         ], name
+
+
+HOSTILE = [
+    r"$\input{x}$",
+    "$",
+    "$$",
+    "$a$ $",
+    r"\$x\$",
+    "$\\frac{$",
+    "a\0b\x1b",
+    "two\nlines",
+    "\ud800",
+    "<b>&amp;",
+]
+
+
+def test_a_name_is_drawn_as_it_is_whatever_it_looks_like(frames, tmp_path):
+    """As a tick's text: no formula is read, and what is written is XML."""
+    bars = frames["distribution_bars"].iloc[:1]
+    frame = pd.concat([bars.assign(token=name) for name in HOSTILE])
+    first = rendered(figures.distribution_bars, frame, tmp_path / "bars")
+    for file in ("fig.svg", "fig.dark.svg"):
+        ET.fromstring(first[file].decode())
+    assert not any(is_math_text(name) for name in as_words(frame)["token"])
+
+
+def test_a_frame_without_such_texts_is_drawn_itself():
+    frame = pd.DataFrame({"x": [1.0, 2.0], "name": ["$a$", "b"], "kind": ["c", None], "flag": [True, False]})
+    assert as_words(frame)["name"].tolist() == [r"\$a\$", "b"]
+    plain = frame[["x", "flag"]]
+    assert as_words(plain) is plain

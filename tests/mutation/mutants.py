@@ -198,8 +198,8 @@ MUTANTS = (
     Mutant(
         "W* without division by the embeddings' lengths",
         COMPATIBILITY,
-        "(log_odds / unit_embeddings(F.data)[1][F.data.support_rows])",
-        "log_odds",
+        " / norms[places]",
+        "",
         "reaching-the-entropy",
     ),
     Mutant(
@@ -219,8 +219,8 @@ MUTANTS = (
     Mutant(
         "margins verified without (6a)",
         CERTIFICATES,
-        "if norm == 0 or np.any(",
-        "if norm == 0 and np.any(",
+        "if np.any(spreads > SPREAD",
+        "if peak == 0 and np.any(spreads > SPREAD",
         "reaching-the-entropy",
     ),
     Mutant(

@@ -104,6 +104,17 @@ def test_near_duplicates_are_trained_without_a_margin():
         ntp.gradient_flow(data, log_times=[100.0], references=found)
 
 
+def test_a_flow_without_a_workable_finite_part_is_refused():
+    """W* of length 1e12 is rounded by 1e-4: distances from it can be measured, probabilities not compared."""
+    data = with_embeddings([[1e-12, 0.0, 0.0], [0.3, 1.0, 0.0], [0.7, 0.2, 1.0]])
+    found = ntp.references(data)
+    assert found.compatibility.holds is True
+    assert found.compatibility.residual > 1e-6
+    assert np.isfinite(ntp.train(data, steps=5, references=found).frame["finite_error"]).all()
+    with pytest.raises(ntp.DidNotConvergeError, match="lengths of the embeddings are so far apart"):
+        ntp.gradient_flow(data, log_times=[1.0], references=found)
+
+
 def test_the_error_without_a_margin_says_what_is_excluded():
     data = ntp.NTPData([[1.0], [-1.0]], [0.5, 0.5], [[1, 0], [1, 0]])
     with pytest.raises(ntp.NotSeparableError, match=r"excludes every margin above .* per unit of ‖W‖"):

@@ -54,7 +54,7 @@ def bomb(levels, width):
         ("{x: {b: 1, b: 1}}", "line 1: 'b' is given twice"),
         ("a: {<<: {b: 1}}", "line 1: '<<' merges mappings"),
         ("a: {? !!merge x : {b: 1}}", "line 1: '<<' merges mappings"),
-        ("? [a, b]\n: c", "is not a text; quote it"),
+        ("? [a, b]\n: c", "line 1: a list or mapping is no name; valid: a text"),
         ("1: a", "line 1: the name 1 is not a text; quote it"),
         ("true: a", "the name true is not a text"),
         (bomb(9, 10), f"line 1: more than {MOST_VALUES} values"),
