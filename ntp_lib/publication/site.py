@@ -90,6 +90,8 @@ def run_sphinx(source: Path, work: Path) -> None:
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
     command = [sys.executable, "-c", JUPYTER_BOOK, *options]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    if done.returncode < 0:
+        raise PublicationError(f"the build was killed by signal {-done.returncode}; memory may have run out")
     if done.returncode:
         raise PublicationError("the book does not build:\n" + problems(done.stdout + done.stderr, source))
 
