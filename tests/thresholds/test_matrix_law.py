@@ -45,7 +45,7 @@ def test_an_iteration_that_is_not_at_rest_is_an_error(monkeypatch):
 
 def test_the_standard_error_is_that_of_a_mean():
     """Of two values it is half their difference. The values of a run follow from three means over it."""
-    runs = {"samples": 1500, "seed": 3}
+    runs = {"samples": 3000, "seed": 3}
     law = drawn("2", 4)
     first = matrix_threshold(law, burn_in=0, iterations=2, **runs)
     second = matrix_threshold(law, burn_in=1, iterations=2, **runs)

@@ -69,7 +69,7 @@ def test_window_means_average_between_powers():
 
 
 def test_stages_average_their_second_half():
-    """The run once more, step by step: means of the preconditioner and of the logarithm of the residual from step 7."""
+    """The run once more, step by step: means of the preconditioner and of log residual from step 7 on."""
     betas, epsilon = (0.9, 0.95), 1e-8
     stage = adam_stages(REFERENCES, marks=(12,), betas=betas, epsilon=epsilon)[0]
     W, first, second, kept, residuals = lecun(DATA), 0.0, 0.0, [], []
