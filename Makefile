@@ -7,11 +7,15 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# The locks name everything, so pip has nothing to resolve.
+INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps
+LOCK_FLAGS ?=
 # FRESH=1 executes every notebook again, whatever was kept from earlier runs.
 FRESH ?=
 FRESH_FLAG := $(if $(FRESH),--fresh,)
 
-.PHONY: help book test env run verify site check-site mutants bench lint format lock clean
+.PHONY: help book test env run verify site check-site mutants mutation-score bench portability robustness \
+  lint format lock clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -26,14 +30,21 @@ test: env  ## Set up, then run linter, type checker and all tests
 
 env: $(READY)  ## Make the virtual environment from requirements.lock
 
-$(READY): requirements.lock pyproject.toml
+$(READY): requirements.lock requirements-cpu.lock requirements-cuda.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "$(PYTHON) is older than Python 3.11; name a newer one: make PYTHON=python3.11"; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
 	  { echo "$(PYTHON) lacks venv or pip; on Debian and Ubuntu install python3-venv"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet --requirement requirements.lock
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
+	@$(INSTALL) --requirement requirements-cpu.lock 2>/dev/null || \
+	  echo "No torch without CUDA is to be had from the package indexes that pip knows; taking the general one."
+	$(INSTALL) --requirement requirements.lock
+	@if $(BIN)/python -m pip check | grep '^torch .* requires' >/dev/null; then \
+	  echo "This torch was built for CUDA and does not start without these packages, some 3 GB:"; \
+	  set -x; $(INSTALL) --requirement requirements-cuda.lock; \
+	fi
+	$(INSTALL) --no-build-isolation --editable .
+	$(BIN)/python -m pip check
 	@touch $@
 
 run: env  ## Execute the notebooks whose inputs have changed (all with FRESH=1)
@@ -55,8 +66,14 @@ check-site: env  ## Open every built page in headless Chromium, where one is ins
 	  cp _build/html/.build-key _build/opened-key; \
 	fi
 
+portability: env  ## Verify every figure on two BLAS kernels, on one and two threads (half an hour); FRESH=1 starts over
+	$(BIN)/ntp portability $(FRESH_FLAG)
+
 mutants: run verify  ## Break the library in many ways; list what noticed and what did not
 	$(BIN)/pytest -m mutation -n 2 --dist worksteal tests/mutation
+
+mutation-score: env  ## Share of small changes to the mathematics that its tests notice; FOLDERS="loss data" for some
+	$(BIN)/python tests/mutation/score.py $(FOLDERS)
 
 bench: env  ## Measure the library beside its peers (about 20 minutes, a quiet machine); FRESH=1 starts over
 	$(BIN)/ntp bench $(FRESH_FLAG)
@@ -71,9 +88,8 @@ format: env  ## Format the sources and strip notebook outputs
 	$(BIN)/ruff check --fix .
 	$(BIN)/nbstripout notebooks/*.ipynb
 
-lock: env  ## Write requirements.lock from the present environment
-	$(BIN)/python -m pip freeze --all --exclude-editable --exclude pip | sed 's/+cpu$$//' > requirements.lock.new
-	mv requirements.lock.new requirements.lock
+lock: env  ## Resolve pyproject.toml anew into the locks; LOCK_FLAGS="--upgrade-package NAME" lets versions move
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python .ci/lock.py $(LOCK_FLAGS)
 
 clean:  ## Remove everything that was built, and the environment
-	rm -rf _build $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf _build mutants $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -12,7 +12,7 @@ from ntp_lib.benchmarks.records import Value
 
 PACKAGES = ("ntp-lib", "numpy", "scipy", "torch", "cvxpy", "osqp", "scs", "clarabel", "scikit-learn")
 # Drawing, publishing and the command line change no time.
-NOT_TIMED = ("figures", "publication", "reproduction", "cli")
+NOT_TIMED = ("figures", "publication", "reproduction", "portability", "cli")
 
 
 def describe_machine() -> dict[str, Value]:

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
-from ntp_lib.benchmarks.records import (
-    SCHEMA,
-    CaseResult,
-    Conditions,
-    Measurement,
-    Outcome,
-    Report,
-    Requirement,
-    Target,
-)
+from ntp_lib.benchmarks.records import SCHEMA, CaseResult, Conditions, Report
+from ntp_lib.benchmarks.soundness import problems
 from ntp_lib.reproduction.errors import ReproductionError
+from ntp_lib.reproduction.fields import shown
+from ntp_lib.reproduction.records import as_record, parse_json
+
+REMEDY = "measure again with: make bench"
 
 
 def save_report(report: Report, path: Path) -> None:
@@ -39,37 +33,35 @@ def load_report(path: Path) -> Report:
     """Read a report.
 
     Raises:
-        ReproductionError: there is no file, or it is no report of this schema; the message says what to do.
+        ReproductionError: there is no file, or it is no report of this schema; the message names the field and
+            says what to do.
     """
+    where = f"{path.name}: not a readable benchmark report"
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        if content["schema"] != SCHEMA:
-            raise ValueError(f"schema {content['schema']!r}, valid: {SCHEMA}")
-        cases = [_case(fields) for fields in content["cases"]]
-        return Report(
-            conditions=Conditions(**content["conditions"]),
-            command=str(content["command"]),
-            started=str(content["started"]),
-            finished=str(content["finished"]),
-            cases={case.id: case for case in cases},
-        )
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise ReproductionError(
-            f"{path.name}: not a readable benchmark report ({error!r}); measure again with: make bench"
-        ) from error
+        if not path.is_file():
+            raise ReproductionError(f"{where} (there is no such file)")
+        content = parse_json(path.read_text(encoding="utf-8"), where)
+        schema = content.get("schema") if isinstance(content, dict) else None
+        if isinstance(content, dict) and schema != SCHEMA:
+            raise ReproductionError(f"{where}: schema is {shown(schema)}; valid: {SCHEMA}")
+        found = as_record(_Written, content, where)
+        for problem in problems(found.conditions, (found.started, found.finished), found.cases):
+            raise ReproductionError(f"{where}: {problem}")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ReproductionError(f"{where} ({error}); {REMEDY}") from error
+    except ReproductionError as error:
+        raise ReproductionError(f"{error}; {REMEDY}") from error
+    cases = {case.id: case for case in found.cases}
+    return Report(found.conditions, found.command, found.started, found.finished, cases)
 
 
-def _case(fields: Mapping[str, Any]) -> CaseResult:
-    return CaseResult(
-        **{
-            **fields,
-            "requirements": tuple(Requirement(**item) for item in fields["requirements"]),
-            "targets": tuple(Target(**{**item, "against": tuple(item["against"])}) for item in fields["targets"]),
-            "measurements": tuple(_measurement(item) for item in fields["measurements"]),
-        }
-    )
+@dataclass(frozen=True)
+class _Written:
+    """The fields of the file."""
 
-
-def _measurement(fields: Mapping[str, Any]) -> Measurement:
-    seconds = tuple(float(value) for value in fields["seconds"])
-    return Measurement(**{**fields, "outcome": Outcome(fields["outcome"]), "seconds": seconds})
+    schema: int
+    conditions: Conditions
+    command: str
+    started: str
+    finished: str
+    cases: tuple[CaseResult, ...]

@@ -5,13 +5,12 @@ from __future__ import annotations
 import click
 
 from ntp_lib.cli.main import current_project
-from ntp_lib.cli.outcomes import execution_options, exit_code, report_figures, report_outcome
-from ntp_lib.reproduction.execution import destinations, run_notebooks
+from ntp_lib.cli.outcomes import execution_options, report, say_waiting
+from ntp_lib.reproduction.execution import current_run, figure_destination, run_notebooks
+from ntp_lib.reproduction.locks import alone
 from ntp_lib.reproduction.manifest import load_manifest
 from ntp_lib.reproduction.parameters import parse_overrides
-from ntp_lib.reproduction.runs import figure_file, load_run
-
-SUFFIXES = ("svg", "dark.svg", "png", "csv")
+from ntp_lib.reproduction.runs import SUFFIXES, figure_file
 
 
 @click.command("figure")
@@ -23,18 +22,25 @@ def figure_command(
 ) -> None:
     """Regenerate FIGURE (SVG, PNG and CSV) and compare it with its reference.
 
-    With -p a difference is expected: the verdict names the columns that differ.
+    Its notebook is executed up to the cell that records the figure, unless a complete run is current.
+    With -p a difference is expected: the verdict names the columns that differ, and a check that does not
+    hold stops nothing.
     """
     project = current_project(context)
     manifest = load_manifest(project)
     entry = manifest.figure(figure)
     overrides = parse_overrides(project.notebook(entry.notebook), assignments)
-    folders = destinations(project, [entry.notebook], overrides, None)
-    (outcome,) = run_notebooks(project, folders, overrides=overrides, fresh=fresh, timeout=timeout)
-    folder = folders[entry.notebook]
-    if not report_outcome(outcome, folder, project):
-        context.exit(1)
-    for suffix in SUFFIXES:
-        click.echo(f"    {project.relative(figure_file(folder, figure, suffix))}")
-    results = report_figures(project, manifest, [entry], folder, load_run(folder))
-    context.exit(exit_code(results, overrides))
+    complete = None if fresh else current_run(project, entry.notebook, overrides)
+    folder = complete or figure_destination(project, figure, overrides)
+    context.with_resource(alone(project, [folder], say_waiting))
+    (outcome,) = run_notebooks(
+        project,
+        {entry.notebook: folder},
+        overrides=overrides,
+        fresh=fresh,
+        timeout=timeout,
+        until="" if complete else figure,
+    )
+    files = [figure_file(folder, figure, suffix) for suffix in SUFFIXES]
+    good = report(project, manifest, outcome, [entry], folder, files=files, until="" if complete else figure)
+    context.exit(0 if good else 1)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import click
 
-from ntp_lib.reproduction.errors import ReproductionError, RequestError, unknown
+from ntp_lib.cli.streams import end_of_output, from_output, refused, speak_plainly
+from ntp_lib.reproduction.errors import ReproductionError, RequestError, in_words, unknown
+from ntp_lib.reproduction.system import require_supported_system
 
 
 @dataclass(frozen=True)
@@ -19,10 +22,12 @@ class LazyCommand:
     Attributes:
         target: `module:attribute`.
         help: Shown in the list of commands, so that listing them imports none.
+        executes: It executes notebooks, which is not possible on every system.
     """
 
     target: str
     help: str
+    executes: bool = False
 
 
 class LazyGroup(click.Group):
@@ -37,9 +42,15 @@ class LazyGroup(click.Group):
         return list(self.lazy)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Imports a command; None where there is no such name."""
+        """Imports a command; None where there is no such name.
+
+        Raises:
+            RequestError: It executes notebooks, and this system does not.
+        """
         if cmd_name not in self.lazy:
             return None
+        if self.lazy[cmd_name].executes:
+            require_supported_system()
         module, _, attribute = self.lazy[cmd_name].target.partition(":")
         command = getattr(importlib.import_module(module), attribute)
         assert isinstance(command, click.Command)
@@ -58,6 +69,17 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, command.help) for name, command in self.lazy.items()])
 
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Runs the command line, whatever the streams behind it can take."""
+        speak_plainly()
+        try:
+            return super().main(*args, **kwargs)
+        except SystemExit as end:
+            code = end_of_output(end.code if isinstance(end.code, int) else 0 if end.code is None else 1)
+        except OSError as error:
+            code = refused(error)
+        sys.exit(code)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Runs a command: exit 1 for what cannot be used, 2 for a request that makes no sense."""
         try:
@@ -69,3 +91,13 @@ class LazyGroup(click.Group):
             raise click.UsageError(str(error)) from error
         except ReproductionError as error:
             raise click.ClickException(str(error)) from error
+        except OSError as error:
+            if from_output(error):
+                ctx.exit(refused(error))
+            raise click.ClickException(in_words(error)) from error
+        except MemoryError as error:
+            raise click.ClickException("memory has run out; try something smaller, or --jobs 1") from error
+        except ModuleNotFoundError as error:
+            if error.name is None or error.name.split(".")[0] == "ntp_lib":
+                raise
+            raise click.ClickException(f"{sys.executable} lacks {error.name}; run: make env") from error

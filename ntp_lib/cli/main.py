@@ -11,14 +11,26 @@ from ntp_lib.reproduction.project import Project
 
 COMMANDS = {
     "list": LazyCommand("ntp_lib.cli.list:list_command", "Notebooks, their figures and parameters."),
-    "run": LazyCommand("ntp_lib.cli.run:run_command", "Execute notebooks; yours against reference."),
-    "figure": LazyCommand("ntp_lib.cli.figure:figure_command", "Regenerate one figure; yours against reference."),
+    "run": LazyCommand(
+        "ntp_lib.cli.run:run_command", "Execute notebooks; yours against reference.", executes=True
+    ),
+    "figure": LazyCommand(
+        "ntp_lib.cli.figure:figure_command", "Regenerate one figure; yours against reference.", executes=True
+    ),
     "verify": LazyCommand("ntp_lib.cli.verify:verify_command", "Judge every figure, run, notebook and claim."),
     "claims": LazyCommand("ntp_lib.cli.claims:claims_command", "Judge every claim of the book by its checks."),
     "accept": LazyCommand("ntp_lib.cli.accept:accept_command", "Make the last run's data the reference."),
     "data": LazyCommand("ntp_lib.cli.data:data_command", "Turn a text file into next-token data."),
     "bench": LazyCommand("ntp_lib.cli.bench:bench_command", "Measure this library beside its peers."),
-    "sweep": LazyCommand("ntp_lib.cli.sweep:sweep_command", "Phase diagrams of the conditions, through Dask."),
+    "portability": LazyCommand(
+        "ntp_lib.cli.portability:portability_command",
+        "Verify the figures on other BLAS kernels and threads.",
+        executes=True,
+    ),
+    "robustness": LazyCommand(
+        "ntp_lib.cli.robustness:robustness_command", "Which checks hold at which seeds.", executes=True
+    ),
+    "sweep": LazyCommand("ntp_lib.cli.sweep:sweep_command", "Phase diagrams of the conditions, cell by cell."),
     "book": LazyCommand("ntp_lib.cli.book:book_command", "Build the book from the runs."),
 }
 

@@ -7,19 +7,22 @@ from pathlib import Path
 import click
 
 from ntp_lib.cli.main import current_project
-from ntp_lib.cli.outcomes import execution_options, exit_code, report_figures, report_outcome
+from ntp_lib.cli.outcomes import execution_options, report, say_waiting
 from ntp_lib.reproduction.execution import destinations, run_notebooks
-from ntp_lib.reproduction.judgement import FigureResult
+from ntp_lib.reproduction.locks import alone
 from ntp_lib.reproduction.manifest import load_manifest
 from ntp_lib.reproduction.parameters import parse_overrides
-from ntp_lib.reproduction.runs import load_run
 
 
 @click.command("run")
 @click.argument("notebook", required=False)
 @click.option("--all", "everything", is_flag=True, help="Every notebook, several at a time.")
 @execution_options
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the run instead.")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for the run instead: a new one, an empty one, or an earlier run; anything else is refused.",
+)
 @click.option("--jobs", type=click.IntRange(min=1), help="Notebooks at a time; one per core by default.")
 @click.pass_context
 def run_command(
@@ -35,7 +38,8 @@ def run_command(
     """Execute NOTEBOOK, or all with --all, where its run is missing or outdated.
 
     Ends with yours against reference for every figure. With -p or --out the run goes to a folder of its
-    own and the book's runs stay as they are.
+    own and the book's runs stay as they are. With -p a check that does not hold stops nothing: the checks
+    that no longer hold are listed at the end.
     """
     project = current_project(context)
     if everything == (notebook is not None):
@@ -46,16 +50,12 @@ def run_command(
     names = project.notebook_names() if notebook is None else [project.notebook(notebook).stem]
     overrides = parse_overrides(project.notebook(names[0]), assignments) if assignments else {}
     folders = destinations(project, names, overrides, out)
+    context.with_resource(alone(project, folders.values(), say_waiting))
     outcomes = run_notebooks(project, folders, overrides=overrides, fresh=fresh, jobs=jobs, timeout=timeout)
-    results: list[FigureResult] = []
-    failed = []
-    for outcome in outcomes:
-        folder = folders[outcome.notebook]
-        if report_outcome(outcome, folder, project):
-            entries = manifest.of_notebook(outcome.notebook)
-            results += report_figures(project, manifest, entries, folder, load_run(folder))
-        else:
-            failed.append(outcome.notebook)
-    if failed:
+    good = [
+        report(project, manifest, outcome, manifest.of_notebook(outcome.notebook), folders[outcome.notebook])
+        for outcome in outcomes
+    ]
+    if failed := [outcome.notebook for outcome in outcomes if outcome.failure is not None]:
         click.echo(f"{len(failed)} of {len(outcomes)} notebooks failed: {', '.join(failed)}", err=True)
-    context.exit(1 if failed else exit_code(results, overrides))
+    context.exit(0 if all(good) else 1)

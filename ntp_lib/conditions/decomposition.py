@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ntp_lib.conditions import certificates, decomposition_program, explanation
 from ntp_lib.conditions.compatibility import compatibility
-from ntp_lib.conditions.in_support import unit_embeddings
+from ntp_lib.conditions.limits import valid_time_limit
 from ntp_lib.conditions.margins import context_margins
 from ntp_lib.conditions.separability import MAX_NONZEROS, Verdict, separability
 from ntp_lib.conditions.subspace import Subspace, subspace
@@ -58,7 +58,7 @@ class Decomposition:
             return self.direction is None
         if self.direction is None:
             return False
-        return certificates.direction_margin(self.direction, self._widened) >= certificates.DECISIVE_MARGIN
+        return certificates.direction_holds(self.direction, self._widened)
 
     def _certificate_holds(self) -> bool:
         A = self.certificate
@@ -67,7 +67,9 @@ class Decomposition:
         if A is None or np.any((A < 0) & ~self.data.support_mask != self.bounded) or np.any(A[self.diverging]):
             return False
         # The bound of certificate_margin is for the mean over the pairs; times total/least it is for each of them.
-        weights = np.abs(A * unit_embeddings(self.data)[1][:, None])[self.bounded]
+        weights = np.abs(certificates.unit_weights(A, self.data))[self.bounded]
+        if weights.min() == 0 or not certificates.certificate_holds(A, self.data):
+            return False
         each = certificates.certificate_margin(A, self.data) * float(weights.sum() / weights.min())
         return each <= certificates.DECISIVE_MARGIN
 
@@ -139,6 +141,7 @@ def decomposition(data: NTPData, *, time_limit: float = 600.0) -> Decomposition:
         >>> found.bounded.astype(int).tolist(), found.verify()
         ([[0, 0, 0], [0, 1, 0]], True)
     """
+    time_limit = valid_time_limit(time_limit)
     verdict = separability(data, time_limit=time_limit)
     off = ~data.support_mask
     if verdict.status is Verdict.SEPARABLE:
@@ -175,7 +178,7 @@ def _sharpened(found: decomposition_program.Partition, F: Subspace) -> Floats | 
         y = y - U @ (U.T @ y)
     A = np.zeros(data.probs.shape)
     A[data.support_rows, data.probs.indices] = differences.contrasts.T @ y
-    return A / unit_embeddings(data)[1][:, None]
+    return certificates.for_embeddings(A, data)
 
 
 def _with_probabilities(data: NTPData, probs: Floats) -> NTPData:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from ntp_lib.conditions.certificates import unit_weights
 from ntp_lib.conditions.in_support import unit_embeddings
-from ntp_lib.conditions.log_odds_conflict import conflict
+from ntp_lib.conditions.scaling import binary_exponent, length
 from ntp_lib.data.ntp_data import NTPData
 
 if TYPE_CHECKING:
@@ -39,10 +40,13 @@ def token_name(data: NTPData, z: int) -> str:
 def of_compatibility(result: Compatibility) -> str:
     """Say what solves the log-odds equations, or which contexts contradict each other, and by how much."""
     data, C = result.F.data, result.certificate
+    if result.holds:
+        return _compatible(result)
     if C is None:
         return (
-            f"Compatible: W_star meets every log-odds to {result.residual:.1e} nats (tolerance "
-            f"{result.tolerance:.1e}); F has dimension {result.F.dim} for {result.F.differences.count} equations."
+            f"Undecided: the best fit misses some log-odds by {result.residual:.3g} nats, but no certificate "
+            "against better ones was found. Some embeddings are nearly dependent but not exactly so: only "
+            "decoders too long for float64's digits could meet the log-odds, if any does."
         )
     shares = _shares(np.abs(C).sum(axis=1))
     lines = [
@@ -53,9 +57,25 @@ def of_compatibility(result: Compatibility) -> str:
     return _listed(
         f"Not compatible: the log-odds of {_contexts(len(shares))} contradict each other. Weighted as in the "
         f"certificate, their logits cancel whatever W is, and the log-odds do not: every decoder misses one of "
-        f"them by at least {conflict(C, data):.3g} nats (least squares misses by {result.residual:.3g}).",
+        f"them by at least {result.conflict:.3g} nats (least squares misses by {result.residual:.3g}; in float64 "
+        f"the logits cancel up to rounding, which leaves half of it for every ‖W‖ up to "
+        f"{result.excluded_norm:.1e}).",
         lines,
         "contexts",
+    )
+
+
+def _compatible(result: Compatibility) -> str:
+    counts = f"F has dimension {result.F.dim} for {result.F.differences.count} equations."
+    if result.residual <= result.tolerance:
+        return (
+            f"Compatible: W_star meets every log-odds to {result.residual:.1e} nats (tolerance "
+            f"{result.tolerance:.1e}); {counts}"
+        )
+    return (
+        f"Compatible: the equations are independent, hence solvable; {counts} Their solution has length "
+        f"{length(result.W_least_squares):.1e}, so that rounding it leaves errors of up to "
+        f"{result.residual:.1e} nats on contexts with longer embeddings."
     )
 
 
@@ -66,8 +86,7 @@ def of_separability(result: Separability) -> str:
         return _separable(data, result.direction)
     if result.certificate is None:
         return f"Undecided: {result.status.value}. What stopped the search: {result.reason}"
-    A = result.certificate * unit_embeddings(data)[1][:, None]
-    weights = np.where(data.support_mask, 0.0, -A)
+    weights = np.where(data.support_mask, 0.0, -unit_weights(result.certificate, data))
     shares = _shares(weights.sum(axis=1))
     lines = [
         f"{context_name(data, j)} ({share:.0%} of the weight): {_tokens(data, weights[j], weights.max())}"
@@ -75,8 +94,9 @@ def of_separability(result: Separability) -> str:
     ]
     return _listed(
         "Not separable: for every W that ties the tokens that follow a context, the margins of the pairs below "
-        "cancel in the certificate's weighted sum, so they cannot all be positive. Tokens that never follow, in "
-        f"{_contexts(len(shares))}:",
+        "cancel in the certificate's weighted sum, so they cannot all be positive (in float64 they cancel up to "
+        f"rounding: not all above {result.excluded_margin:.1e} for ‖W‖ = 1 and unit embeddings). Tokens that "
+        f"never follow, in {_contexts(len(shares))}:",
         lines,
         "contexts",
     )
@@ -107,6 +127,7 @@ def of_decomposition(result: Decomposition) -> str:
 def _separable(data: NTPData, W: Floats) -> str:
     """The margin of the direction per unit of W and of embedding length, and its tightest pairs."""
     unit = unit_embeddings(data)[0]
+    W = np.ldexp(W, -binary_exponent(W))
     logits, inside = unit @ W.T, data.support_mask
     levels = np.where(inside, logits, np.inf).min(axis=1, keepdims=True)
     margins = np.where(inside, np.inf, levels - logits) / np.linalg.norm(W)

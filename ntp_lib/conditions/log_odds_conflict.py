@@ -1,7 +1,8 @@
 """Certificates of incompatibility: contexts whose logits cancel for every W while their log-odds do not.
 
 The equations (4) have no solution if and only if there is C of shape (m, V), zero off the supports, with rows
-summing to zero, Cᵀ·embeddings = 0 and Σ c_jz log p̂_jz ≠ 0 (book, thm-incompatible).
+summing to zero, Cᵀ·embeddings = 0 and Σ c_jz log p̂_jz ≠ 0 (book, thm-incompatible). In float64 the logits cancel
+up to rounding, so that a certificate excludes every decoder up to some length.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ import scipy.linalg
 import scipy.optimize
 import scipy.sparse as sp
 
+from ntp_lib.conditions.certificates import for_embeddings, unit_weights
 from ntp_lib.conditions.in_support import unit_embeddings
+from ntp_lib.conditions.scaling import length
 from ntp_lib.conditions.subspace import Subspace
 from ntp_lib.data.ntp_data import NTPData
 
@@ -22,52 +25,78 @@ Floats = npt.NDArray[np.float64]
 SPARSE_ENTRIES = 10**6
 # Entries of a certificate, relative to the largest, that the programme's tolerance may leave behind.
 NEGLIGIBLE = 1e-9
-# ‖Cᵀ·embeddings‖ against the conflict: every decoder of up to this inverse in norm is excluded.
-CANCELLATION = 1e-9
+# ‖Cᵀ Ĥ‖ for unit embeddings relative to Σ|c|: the rounding of multipliers whose logits cancel.
+CANCELLATION = 1e-12
+# Σ c log p̂ relative to the sum of its absolute terms: far above their rounding.
+DECISIVE_CONFLICT = 1e-9
 
 
 def conflict(C: Floats, data: NTPData) -> float:
-    """A lower bound, in nats, of the largest violation of (4) at any W that is not astronomically long.
+    """A lower bound, in nats, of the largest violation of (4) at any W with ‖W‖ up to `excluded_norm`.
 
     For every W, Σ c_jz (w_z·h̄_j − log p̂_jz) = ⟨W, Cᵀ·embeddings⟩ − Σ c_jz log p̂_jz, and the left side is at most
     half of Σ|c_jz| times the largest violation, because rows of C sum to zero. Returns 0 for a matrix that is no
-    certificate.
+    certificate: whose logits do not cancel up to rounding, or whose log-odds do.
     """
     inside = data.support_mask
     if not np.isfinite(C).all() or np.any(C[~inside]) or not np.any(C):
         return 0.0
-    weights = C * unit_embeddings(data)[1][:, None]
-    half = float(np.abs(C).sum()) / 2
-    if np.abs(weights.sum(axis=1)).max() > 1e-12 * np.abs(weights).sum():
+    weights = unit_weights(C, data)
+    total = float(np.abs(weights).sum())
+    if np.abs(weights.sum(axis=1)).max() > 1e-12 * total:
         return 0.0
-    logs = np.log(np.where(inside, data.probs.toarray(), 1.0))
-    gap = abs(float((C * logs).sum())) / half
-    left = float(np.linalg.norm(C.T @ data.embeddings)) / half
-    longest = float(np.linalg.norm(data.embeddings, axis=1).max())
-    return gap if left <= CANCELLATION * gap * max(longest, np.finfo(float).tiny) else 0.0
+    if np.linalg.norm(weights.T @ unit_embeddings(data)[0]) > CANCELLATION * total:
+        return 0.0
+    terms = _log_terms(C, data)
+    gap = abs(float(terms.sum()))
+    if gap <= DECISIVE_CONFLICT * float(np.abs(terms).sum()):
+        return 0.0
+    half = float(np.abs(C).sum()) / 2
+    return gap / half
 
 
-def certificate(F: Subspace, targets: Floats, W: Floats) -> Floats:
-    """A sparse certificate where that is cheap, else the residual of the least-squares solution W.
+def excluded_norm(C: Floats, data: NTPData) -> float:
+    """‖W‖ up to which the certificate proves half of the conflict, in the units of 1/embeddings.
+
+    It is finite because ‖Cᵀ·embeddings‖ is zero only up to rounding.
+    """
+    lengths = unit_embeddings(data)[1]
+    with np.errstate(over="ignore"):
+        rounding = np.finfo(float).eps * float((np.abs(C) * lengths[:, None]).sum())
+        left = length(C.T @ data.embeddings) + rounding
+        return abs(float(_log_terms(C, data).sum())) / 2 / left
+
+
+def _log_terms(C: Floats, data: NTPData) -> Floats:
+    return np.asarray(C[data.support_rows, data.probs.indices] * np.log(data.probs.data))
+
+
+def certificate(F: Subspace, targets: Floats) -> Floats:
+    """A sparse certificate where that is cheap and found, else the projected log-odds.
 
     Args:
         F: the subspace.
-        targets: anchored log-odds over unit embeddings, as `compatibility` forms them, (N,).
-        W: least-squares solution, (V, d).
+        targets: contrasts of the log-odds over unit embeddings, as `compatibility` forms them, (N,).
     """
-    data, U = F.data, F.factorisation.U
-    y = targets - F.differences.apply(W)
+    sparse = _sparse(F.data)
+    return sparse if sparse is not None and conflict(sparse, F.data) > 0 else projected(F, targets)
+
+
+def projected(F: Subspace, targets: Floats) -> Floats:
+    """The log-odds projected onto multipliers whose logits cancel, (m, V): a certificate, or rounding."""
+    U = F.factorisation.U
+    y = targets - U @ (U.T @ targets)
     y = y - U @ (U.T @ y)
-    dense = _matrix(F.differences.contrasts.T @ y, data)
-    sparse = _sparse(data)
-    return dense if sparse is None or conflict(sparse, data) <= 0 else sparse
+    return _matrix(F.differences.contrasts.T @ y, F.data)
 
 
 def _matrix(values: Floats, data: NTPData) -> Floats:
     """C for the embeddings, largest entry one, from its entries for unit ones over the stored probabilities."""
     C = np.zeros(data.probs.shape)
-    C[data.support_rows, data.probs.indices] = values / unit_embeddings(data)[1][data.support_rows]
-    return np.asarray(C / np.abs(C).max())
+    C[data.support_rows, data.probs.indices] = values
+    C = for_embeddings(C, data)
+    largest = float(np.abs(C).max())
+    return np.asarray(C / largest) if largest > 0 else C
 
 
 def _sparse(data: NTPData) -> Floats | None:
@@ -83,7 +112,8 @@ def _sparse(data: NTPData) -> Floats | None:
         (unit[rows].ravel(), (places, np.repeat(np.arange(count), data.dim))),
         shape=(data.vocab_size * data.dim, count),
     )
-    log_odds = sp.csr_array((np.log(data.probs.data) / lengths[rows])[None])
+    with np.errstate(over="ignore"):
+        log_odds = sp.csr_array((np.log(data.probs.data) / (lengths[rows] / lengths.min()))[None])
     system = sp.vstack([sums, moments, log_odds], format="csr")
     wanted = np.zeros(height)
     wanted[-1] = 1.0

@@ -10,20 +10,22 @@ from ntp_lib.data.ntp_data import NTPData
 Floats = npt.NDArray[np.float64]
 
 
-def context_margins(W: Floats, data: NTPData) -> tuple[Floats, Floats]:
+def context_margins(W: Floats, data: NTPData, rows: Floats | None = None) -> tuple[Floats, Floats]:
     """Least margin and in-support spread of every context.
 
     Args:
         W: decoder, shape (V, d).
         data: the problem.
+        rows: positive multiples of the embeddings that take their place, (m, d).
 
     Returns:
         margins: min over z ∈ S_j, v ∉ S_j of (e_z − e_v)ᵀ W h̄_j, shape (m,); inf where S_j is everything.
         spreads: max over z, z' ∈ S_j of |(e_z − e_z')ᵀ W h̄_j|, shape (m,).
     """
     margins, spreads = np.empty(data.num_contexts), np.empty(data.num_contexts)
+    rows = data.embeddings if rows is None else rows
     for block in data.blocks():
-        logits = block.embeddings @ W.T
+        logits = rows[block.rows] @ W.T
         lowest = np.where(block.support, logits, np.inf).min(axis=1)
         margins[block.rows] = lowest - np.where(block.support, -np.inf, logits).max(axis=1)
         spreads[block.rows] = np.where(block.support, logits, -np.inf).max(axis=1) - lowest

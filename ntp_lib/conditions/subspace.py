@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,7 @@ import scipy.linalg
 import scipy.sparse.linalg
 
 from ntp_lib.conditions.in_support import InSupportDifferences
+from ntp_lib.data.arrays import ArrayKind
 from ntp_lib.data.identity import require_same_data
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.data.results import result
@@ -114,9 +116,11 @@ class Subspace:
             return factors.Q.T @ W.ravel()
         return (factors.U.T @ self.differences.apply(W)) / factors.sigma
 
-    def project(self, W: npt.ArrayLike) -> Floats:
-        """P_F W, shape (V, d)."""
-        decoder = self.data.check_decoder(W)
+    def project(self, W: npt.ArrayLike) -> Any:
+        """P_F W, shape (V, d), of the kind of W."""
+        return ArrayKind.of(W).convert(self._projected(self.data.check_decoder(W)))
+
+    def _projected(self, decoder: Floats) -> Floats:
         if not self.is_factored:
             return self._project_iteratively(decoder)
         first = self.embed(self.coordinates(decoder))
@@ -129,11 +133,11 @@ class Subspace:
             return np.asarray(np.linalg.norm(decoders.reshape(len(decoders), -1) @ self.factorisation.Q, axis=1))
         return np.array([np.linalg.norm(self.project(W)) for W in decoders])
 
-    def project_complement(self, W: npt.ArrayLike) -> Floats:
-        """P_⊥ W = W − P_F W, shape (V, d); its in-support logit differences vanish."""
+    def project_complement(self, W: npt.ArrayLike) -> Any:
+        """P_⊥ W = W − P_F W, shape (V, d), of the kind of W; its in-support logit differences vanish."""
         decoder = self.data.check_decoder(W)
-        rest = decoder - self.project(decoder)
-        return rest - self.project(rest)
+        rest = decoder - self._projected(decoder)
+        return ArrayKind.of(W).convert(rest - self._projected(rest))
 
     def _project_iteratively(self, W: Floats) -> Floats:
         differences, shape = self.differences, W.shape

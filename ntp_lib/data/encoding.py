@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from ntp_lib.data.arrays import to_numpy
 from ntp_lib.errors import NTPDataError
 
 Codes = npt.NDArray[np.int32]
@@ -54,7 +55,10 @@ def encode(tokens: Any) -> EncodedTokens:
             "ntp_lib.data.text.tokenize, or pass list(tokens) for single characters"
         )
     if not isinstance(tokens, (list, tuple)) and hasattr(tokens, "__array__"):
-        array = np.asarray(tokens)
+        array = np.asanyarray(to_numpy(tokens, "tokens"))
+        if np.ma.is_masked(array):
+            raise NTPDataError(f"tokens: token {np.argmax(np.ma.getmaskarray(array))} is masked; leave it out")
+        array = np.asarray(array)
         if array.ndim != 1:
             raise NTPDataError(f"tokens must be one sequence, shape (N,); got an array of shape {array.shape}")
         if array.dtype.kind in "iuU":
@@ -96,14 +100,16 @@ def limit_vocabulary(encoded: EncodedTokens, vocab_size: int | None) -> EncodedT
     return EncodedTokens(place[encoded.codes], names)
 
 
-def require_whole_number(value: Any, name: str, *, at_least: int) -> None:
+def require_whole_number(value: Any, name: str, *, at_least: int, at_most: int | None = None) -> None:
     """Raise an `NTPDataError` that says what it may be unless `value` is a whole number in range."""
     try:
         number = index(value)
     except TypeError:
         number = at_least - 1
     if number < at_least or isinstance(value, (bool, np.bool_)):
-        raise NTPDataError(f"{name} is {value!r}; it must be a whole number of at least {at_least}")
+        raise NTPDataError(f"{name} is {value!r:.60}; it must be a whole number of at least {at_least}")
+    if at_most is not None and number > at_most:
+        raise NTPDataError(f"{name} is {value!r:.60}; it can be at most {at_most}")
 
 
 def _encode_array(array: npt.NDArray[Any]) -> EncodedTokens:

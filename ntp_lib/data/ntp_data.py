@@ -12,8 +12,9 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from ntp_lib.data import validation
-from ntp_lib.data.arrays import ArrayKind, to_numpy
+from ntp_lib.data.arrays import ArrayKind, real_array
 from ntp_lib.data.results import result
+from ntp_lib.data.source import Source
 from ntp_lib.errors import NTPDataError
 
 Floats = npt.NDArray[np.float64]
@@ -55,6 +56,7 @@ class NTPData:
         vocabulary: names of the V tokens, optional.
         contexts: names of the m contexts, optional.
         num_sequences: n, the number of training sequences the probabilities were counted from, optional.
+        source: the text the data were made of, optional; no result depends on it.
 
     Raises:
         NTPDataError: naming the offending context and value.
@@ -72,6 +74,7 @@ class NTPData:
     vocabulary: tuple[Any, ...] | None
     contexts: tuple[Any, ...] | None
     num_sequences: int | None
+    source: Source | None
     kind: ArrayKind
 
     def __init__(
@@ -83,16 +86,12 @@ class NTPData:
         vocabulary: Sequence[Any] | None = None,
         contexts: Sequence[Any] | None = None,
         num_sequences: int | None = None,
+        source: Source | None = None,
     ) -> None:
-        rows = validation.valid_embeddings(to_numpy(embeddings))
-        weights = validation.valid_context_probs(to_numpy(context_probs), len(rows))
-        probs = validation.valid_next_token_probs(to_numpy(next_token_probs), len(rows))
+        rows = validation.valid_embeddings(embeddings)
+        weights = validation.valid_context_probs(context_probs, len(rows))
+        probs = validation.valid_next_token_probs(next_token_probs, len(rows))
         validation.warn_of_conflicting_duplicates(rows, probs)
-        if num_sequences is not None and num_sequences < len(rows):
-            raise NTPDataError(
-                f"num_sequences is {num_sequences}, fewer than the {len(rows)} distinct contexts; "
-                "each context occurs at least once"
-            )
         fields = {
             "embeddings": rows,
             "context_probs": weights,
@@ -100,7 +99,8 @@ class NTPData:
             "is_sparse": sp.issparse(next_token_probs),
             "vocabulary": validation.valid_labels(vocabulary, "vocabulary", probs.shape[1], "tokens"),
             "contexts": validation.valid_labels(contexts, "contexts", len(rows), "contexts"),
-            "num_sequences": None if num_sequences is None else int(num_sequences),
+            "num_sequences": validation.valid_num_sequences(num_sequences, len(rows)),
+            "source": source,
             "kind": ArrayKind.of(embeddings),
         }
         for array in (rows, weights, probs.data, probs.indices, probs.indptr):
@@ -187,14 +187,14 @@ class NTPData:
         return mask
 
     @cached_property
-    def support_sizes(self) -> npt.NDArray[np.int64]:
+    def support_sizes(self) -> npt.NDArray[np.intp]:
         """S_j = |S_j|, shape (m,)."""
-        return np.diff(self.probs.indptr).astype(np.int64)
+        return np.diff(self.probs.indptr).astype(np.intp)
 
     @cached_property
-    def support_rows(self) -> npt.NDArray[np.int64]:
+    def support_rows(self) -> npt.NDArray[np.intp]:
         """The context of every stored probability, shape (nnz,); the tokens are `probs.indices`."""
-        return np.repeat(np.arange(self.num_contexts), self.support_sizes)
+        return np.repeat(np.arange(self.num_contexts, dtype=np.intp), self.support_sizes)
 
     @cached_property
     def entropy(self) -> float:
@@ -224,8 +224,8 @@ class NTPData:
         return ContextBlock(rows, self.embeddings[rows], self.context_probs[rows], probs, probs > 0)
 
     def check_decoder(self, W: npt.ArrayLike, name: str = "W") -> Floats:
-        """Return W as float64 of shape (V, d), or raise an `NTPDataError` that says what was expected."""
-        array = np.asarray(W, dtype=np.float64)
+        """Return W as a NumPy array of float64, (V, d), or raise an `NTPDataError` that says what was expected."""
+        array = real_array(W, name, f"(V, d) = {(self.vocab_size, self.dim)}", copy=False)
         if array.shape != (self.vocab_size, self.dim):
             raise NTPDataError(
                 f"{name} has shape {array.shape}; these data need (V, d) = {(self.vocab_size, self.dim)}"
@@ -233,6 +233,14 @@ class NTPData:
         if not np.isfinite(array).all():
             raise NTPDataError(f"{name} holds NaN or infinity; every entry must be finite")
         return array
+
+    def require_an_embedding(self) -> None:
+        """Raise when every embedding is zero: every logit is 0 then, whatever W is, and no gradient moves it."""
+        if not self.embeddings.any():
+            raise NTPDataError(
+                "embeddings: all of them are zero, so that the loss does not depend on W; at least one context "
+                "needs an embedding that is not zero"
+            )
 
     def require_out_of_support(self) -> None:
         """Raise when every S_j is the whole vocabulary: no margin is defined then (paper, §2)."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from numbers import Integral, Real
 from typing import Any
 
-import array_api_compat
 import numpy as np
 import numpy.typing as npt
 
+from ntp_lib.data.arrays import to_numpy
 from ntp_lib.errors import NTPDataError
 
 Floats = npt.NDArray[np.float64]
@@ -67,9 +67,9 @@ def real_numbers(values: Any, name: str) -> Floats:
     """
     if np.ma.isMaskedArray(values) and np.ma.getmaskarray(values).any():
         raise NTPDataError(f"{name} has masked entries; every entry must be a number")
-    is_array = isinstance(values, np.ndarray) or array_api_compat.is_torch_array(values)
-    ordered = values.tolist() if is_array else values
-    if not isinstance(ordered, Iterable) or isinstance(ordered, str | bytes | Mapping | Set):
+    values = to_numpy(values, name)
+    ordered = values.tolist() if isinstance(values, np.ndarray) else values
+    if not isinstance(ordered, Collection) or isinstance(ordered, str | bytes | Mapping | Set):
         raise NTPDataError(f"{name} is {_shown(values)}; a sequence of at least one number is needed")
     entries = list(ordered)
     if not entries:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -13,26 +13,40 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
+from ntp_lib.data.archive import Arrays, read_arrays
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.source import Source
 from ntp_lib.errors import NTPDataError
 
 FORMAT = "ntp-data"
 VERSION = 1
 
-_REQUIRED = ("embeddings", "context_probs", "values", "tokens", "row_starts", "vocab_size", "is_sparse")
-_OPTIONAL = ("num_sequences", "vocabulary", "contexts")
-_DAMAGE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    ValueError,
-    EOFError,
-    OSError,
-    TypeError,
-    NotImplementedError,
-    MemoryError,
-)
+# The fields of an archive: letters of the NumPy kinds they may have, and their number of dimensions.
+_LABELS = ("vocabulary", "contexts")
+_FIELDS = {
+    "format": ("U", 0),
+    "version": ("iu", 0),
+    "embeddings": ("f", 2),
+    "context_probs": ("f", 1),
+    "values": ("f", 1),
+    "tokens": ("iu", 1),
+    "row_starts": ("iu", 1),
+    "vocab_size": ("iu", 0),
+    "is_sparse": ("b", 0),
+    "num_sequences": ("iu", 0),
+    **dict.fromkeys((*_LABELS, "source"), ("u", 1)),
+}
+_OPTIONAL = frozenset({"num_sequences", "source", *_LABELS})
 
-Arrays = dict[str, npt.NDArray[Any]]
+# Compressed fields stay below this, so that no archive unpacks to a large multiple of its own size.
+MAX_COMPRESSED = 2**25
+# A dense p̂ of more entries (1 GiB), most of them zeros that the archive does not hold, is not unpacked.
+MAX_DENSE_ENTRIES = 2**27
+MAX_DENSE_RATIO = 1000
+# Labels are str, int and tuples of these, nested at most this deep; JSON of more parts than this must have a byte
+# on disk for each of them.
+MAX_LABEL_DEPTH = 8
+MAX_PARTS = 2**23
 
 
 def save(data: NTPData, path: Path) -> None:
@@ -46,8 +60,10 @@ def save(data: NTPData, path: Path) -> None:
         path: of the archive.
 
     Raises:
-        NTPDataError: for a label of another kind, or a folder that cannot be written to.
+        NTPDataError: for a label of another kind, a path that cannot be written to, or a dense p̂ beyond
+            `MAX_DENSE_ENTRIES` that is almost all zeros.
     """
+    _refuse_mostly_zeros((data.num_contexts, data.vocab_size), data.probs.nnz, is_sparse=data.is_sparse)
     arrays: Arrays = {
         "format": np.array(FORMAT),
         "version": np.array(VERSION),
@@ -61,21 +77,30 @@ def save(data: NTPData, path: Path) -> None:
     }
     if data.num_sequences is not None:
         arrays["num_sequences"] = np.array(data.num_sequences)
-    for name, labels in (("vocabulary", data.vocabulary), ("contexts", data.contexts)):
+    for name, labels in zip(_LABELS, (data.vocabulary, data.contexts), strict=True):
         if labels is not None:
-            arrays[name] = _labels_as_bytes(labels, name)
-    temporary = path.with_name(f".{path.name}.{uuid4().hex}.tmp")
+            arrays[name] = _as_bytes(
+                [_plain(label, name, place, MAX_LABEL_DEPTH) for place, label in enumerate(labels)]
+            )
+    if data.source is not None:
+        arrays["source"] = _as_bytes(data.source.as_dict())
+    # A name of its own length: beside a name near the system's limit there would be no room for more letters.
+    temporary = path.with_name(f".{uuid4().hex}.tmp")
     try:
         _write(arrays, temporary)
         temporary.replace(path)
-    except OSError as error:
-        raise NTPDataError(f"{path}: cannot be written ({error.strerror})") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise NTPDataError(f"{path}: cannot be written ({reason})") from None
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError, ValueError):
+            temporary.unlink(missing_ok=True)
 
 
 def load(path: Path) -> NTPData:
     """Read data written by `save`, to the last bit.
+
+    The archive may be anybody's: no code in it is run, and memory and time are bounded by its size on disk.
 
     Args:
         path: of the archive.
@@ -87,15 +112,21 @@ def load(path: Path) -> NTPData:
         NTPDataError: for a file that is missing, no archive, of another format or version, damaged or without one
             of its fields, naming the file and the field.
     """
-    if not path.is_file():
-        raise NTPDataError(f"{path}: no such file")
-    if not zipfile.is_zipfile(path):
-        raise NTPDataError(f"{path}: not an archive (.npz) of next-token data, or cut short")
-    arrays = _read(path)
+    arrays = read_arrays(
+        path, {name: _FIELDS[name] for name in ("format", "version")}, optional=frozenset(_FIELDS)
+    )
+    if str(arrays.get("format")) != FORMAT or "version" not in arrays:
+        raise NTPDataError(f"{path}: an archive, but not of next-token data (field 'format' is not {FORMAT!r})")
+    version = int(arrays["version"])
+    if version != VERSION:
+        raise NTPDataError(f"{path}: field 'version' is {version}; this release reads version {VERSION}")
+    arrays = read_arrays(path, _FIELDS, optional=_OPTIONAL)
     try:
+        _refuse_many_parts(arrays, path.stat().st_size)
         return _rebuilt(arrays)
-    except (ValueError, TypeError, IndexError, OverflowError) as error:
-        raise NTPDataError(f"{path}: the fields do not make next-token data: {error}") from None
+    except (ValueError, TypeError, IndexError, OverflowError, MemoryError, RecursionError) as error:
+        reason = " ".join(str(error).split())[:300] or type(error).__name__
+        raise NTPDataError(f"{path}: the fields do not make next-token data: {reason}") from None
 
 
 def _write(arrays: Arrays, path: Path) -> None:
@@ -103,52 +134,45 @@ def _write(arrays: Arrays, path: Path) -> None:
         for name, array in arrays.items():
             info = zipfile.ZipInfo(f"{name}.npy")
             # Random numbers do not compress, and a large file would take minutes to find that out.
-            info.compress_type = zipfile.ZIP_STORED if name == "embeddings" else zipfile.ZIP_DEFLATED
+            stored = name == "embeddings" or array.nbytes > MAX_COMPRESSED
+            info.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
             with archive.open(info, "w", force_zip64=True) as file:
-                np.lib.format.write_array(file, array, allow_pickle=False)
-
-
-def _read(path: Path) -> Arrays:
-    try:
-        archive = np.load(path, allow_pickle=False)
-    except _DAMAGE as error:
-        raise NTPDataError(f"{path}: damaged archive ({error})") from None
-    with archive:
-        if not {"format", "version"} <= set(archive.files) or str(_field(archive, "format", path)) != FORMAT:
-            raise NTPDataError(
-                f"{path}: an archive, but not of next-token data (field 'format' is not {FORMAT!r})"
-            )
-        version = _field(archive, "version", path).tolist()
-        if version != VERSION:
-            raise NTPDataError(f"{path}: field 'version' is {version!r}; this release reads version {VERSION}")
-        missing = [name for name in _REQUIRED if name not in archive.files]
-        if missing:
-            raise NTPDataError(f"{path}: the field {missing[0]!r} is missing")
-        names = [*_REQUIRED, *(name for name in _OPTIONAL if name in archive.files)]
-        return {name: _field(archive, name, path) for name in names}
-
-
-def _field(archive: Any, name: str, path: Path) -> npt.NDArray[Any]:
-    try:
-        array: npt.NDArray[Any] = archive[name]
-    except _DAMAGE as error:
-        raise NTPDataError(f"{path}: the field {name!r} is damaged ({error})") from None
-    return array
+                np.lib.format.write_array(file, array, version=(1, 0), allow_pickle=False)
 
 
 def _rebuilt(arrays: Arrays) -> NTPData:
     context_probs, values = arrays["context_probs"], arrays["values"]
-    shape = (len(context_probs), int(arrays["vocab_size"]))
+    shape, is_sparse = (len(context_probs), int(arrays["vocab_size"])), bool(arrays["is_sparse"])
+    _refuse_mostly_zeros(shape, len(values), is_sparse=is_sparse)
     probs = sp.csr_array((values, arrays["tokens"], arrays["row_starts"]), shape=shape)
     probs.check_format(full_check=True)
-    labels = {name: _labels(arrays[name]) for name in ("vocabulary", "contexts") if name in arrays}
+    labels = {name: _labels(arrays[name], name) for name in _LABELS if name in arrays}
     return NTPData(
         _HandedOver(arrays.pop("embeddings")),
         context_probs,
-        probs if arrays["is_sparse"] else probs.toarray(),
+        probs if is_sparse else probs.toarray(),
         num_sequences=int(arrays["num_sequences"]) if "num_sequences" in arrays else None,
+        source=Source.from_dict(_from_bytes(arrays["source"], "source")) if "source" in arrays else None,
         **labels,
     )
+
+
+def _refuse_many_parts(arrays: Arrays, size: int) -> None:
+    """Refuse text that would become many more objects than there are bytes in the file."""
+    for name in (*_LABELS, "source"):
+        content = arrays[name] if name in arrays else np.zeros(0, dtype=np.uint8)
+        parts = np.count_nonzero((content == ord(",")) | (content == ord("[")) | (content == ord("{")))
+        if parts > MAX_PARTS + size:
+            raise NTPDataError(f"{name} has {parts:,} parts, more than a file of {size:,} bytes has room for")
+
+
+def _refuse_mostly_zeros(shape: tuple[int, int], count: int, *, is_sparse: bool) -> None:
+    entries = shape[0] * shape[1]
+    if not is_sparse and entries > max(MAX_DENSE_ENTRIES, MAX_DENSE_RATIO * count):
+        raise NTPDataError(
+            f"p̂ is dense of shape {shape}, {8 * entries:,} bytes for {count:,} probabilities; give "
+            "next_token_probs as a scipy.sparse array"
+        )
 
 
 class _HandedOver:
@@ -161,14 +185,24 @@ class _HandedOver:
         return self._array if dtype is None else self._array.astype(dtype, copy=False)
 
 
-def _labels_as_bytes(labels: tuple[Any, ...], name: str) -> npt.NDArray[np.uint8]:
-    plain = [_plain(label, name, place) for place, label in enumerate(labels)]
-    return np.frombuffer(json.dumps(plain, separators=(",", ":")).encode("utf-8"), dtype=np.uint8)
+def _as_bytes(value: Any) -> npt.NDArray[np.uint8]:
+    try:
+        text = json.dumps(value, separators=(",", ":"))
+    except ValueError as error:  # an integer of more digits than Python writes
+        raise NTPDataError(f"labels cannot be stored: {error}") from None
+    return np.frombuffer(text.encode("utf-8"), dtype=np.uint8)
 
 
-def _plain(label: Any, name: str, place: int) -> Any:
-    if isinstance(label, tuple):
-        return [_plain(part, name, place) for part in label]
+def _from_bytes(array: npt.NDArray[Any], name: str) -> Any:
+    def refuse(constant: str) -> None:
+        raise NTPDataError(f"{name} holds {constant}, which is no JSON")
+
+    return json.loads(array.tobytes(), parse_constant=refuse)
+
+
+def _plain(label: Any, name: str, place: int, depth: int) -> Any:
+    if isinstance(label, tuple) and depth:
+        return [_plain(part, name, place, depth - 1) for part in label]
     if isinstance(label, str):
         return str(label)
     if isinstance(label, (int, np.integer)):
@@ -179,9 +213,18 @@ def _plain(label: Any, name: str, place: int) -> Any:
     )
 
 
-def _labels(array: npt.NDArray[Any]) -> tuple[Any, ...]:
-    return tuple(map(_as_tuple, json.loads(array.tobytes())))
+def _labels(array: npt.NDArray[Any], name: str) -> tuple[Any, ...]:
+    values = _from_bytes(array, name)
+    if not isinstance(values, list):
+        raise NTPDataError(f"{name} is {values!r:.60}; a list of labels is needed")
+    return tuple(_as_label(value, name, place, MAX_LABEL_DEPTH) for place, value in enumerate(values))
 
 
-def _as_tuple(value: Any) -> Any:
-    return tuple(map(_as_tuple, value)) if isinstance(value, list) else value
+def _as_label(value: Any, name: str, place: int, depth: int) -> Any:
+    if isinstance(value, list) and depth:
+        return tuple(_as_label(part, name, place, depth - 1) for part in value)
+    if not isinstance(value, (str, int)):
+        raise NTPDataError(
+            f"{name}: label {place} holds {value!r:.60}; labels are text, integers or lists of these"
+        )
+    return value

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from numbers import Real
+
 import numpy as np
 import numpy.typing as npt
 
+from ntp_lib.data.encoding import require_whole_number
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.errors import NTPDataError
+
+# Dense arrays of at most this many entries (2 GiB) are drawn, and as many sequences as 64-bit counts hold.
+MAX_ENTRIES = 2**28
+MAX_SEQUENCES = 2**62
 
 
 def toy_2d() -> NTPData:
@@ -51,13 +58,15 @@ def random(
     scale, and with this one its step size 0.5 lies below 2/L (see `smoothness`).
 
     Raises:
-        NTPDataError: a size below its minimum, a support larger than the vocabulary, or fewer sequences than
-            (context, token) pairs.
+        NTPDataError: a size that is no whole number or below its minimum, a support larger than the vocabulary,
+            fewer sequences than (context, token) pairs, or arrays of more than `MAX_ENTRIES` entries.
     """
     sizes = {"num_contexts": num_contexts, "dim": dim, "vocab_size": vocab_size, "support_size": support_size}
     for name, value in sizes.items():
-        if value < 1:
-            raise NTPDataError(f"{name} is {value}; it must be at least 1")
+        require_whole_number(value, name, at_least=1)
+    require_whole_number(num_sequences, "num_sequences", at_least=1, at_most=MAX_SEQUENCES)
+    require_whole_number(seed, "seed", at_least=0)
+    _require_room(num_contexts, dim=dim, vocab_size=vocab_size)
     if support_size > vocab_size:
         raise NTPDataError(f"support_size is {support_size}; it can be at most vocab_size = {vocab_size}")
     pairs = num_contexts * support_size
@@ -90,17 +99,26 @@ def clusters(
         seed: of centres and noise.
 
     Raises:
-        NTPDataError: fewer than two classes, or another size below one.
+        NTPDataError: fewer than two classes, another size below one, or noise that is negative or not finite.
     """
-    if num_classes < 2 or min(dim, per_class) < 1:
-        raise NTPDataError(
-            f"num_classes is {num_classes}, dim {dim}, per_class {per_class}; they must be at least 2, 1 and 1"
-        )
+    for name, value, least in (("num_classes", num_classes, 2), ("dim", dim, 1), ("per_class", per_class, 1)):
+        require_whole_number(value, name, at_least=least)
+    require_whole_number(seed, "seed", at_least=0)
+    if not (isinstance(noise, Real) and 0 <= noise < float("inf")) or isinstance(noise, bool):
+        raise NTPDataError(f"noise is {noise!r}; it must be a finite number, not negative")
+    _require_room(num_classes * per_class, dim=dim, vocab_size=num_classes)
     rng = np.random.default_rng(seed)
     labels = np.repeat(np.arange(num_classes), per_class)
     centres = rng.standard_normal((num_classes, dim))
     embeddings = centres[labels] + noise * rng.standard_normal((len(labels), dim))
     return NTPData(embeddings, np.full(len(labels), 1 / len(labels)), np.eye(num_classes)[labels])
+
+
+def _require_room(num_contexts: int, *, dim: int, vocab_size: int) -> None:
+    for name, width in (("dim", dim), ("vocab_size", vocab_size)):
+        entries = int(num_contexts) * int(width)
+        if entries > MAX_ENTRIES:
+            raise NTPDataError(f"num_contexts × {name} = {entries:.3g} entries; at most {MAX_ENTRIES:.3g} fit")
 
 
 def _positive_counts(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

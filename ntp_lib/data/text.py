@@ -1,50 +1,63 @@
-"""From a UTF-8 text file to tokens and to data, in pieces, so that a large file needs little memory."""
+"""From a text file to tokens and to data, in pieces, so that a large file needs little memory."""
 
 from __future__ import annotations
 
-import codecs
-import re
+import unicodedata
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
-from tqdm import tqdm
 
 from ntp_lib.data.encoding import CodeBook, EncodedTokens
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.source import Source, library_version
+from ntp_lib.data.text_file import TextPieces
+from ntp_lib.data.tokenizer import PUNCTUATION, Tokenizer, cleaned, is_visible, lowered, tokenize, tokenizer
 from ntp_lib.data.tokens import ContextOptions, data_from_encoded
 from ntp_lib.errors import NTPDataError
 
-# Words are runs of letters, digits and underscores in any script, so that no name or number of a text falls
-# apart or vanishes; of the other characters the eight below are tokens and the rest separate tokens.
-TOKEN = re.compile(r"\w+|[.,;:!?()]")
+__all__ = [
+    "CutText",
+    "cut_text",
+    "data_from_text",
+    "data_from_text_file",
+    "encode_text_file",
+    "read_text",
+    "tokenize",
+]
 
-CHUNK_BYTES = 2**20
 
+@dataclass(frozen=True, eq=False)
+class CutText:
+    """A text that was read and cut into tokens.
 
-def tokenize(text: str, *, lowercase: bool = False) -> list[str]:
-    """Split a text into words and the punctuation marks . , ; : ! ? ( )
-
-    Args:
-        text: any text.
-        lowercase: turn the tokens into lower case; by default the text's own case is kept.
-
-    Returns:
-        The tokens in order.
-
-    Example:
-        >>> tokenize("A loss, its bound (0.88)!")
-        ['A', 'loss', ',', 'its', 'bound', '(', '0', '.', '88', ')', '!']
+    Attributes:
+        name: of the file, for messages.
+        encoded: its tokens, numbered by first appearance.
+        left_out: how often each visible character occurs that is in no token.
+        encoding: of the file, "UTF-8", "UTF-16" or "UTF-32".
+        sha256: of the text in UTF-8 without a byte order mark.
+        unit: what a token is.
+        lowercase: whether the tokens were turned into lower case.
     """
-    tokens = TOKEN.findall(text)
-    return [token.lower() for token in tokens] if lowercase else tokens
+
+    name: str
+    encoded: EncodedTokens
+    left_out: Counter[str]
+    encoding: str
+    sha256: str
+    unit: str
+    lowercase: bool
 
 
 def read_text(path: str | Path, *, progress: bool = False) -> str:
-    """Read a UTF-8 text file whole.
+    """Read a text file whole.
 
     Args:
-        path: of the file.
+        path: of a file in UTF-8, or in UTF-16 or UTF-32 with a byte order mark.
         progress: show a progress bar on stderr.
 
     Returns:
@@ -52,34 +65,79 @@ def read_text(path: str | Path, *, progress: bool = False) -> str:
 
     Raises:
         NTPDataError: for a path that is missing, a directory or unreadable, and a file that is empty, only white
-            space, binary (a NUL byte) or not UTF-8, naming the place of the first bad byte.
+            space, binary (a NUL) or in another encoding, naming the place of the first bad byte.
     """
-    return "".join(_pieces(Path(path), progress=progress))
+    return "".join(TextPieces(Path(path), progress=progress))
 
 
-def encode_text_file(path: str | Path, *, lowercase: bool = False, progress: bool = False) -> EncodedTokens:
-    """Read a text file straight into token codes; equal to encoding `tokenize(read_text(path))`.
+def cut_text(
+    source: Path | BinaryIO, *, lowercase: bool = False, unit: str = "word", progress: bool = False
+) -> CutText:
+    """Read a text straight into token codes; its tokens are those of `tokenize(read_text(path))`.
 
     Args:
-        path: of a UTF-8 text file.
+        source: a path, or a stream of bytes, called standard input in messages.
         lowercase: turn the tokens into lower case.
+        unit: what a token is, "word" or "character"; see `tokenize`.
         progress: show a progress bar on stderr.
 
-    Returns:
-        The codes, numbered by first appearance, four bytes a token.
+    Raises:
+        NTPDataError: as `read_text`, and for a text without a single word or punctuation mark.
+    """
+    cutter, pieces = tokenizer(unit), TextPieces(source, progress=progress)
+    book, left_out = CodeBook(), Counter[str]()
+    parts = []
+    for text in _whole_words(pieces, cutter):
+        clean = cleaned(text)
+        found = cutter.find(clean)
+        parts.append(np.fromiter(map(book.__getitem__, found), dtype=np.int32, count=len(found)))
+        left_out.update(cutter.between(clean))
+    if not book:
+        raise NTPDataError(
+            f"{pieces.name}: holds no word and none of the punctuation marks {' '.join(PUNCTUATION)}"
+        )
+    encoded = EncodedTokens(np.concatenate(parts), tuple(book))
+    return CutText(
+        pieces.name,
+        _lowered(encoded) if lowercase else encoded,
+        Counter({character: count for character, count in left_out.items() if is_visible(character)}),
+        pieces.encoding,
+        pieces.sha256,
+        unit,
+        lowercase,
+    )
+
+
+def encode_text_file(
+    path: str | Path, *, lowercase: bool = False, unit: str = "word", progress: bool = False
+) -> EncodedTokens:
+    """The tokens of `cut_text` alone, numbered by first appearance, four bytes a token."""
+    return cut_text(Path(path), lowercase=lowercase, unit=unit, progress=progress).encoded
+
+
+def data_from_text(text: CutText, options: ContextOptions, *, progress: bool = False) -> NTPData:
+    """Count the distinct contexts of a text; the data say in `source` what they were made of.
 
     Raises:
-        NTPDataError: as `read_text`, and for a file without a single word or punctuation mark.
+        NTPDataError: as `ntp_lib.data.tokens.data_from_tokens`, naming the file.
     """
-    book = CodeBook()
-    parts = []
-    for text in _whole_words(_pieces(Path(path), progress=progress)):
-        found = TOKEN.findall(text)
-        parts.append(np.fromiter(map(book.__getitem__, found), dtype=np.int32, count=len(found)))
-    if not book:
-        raise NTPDataError(f"{path}: holds no word and none of the punctuation marks . , ; : ! ? ( )")
-    encoded = EncodedTokens(np.concatenate(parts), tuple(book))
-    return _lowered(encoded) if lowercase else encoded
+    source = Source(
+        sha256=text.sha256,
+        context_length=options.context_length,
+        dim=options.dim,
+        embedding=options.embedding,
+        seed=options.seed,
+        unit=text.unit,
+        lowercase=text.lowercase,
+        vocab_size=options.vocab_size,
+        left_out=text.left_out.total(),
+        unicode_version=unicodedata.unidata_version,
+        library_version=library_version(),
+    )
+    try:
+        return data_from_encoded(text.encoded, options, source=source, progress=progress)
+    except NTPDataError as error:
+        raise NTPDataError(f"{text.name}: {error}{_hint(text, options)}") from None
 
 
 def data_from_text_file(
@@ -91,109 +149,65 @@ def data_from_text_file(
     embedding: str = "independent",
     vocab_size: int | None = None,
     lowercase: bool = False,
+    unit: str = "word",
     progress: bool = False,
 ) -> NTPData:
     """Count the distinct contexts of a text file.
 
     Args:
-        path: of a UTF-8 text file.
+        path: of a text file, see `read_text`.
         context_length: see `ntp_lib.data.tokens.data_from_tokens` for this and the other options.
         dim: d.
         seed: of the embeddings.
         embedding: the law of the embeddings.
         vocab_size: V at most.
         lowercase: turn the tokens into lower case.
+        unit: what a token is, "word" or "character"; see `tokenize`.
         progress: show progress on stderr.
 
     Returns:
-        The data.
+        The data, with a `source`.
 
     Raises:
-        NTPDataError: as `encode_text_file` and `data_from_tokens`; what is wrong with the text names the file.
+        NTPDataError: as `cut_text` and `data_from_tokens`; what is wrong with the text names the file.
     """
     options = ContextOptions(
         context_length=context_length, dim=dim, seed=seed, embedding=embedding, vocab_size=vocab_size
     )
-    encoded = encode_text_file(path, lowercase=lowercase, progress=progress)
-    try:
-        return data_from_encoded(encoded, options, progress=progress)
-    except NTPDataError as error:
-        raise NTPDataError(f"{path}: {error}") from None
+    return data_from_text(
+        cut_text(Path(path), lowercase=lowercase, unit=unit, progress=progress), options, progress=progress
+    )
+
+
+def _hint(text: CutText, options: ContextOptions) -> str:
+    """What to do about a text of too few words, where its letters would be enough."""
+    few = len(text.encoded.codes) <= options.context_length or len(text.encoded.names) < 2
+    if text.unit != "word" or not few or sum(map(len, text.encoded.names)) <= options.context_length + 1:
+        return ""
+    return (
+        ". Words end at white space and punctuation; for a script that is written without spaces, "
+        "unit='character' (--unit character) makes every letter a token"
+    )
 
 
 def _lowered(encoded: EncodedTokens) -> EncodedTokens:
     book = CodeBook()
-    codes = np.array([book[name.lower()] for name in encoded.names], dtype=np.int32)
+    codes = np.array([book[lowered(name)] for name in encoded.names], dtype=np.int32)
     return EncodedTokens(codes[encoded.codes], tuple(book))
 
 
-def _whole_words(pieces: Iterator[str]) -> Iterator[str]:
-    """Regroup pieces so that none ends inside a word."""
+def _whole_words(pieces: TextPieces, cutter: Tokenizer) -> Iterator[str]:
+    """Regroup pieces so that each ends before a character that nothing before it can change.
+
+    A word is held back with its accents, and the character before it too, which an accent might change.
+    """
     held: list[str] = []
     for piece in pieces:
         end = len(piece)
-        while end and (piece[end - 1].isalnum() or piece[end - 1] == "_"):
+        while end and cutter.part.match(piece, end - 1):
             end -= 1
         if end:
-            yield "".join([*held, piece[:end]])
+            yield "".join([*held, piece[: end - 1]])
             held = []
-        held.append(piece[end:])
+        held.append(piece[max(end - 1, 0) :])
     yield "".join(held)
-
-
-def _pieces(path: Path, *, progress: bool) -> Iterator[str]:
-    """Yield the decoded text of a file, refusing files that hold none."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    size, begun, blank = 0, False, True
-    for chunk in _chunks(path, progress=progress):
-        piece = _decoded(decoder, chunk, size, path)
-        size += len(chunk)
-        text = piece if begun else piece.removeprefix("\ufeff")
-        begun = begun or bool(piece)
-        blank = blank and not text.strip()
-        yield text
-    if size == 0:
-        raise NTPDataError(f"{path}: the file is empty; a text is needed")
-    if blank:
-        raise NTPDataError(f"{path}: the file holds only white space; a text is needed")
-
-
-def _chunks(path: Path, *, progress: bool) -> Iterator[bytes]:
-    """Yield the bytes of a file; where there are any, an empty chunk marks the end."""
-    if not path.exists():
-        raise NTPDataError(f"{path}: no such file")
-    if path.is_dir():
-        raise NTPDataError(f"{path}: is a directory; a text file is needed")
-    try:
-        with (
-            path.open("rb") as file,
-            tqdm(
-                total=path.stat().st_size or None,
-                desc=f"reading {path.name}",
-                unit="B",
-                unit_scale=True,
-                disable=not progress,
-                delay=0.5,
-            ) as bar,
-        ):
-            while chunk := file.read(CHUNK_BYTES):
-                yield chunk
-                bar.update(len(chunk))
-    except OSError as error:
-        raise NTPDataError(f"{path}: cannot be read ({error.strerror})") from None
-    yield b""
-
-
-def _decoded(decoder: codecs.IncrementalDecoder, chunk: bytes, offset: int, path: Path) -> str:
-    nul = chunk.find(b"\0")
-    if nul >= 0:
-        raise NTPDataError(f"{path}: byte {offset + nul} is NUL, so the file is binary; UTF-8 text is needed")
-    waiting = len(decoder.getstate()[0])
-    try:
-        return decoder.decode(chunk, final=not chunk)
-    except UnicodeDecodeError as error:
-        place = offset - waiting + error.start
-        raise NTPDataError(
-            f"{path}: byte {place} (0x{error.object[error.start]:02x}) is not UTF-8 ({error.reason}); "
-            "convert the file to UTF-8 first"
-        ) from None

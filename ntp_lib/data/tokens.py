@@ -14,6 +14,7 @@ from tqdm import tqdm
 from ntp_lib.data.embeddings import EmbeddingDraw, check_embedding_name
 from ntp_lib.data.encoding import Codes, EncodedTokens, encode, limit_vocabulary, require_whole_number
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.source import Source
 from ntp_lib.errors import NTPDataError
 
 Ints = npt.NDArray[np.int64]
@@ -102,12 +103,15 @@ def data_from_tokens(
     return data_from_encoded(encode(tokens), options, progress=progress)
 
 
-def data_from_encoded(encoded: EncodedTokens, options: ContextOptions, *, progress: bool) -> NTPData:
+def data_from_encoded(
+    encoded: EncodedTokens, options: ContextOptions, *, source: Source | None = None, progress: bool
+) -> NTPData:
     """Do what `data_from_tokens` says for a sequence that is already encoded.
 
     Args:
         encoded: the sequence, codes numbered by first appearance.
         options: checked options.
+        source: the text the tokens are from, kept with the data.
         progress: show a progress bar on stderr.
 
     Raises:
@@ -127,14 +131,22 @@ def data_from_encoded(encoded: EncodedTokens, options: ContextOptions, *, progre
     if num_contexts * context_length <= MAX_LABEL_TOKENS:
         labels = [tuple(names[code] for code in row) for row in context_codes().tolist()]
     dense = num_contexts * len(names) <= MAX_DENSE_ENTRIES
-    return NTPData(
-        EmbeddingDraw(options.embedding, num_contexts, context_codes, len(names), options.dim, options.seed),
-        counted.context_probs,
-        counted.probs.toarray() if dense else counted.probs,
-        vocabulary=names,
-        contexts=labels,
-        num_sequences=len(codes) - context_length,
-    )
+    draw = EmbeddingDraw(options.embedding, num_contexts, context_codes, len(names), options.dim, options.seed)
+    try:
+        return NTPData(
+            draw,
+            counted.context_probs,
+            counted.probs.toarray() if dense else counted.probs,
+            vocabulary=names,
+            contexts=labels,
+            num_sequences=len(codes) - context_length,
+            source=source,
+        )
+    except MemoryError:
+        raise NTPDataError(
+            f"dim is {options.dim}; {num_contexts:,} embeddings of it take "
+            f"{8 * num_contexts * options.dim:,} bytes, more memory than there is"
+        ) from None
 
 
 def _refuse_too_few(encoded: EncodedTokens, context_length: int) -> None:
@@ -161,9 +173,11 @@ def _count(codes: Codes, context_length: int, vocab_size: int, *, progress: bool
     with tqdm(total=context_length + 1, desc="counting contexts", disable=not progress, delay=0.5) as bar:
         ids, first = _distinct_contexts(codes, context_length, vocab_size, bar)
         context_counts = np.bincount(ids)
-        pairs, pair_counts = np.unique(ids * vocab_size + codes[context_length:], return_counts=True)
+        keys = ids.astype(np.int64) * vocab_size + codes[context_length:]
+        pairs, pair_counts = np.unique(keys, return_counts=True)
         bar.update()
     rows, columns = np.divmod(pairs, vocab_size)
+    rows = rows.astype(np.intp)
     indptr = np.concatenate([[0], np.cumsum(np.bincount(rows))])
     probs = pair_counts / context_counts[rows]
     shape = (len(first), vocab_size)
@@ -179,11 +193,11 @@ def _distinct_contexts(codes: Codes, context_length: int, vocab_size: int, bar: 
     for position in range(1, context_length):
         if len(values) == num_places:
             break
-        keys = ids * vocab_size + codes[position : position + num_places]
+        keys = ids.astype(np.int64) * vocab_size + codes[position : position + num_places]
         values, ids = np.unique(keys, return_inverse=True)
         bar.update()
     bar.update(context_length - bar.n)
-    first = np.empty(len(values), dtype=np.int64)
+    first = np.empty(len(values), dtype=np.intp)
     # Of several places assigned to one context the last one stays: run backwards, the first.
     first[ids[::-1]] = np.arange(num_places - 1, -1, -1)
     order = np.argsort(first)

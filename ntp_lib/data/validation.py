@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
+from ntp_lib.data.arrays import real_array, to_numpy
+from ntp_lib.data.encoding import require_whole_number
 from ntp_lib.errors import NTPDataError, NTPDataWarning
 
 Floats = npt.NDArray[np.float64]
 
 # Sums this close to one are rounding of float32 input and are rescaled; anything further is refused.
 SUM_TOLERANCE = 1e-6
+# Tokens are numbered by 32-bit integers.
+MAX_TOKENS = 2**31 - 1
 
 
 def _as_floats(value: Any, name: str, ndim: int, shape_words: str) -> Floats:
-    try:
-        array = np.array(value, dtype=np.float64, order="C")
-    except (TypeError, ValueError) as error:
-        raise NTPDataError(f"{name} must be numbers of shape {shape_words}; got {error}") from None
+    array = real_array(value, name, shape_words)
     if array.ndim != ndim or 0 in array.shape:
         raise NTPDataError(f"{name} must have shape {shape_words}, all positive; got shape {array.shape}")
     return array
@@ -53,10 +55,34 @@ def valid_context_probs(value: Any, num_contexts: int) -> Floats:
             f"context_probs: context {bad[0]} has the value {array[bad[0]]}; every context needs a finite, "
             "positive probability (leave out contexts that never occur)"
         )
+    _refuse_subnormal(array, lambda j: f"context_probs: context {j} has")
     total = array.sum()
     if abs(total - 1) > SUM_TOLERANCE:
         raise NTPDataError(f"context_probs sum to {total:.9g}; they must sum to 1 (divide them by their sum)")
     return array if _is_one(total, len(array)) else array / total
+
+
+def _refuse_subnormal(values: Floats, whose: Callable[[int], str]) -> None:
+    tiny = np.finfo(np.float64).tiny
+    bad = np.flatnonzero((values > 0) & (values < tiny))
+    if bad.size:
+        raise NTPDataError(
+            f"{whose(int(bad[0]))} the value {values[bad[0]]}; a probability that is not 0 must be at least "
+            f"{tiny:.3g}, below which float64 loses its digits"
+        )
+
+
+def valid_num_sequences(value: Any, num_contexts: int) -> int | None:
+    """Return n as an int, or None."""
+    if value is None:
+        return None
+    require_whole_number(value, "num_sequences", at_least=1, at_most=2**63 - 1)
+    if value < num_contexts:
+        raise NTPDataError(
+            f"num_sequences is {value}, fewer than the {num_contexts} distinct contexts; each context occurs at "
+            "least once"
+        )
+    return int(value)
 
 
 def valid_next_token_probs(value: Any, num_contexts: int) -> sp.csr_array[np.float64]:
@@ -69,6 +95,8 @@ def valid_next_token_probs(value: Any, num_contexts: int) -> sp.csr_array[np.flo
         )
     if probs.shape[1] < 2:
         raise NTPDataError(f"next_token_probs has V = {probs.shape[1]} tokens; at least 2 are needed")
+    if probs.shape[1] > MAX_TOKENS:
+        raise NTPDataError(f"next_token_probs has V = {probs.shape[1]} tokens; at most {MAX_TOKENS} are taken")
     _refuse_bad_entries(probs)
     probs.eliminate_zeros()
     _refuse_bad_rows(probs)
@@ -91,7 +119,12 @@ def _as_csr(value: Any) -> sp.csr_array[np.float64]:
     if sp.issparse(value):
         if value.ndim != 2:
             raise NTPDataError(f"next_token_probs must have shape (m, V); got shape {value.shape}")
-        probs = sp.csr_array(value, dtype=np.float64, copy=True)
+        probs = sp.csr_array(value, copy=True)
+        probs.data = real_array(probs.data, "next_token_probs", "(m, V)", copy=False)
+        try:
+            probs.check_format(full_check=True)
+        except ValueError as error:
+            raise NTPDataError(f"next_token_probs is no sound sparse array: {error}") from None
     else:
         probs = sp.csr_array(_as_floats(value, "next_token_probs", 2, "(m, V)"))
     probs.sum_duplicates()
@@ -101,11 +134,19 @@ def _as_csr(value: Any) -> sp.csr_array[np.float64]:
 def _refuse_bad_entries(probs: sp.csr_array[np.float64]) -> None:
     bad = np.flatnonzero(~(np.isfinite(probs.data) & (probs.data >= 0)))
     if bad.size:
-        j = int(np.searchsorted(probs.indptr, bad[0], side="right")) - 1
+        j, token, value = _row(probs, bad[0]), probs.indices[bad[0]], probs.data[bad[0]]
         raise NTPDataError(
-            f"next_token_probs: context {j} gives token {probs.indices[bad[0]]} the value {probs.data[bad[0]]}; "
+            f"next_token_probs: context {j} gives token {token} the value {value}; "
             "probabilities must be finite and not negative"
         )
+    _refuse_subnormal(
+        probs.data,
+        lambda n: f"next_token_probs: context {_row(probs, n)} gives token {probs.indices[n]}",
+    )
+
+
+def _row(probs: sp.csr_array[np.float64], place: int) -> int:
+    return int(np.searchsorted(probs.indptr, place, side="right")) - 1
 
 
 def _refuse_bad_rows(probs: sp.csr_array[np.float64]) -> None:
@@ -128,7 +169,10 @@ def valid_labels(value: Any, name: str, count: int, counted: str) -> tuple[Any, 
     """Return labels as a tuple with one entry per item, or None."""
     if value is None:
         return None
-    labels = tuple(value)
+    try:
+        labels = tuple(to_numpy(value, name).tolist() if hasattr(value, "__array__") else value)
+    except TypeError:
+        raise NTPDataError(f"{name} is {value!r:.60}; it must be a sequence with one entry per item") from None
     if len(labels) != count:
         raise NTPDataError(f"{name} has {len(labels)} entries for {count} {counted}; the two must agree")
     return labels

@@ -49,7 +49,10 @@ MARKERS = ("o", "s", "^", "D", "v", "P")
 
 @contextmanager
 def themed(theme: Theme) -> Iterator[Theme]:
-    """Draw with a theme; the settings of the caller are restored afterwards."""
+    """Draw with a theme; the settings of the caller are restored afterwards.
+
+    The theme starts from matplotlib's own defaults: a person's `matplotlibrc` and styles do not reach a figure.
+    """
     settings = {
         **sns.axes_style("ticks"),
         "text.color": theme.ink,
@@ -81,8 +84,12 @@ def themed(theme: Theme) -> Iterator[Theme]:
         "svg.hashsalt": "ntp",
         "svg.fonttype": "path",
         "image.cmap": "viridis",
+        # The only setting of an axis that rcdefaults leaves to the person.
+        "timezone": "UTC",
     }
-    with mpl.rc_context(settings):
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(settings)
         yield theme
 
 

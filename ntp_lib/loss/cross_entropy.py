@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
+from ntp_lib.data.arrays import ArrayKind
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.errors import NTPDataError
 from ntp_lib.loss.slope import Slope
@@ -92,13 +95,14 @@ def cross_entropy_in_support(W: npt.ArrayLike, data: NTPData) -> float:
     return data.entropy + excess_parts(W, data)[0]
 
 
-def gradient(W: npt.ArrayLike, data: NTPData) -> Floats:
-    """∇CE(W) = −Σ_j π̂_j (p̂_j − softmax(W h̄_j)) h̄_jᵀ, shape (V, d).
+def gradient(W: npt.ArrayLike, data: NTPData) -> Any:
+    """∇CE(W) = −Σ_j π̂_j (p̂_j − softmax(W h̄_j)) h̄_jᵀ, shape (V, d), of the kind of W.
 
     Residuals off the supports are relatively accurate however small, those on them to the rounding of the logits.
     """
     with np.errstate(over="ignore"):  # of the square that tells whether logits need a shift
-        return Slope(data)(_representable(W, data))
+        slope = Slope(data)(_representable(W, data))
+    return ArrayKind.of(W).convert(slope)
 
 
 def _representable(W: npt.ArrayLike, data: NTPData) -> Floats:

@@ -34,7 +34,7 @@ def _summary(report: LedgerReport) -> str:
         f"{md.share([result.ok for result in report.claims])} claims are supported; of the checks they name, "
         f"{md.share(checks.values())} were recorded by a current run, hold, and have a control that fails."
     )
-    problems = "".join(f"\n- {md.verdict(False, problem)}" for problem in report.problems)
+    problems = "".join(f"\n- {md.verdict(False, md.plain(problem))}" for problem in report.problems)
     return f"{text}\n{problems}" if problems else text
 
 
@@ -56,35 +56,30 @@ def _block(result: ClaimResult, notebooks: Collection[str]) -> str:
     """One claim, folded; its checks are a list, which a telephone shows whole where a table would scroll."""
     claim = result.claim
     parts = [
-        claim.statement,
-        f"In the book: {claim.reference}. In the paper: {claim.paper or 'not there; it is ours'}.",
-        f"Assumed: {'; '.join(claim.assumptions) or 'nothing'}.",
+        md.paragraph(claim.statement),
+        md.paragraph(f"In the book: {claim.reference}. In the paper: {claim.paper or 'not there; it is ours'}."),
+        md.paragraph(f"Assumed: {'; '.join(claim.assumptions) or 'nothing'}."),
     ]
     items = [_item(support, notebooks) for support in result.supports]
-    parts.append("\n".join(items or [f"- {md.verdict(False, reason)}" for reason in result.reasons]))
+    parts.append("\n".join(items or [f"- {md.verdict(False, md.plain(reason))}" for reason in result.reasons]))
     return md.folded(f"{md.code(claim.id)}: {_state(result)}", "\n\n".join(parts))
 
 
 def _item(support: Support, notebooks: Collection[str]) -> str:
     # Not as code: a browser breaks a line within a name only where it is text.
-    name, check = _plain(support.name), support.check
+    name, check = md.plain(support.name), support.check
     if support.notebook in notebooks:
         name = f"[{name}](../notebooks/{support.notebook}.ipynb#{SECTION})"
     words = [f"- {name}:"]
     if check is not None:
-        observed, control = (_plain(md.number(value)) for value in (check.observed, check.control_observed))
-        required = f"{check.relation} {_plain(md.number(check.bound))}"
+        observed, control = (md.plain(md.number(value)) for value in (check.observed, check.control_observed))
+        required = f"{check.relation} {md.plain(md.number(check.bound))}"
         words.append(f"observed {observed}, required {required}, control {control};")
     if support.problem:
         problem = support.problem.removeprefix(f"check {support.name}: ")
-        words.append(f"{md.verdict(False, _plain(problem))}.")
+        words.append(f"{md.verdict(False, md.plain(problem))}.")
     else:
         words.append(f"{md.verdict(True, 'holds, control fails')}.")
     if check is not None:
         words.append(f"Why this bound: {check.reason.rstrip('.')}.")
     return " ".join(" ".join(words).split())
-
-
-def _plain(text: str) -> str:
-    """A text in which no character is markup."""
-    return "".join(f"\\{character}" if character in "\\`*_{}[]<>$|~" else character for character in text)

@@ -1,30 +1,100 @@
-"""Folders that are seen either whole or not at all."""
+"""Folders that are seen either whole or not at all, however many processes write and read them."""
 
+import ctypes
+import errno
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ntp_lib.publication.errors import PublicationError
+
+# Written into every folder that is put in place; a folder without it, or one of the earlier marks, is a person's.
+MARKER = ".ntp-generated"
+EARLIER_MARKERS = (".build-key", "book/_figures/index.json")
+PREFIX = ".ntp-new-"
+# Of the system call renameat2, <linux/fs.h> and <fcntl.h>.
+RENAME_EXCHANGE, AT_FDCWD = 2, -100
+ATTEMPTS = 100
+
 
 @contextmanager
 def fresh_folder(target: Path) -> Iterator[Path]:
     """Yield an empty sibling of ``target`` that takes its place when the block ends without an exception.
+
+    Where the system can exchange two names (Linux), a reader finds the old folder or the new one at any moment;
+    elsewhere it may find none for the time between two renames. Of several writers the last one stays.
 
     Args:
         target: Folder to replace; it need not exist. Until the block ends its old content stays readable.
 
     Yields:
         The temporary folder to fill. An exception removes it and leaves ``target`` untouched.
+
+    Raises:
+        PublicationError: ``target`` exists and is not a folder that this function put there.
     """
+    require_generated(target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    scratch = Path(tempfile.mkdtemp(prefix=PREFIX, dir=target.parent))
     try:
         filled = scratch / "new"
         filled.mkdir()
         yield filled
-        if target.exists():
-            target.replace(scratch / "old")
-        filled.replace(target)
+        (filled / MARKER).touch()
+        _put_in_place(filled, target)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def require_generated(target: Path) -> None:
+    """Refuse a target that somebody else wrote.
+
+    Raises:
+        PublicationError: It exists, is not empty and carries no mark of this module.
+    """
+    if target.is_symlink() or (target.exists() and not target.is_dir()):
+        raise PublicationError(f"{target}: exists and is not a folder; move it away")
+    if not target.exists() or any((target / marker).is_file() for marker in (MARKER, *EARLIER_MARKERS)):
+        return
+    if any(target.iterdir()):
+        raise PublicationError(f"{target}: holds files that were not generated; move it away")
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what killed processes left of unfinished folders; nobody else may be writing below ``folder``."""
+    for path in folder.glob(f"{PREFIX}*"):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _put_in_place(filled: Path, target: Path) -> None:
+    """Give the folder its name; whatever had it before stays in the scratch folder, to be removed with it."""
+    for attempt in range(ATTEMPTS):
+        require_generated(target)  # looked at again, since others may write at the same time
+        try:
+            if target.exists():
+                if _exchange(filled, target):
+                    return
+                target.rename(filled.with_name(f"old-{attempt}"))
+            filled.rename(target)
+            return
+        except OSError as error:
+            # Another writer was faster: the target came or went in the meantime.
+            if error.errno not in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOENT) or attempt == ATTEMPTS - 1:
+                raise
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Exchange two names at one moment; False where the system or the disk cannot."""
+    try:
+        rename = ctypes.CDLL(None, use_errno=True).renameat2
+    except (OSError, TypeError, AttributeError):
+        return False
+    if rename(AT_FDCWD, os.fsencode(one), AT_FDCWD, os.fsencode(other), RENAME_EXCHANGE) == 0:
+        return True
+    found = ctypes.get_errno()
+    if found in (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP):
+        return False
+    raise OSError(found, os.strerror(found), str(other))

@@ -1,7 +1,17 @@
-"""Small pieces of MyST Markdown: tables, folded boxes, dates, numbers."""
+"""Small pieces of MyST Markdown: tables, folded boxes, dates, numbers.
 
+Texts of the manifest, the ledger and checks are inline markup (`paragraph`, cells of a `table`); names, versions
+and values are words or code (`plain`, `code`). Neither can begin a block, and tags are words on every page
+(``myst_disable_syntax`` in ``_config.yml``).
+"""
+
+import re
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
+
+MARKUP = re.compile(r"[\\`*_{}\[\]<>$|~&]")
+# What makes a block of a line: a fence, a heading, a list, a quotation, a comment, a label, a rule, a formula.
+BLOCK = re.compile(r"`{3}|~{3}|:{3}|#|>|%|\+|[-*_=]\s|[-*_=]{2}|\d+[.)]|\(\S+\)=|\$\$|\|")
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -17,25 +27,49 @@ def _cell(text: str) -> str:
 def folded(title: str, body: str, *, kind: str = "note") -> str:
     """Return an admonition that starts closed."""
     fence = ":" * 6
+    title = " ".join(title.split())
     return f"{fence}{{admonition}} {title}\n:class: {kind} dropdown\n\n{body}\n{fence}"
 
 
 def shell(*commands: str) -> str:
     """Return a block of shell commands."""
-    return "\n".join(["```shell", *commands, "```"])
+    fence = "`" * max(3, _longest_run(commands) + 1)
+    return "\n".join([f"{fence}shell", *commands, fence])
+
+
+def paragraph(text: str) -> str:
+    """Return inline markup as one paragraph, which is no block of another kind whatever it begins with."""
+    line = " ".join(text.split())
+    found = BLOCK.match(line)
+    if found is None:
+        return line
+    # Of a numbered list it is the full stop that counts.
+    place = found.end() - 1 if found[0][0].isdigit() else 0
+    return f"{line[:place]}\\{line[place:]}"
+
+
+def plain(text: object) -> str:
+    """Return ``text`` as words on one line, in which no character is markup."""
+    return MARKUP.sub(r"\\\g<0>", " ".join(str(text).split()))
 
 
 def code(text: object) -> str:
     """Return ``text`` as inline code, whatever backticks it holds."""
     content = " ".join(str(text).split()) or " "
-    return f"`` {content} ``" if "`" in content else f"`{content}`"
+    fence = "`" * (_longest_run([content]) + 1)
+    return f"`{content}`" if len(fence) == 1 else f"{fence} {content} {fence}"
+
+
+def _longest_run(texts: Iterable[str]) -> int:
+    return max((len(run) for text in texts for run in re.findall("`+", text)), default=0)
 
 
 def utc(moment: str) -> str:
     """Return an ISO time as a reader's date in UTC, such as ``21 November 2026, 01:20 UTC``."""
     parsed = datetime.fromisoformat(moment)
     aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
-    return f"{aware.astimezone(UTC):%-d %B %Y, %H:%M} UTC"
+    there = aware.astimezone(UTC)
+    return f"{there.day} {there:%B %Y, %H:%M} UTC"
 
 
 def duration(seconds: float) -> str:

@@ -23,7 +23,9 @@ def run_box(
     Returns:
         MyST Markdown.
     """
-    change = f" -p {_example(parameters[0])}" if parameters else ""
+    # Another text cannot be made up as another number can.
+    varied = next((p for p in parameters if isinstance(p.default, (int, float))), None)
+    change = f" -p {_example(varied)}" if varied else ""
     commands = [f"ntp run {notebook}{change}", *(f"ntp figure {figure}{change}" for figure in figures)]
     parts = [
         "Nothing needs editing. The first command runs the whole notebook, the others one figure each; all end "
@@ -44,10 +46,9 @@ def _example(parameter: Parameter) -> str:
         other: object = not value
     elif isinstance(value, int):
         other = value + 1
-    elif isinstance(value, float):
-        other = value / 2
     else:
-        other = f"'{value}'"
+        assert isinstance(value, float)
+        other = value / 2 or 1.0
     return f"{parameter.name}={other}"
 
 
@@ -56,7 +57,7 @@ def footer(evidence: Evidence) -> str:
     run, figures = evidence.run, evidence.figures
     parts = [
         "## How this page was computed",
-        f"Executed on {md.utc(run.started)} in {md.duration(run.seconds)} with Python {run.python}: "
+        f"Executed on {md.utc(run.started)} in {md.duration(run.seconds)} with Python {md.plain(run.python)}: "
         f"{md.share([not check.problem for check in run.checks])} checks hold, "
         f"{md.share([figure.good for figure in figures])} figures agree with their reference. "
         "What that means: [how this book is verified](../book/how-verified.md).",
@@ -75,9 +76,9 @@ def _check_row(check: Check) -> list[str]:
     good = not check.problem
     return [
         md.code(check.name),
-        md.number(check.observed),
-        f"{check.relation} {md.number(check.bound)}",
-        md.number(check.control_observed),
+        md.plain(md.number(check.observed)),
+        f"{check.relation} {md.plain(md.number(check.bound))}",
+        md.plain(md.number(check.control_observed)),
         md.verdict(good, "holds, control fails" if good else "does not stand"),
         check.reason,
     ]
@@ -85,7 +86,8 @@ def _check_row(check: Check) -> list[str]:
 
 def _circumstances(run: Run) -> str:
     parameters = [[md.code(name), md.code(value)] for name, value in run.parameters.items()]
-    packages = [["Python", run.python], *([name, version] for name, version in sorted(run.packages.items()))]
+    versions = [("Python", run.python), *sorted(run.packages.items())]
+    packages = [[md.plain(name), md.plain(version)] for name, version in versions]
     return "\n\n".join(
         [
             md.table(["Parameter", "Value"], parameters) if parameters else "This notebook has no parameters.",

@@ -12,14 +12,17 @@ from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from filelock import FileLock
+
 from ntp_lib.publication.errors import PublicationError
-from ntp_lib.publication.folders import fresh_folder
+from ntp_lib.publication.folders import MARKER, PREFIX, fresh_folder, remove_leftovers
 from ntp_lib.publication.offline_check import external_resources
 from ntp_lib.publication.staging import executed_notebook, notebooks_in_toc, stage
 from ntp_lib.reproduction.project import Project
 
 JUPYTER_BOOK = "import sys; from jupyter_book.cli.main import main; sys.exit(main())"
 KEY_FILE = ".build-key"
+LOCK_FILE = "book.lock"
 PROBLEM = re.compile(r"WARNING|ERROR|CRITICAL|Exception|Error:")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -48,19 +51,23 @@ def build_site(project: Project, *, fresh: bool = False) -> Site:
         Where the book lies, and whether it had to be built.
 
     Raises:
-        PublicationError: The stage is incomplete, Sphinx warned, or a page would load something from the network.
-            The book that was there before stays.
+        PublicationError: The stage is incomplete, Sphinx warned, a page would load something from the network, or
+            what lies in the book's place was not built. The book that was there before stays.
     """
-    source, target = stage(project), project.build / "html"
-    key = content_key(project, source)
-    if not fresh and (target / KEY_FILE).is_file() and (target / KEY_FILE).read_text("utf-8") == key:
-        return Site(target, rebuilt=False)
-    with fresh_folder(target) as place, TemporaryDirectory(dir=project.build) as work:
-        run_sphinx(source, Path(work))
-        (Path(work) / "_build" / "html").rename(place)
-        finish_pages(project, place)
-        (place / KEY_FILE).write_text(key, "utf-8")
-    return Site(target, rebuilt=True)
+    project.build.mkdir(parents=True, exist_ok=True)
+    # One build at a time: the stage must not change while its pages are made.
+    with FileLock(project.build / LOCK_FILE):
+        remove_leftovers(project.build)
+        source, target = stage(project), project.build / "html"
+        key = content_key(project, source)
+        if not fresh and (target / KEY_FILE).is_file() and (target / KEY_FILE).read_text("utf-8") == key:
+            return Site(target, rebuilt=False)
+        with fresh_folder(target) as place, TemporaryDirectory(prefix=PREFIX, dir=project.build) as work:
+            run_sphinx(source, Path(work))
+            (Path(work) / "_build" / "html").rename(place)
+            finish_pages(project, place)
+            (place / KEY_FILE).write_text(key, "utf-8")
+        return Site(target, rebuilt=True)
 
 
 def content_key(project: Project, source: Path) -> str:
@@ -112,4 +119,5 @@ def finish_pages(project: Project, html: Path) -> None:
 
 
 def _files(folder: Path, pattern: str = "*") -> Iterator[Path]:
-    return (path for path in sorted(folder.rglob(pattern)) if path.is_file() and "__pycache__" not in path.parts)
+    found = (path for path in sorted(folder.rglob(pattern)) if path.is_file() and path.name != MARKER)
+    return (path for path in found if "__pycache__" not in path.parts)

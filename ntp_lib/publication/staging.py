@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from ntp_lib.portability.standing import standing
 from ntp_lib.publication import notebook_cells as cells
 from ntp_lib.publication.addresses import repository_url, with_addresses
 from ntp_lib.publication.claims_page import claims_filled_in
@@ -16,11 +17,15 @@ from ntp_lib.publication.errors import PublicationError
 from ntp_lib.publication.evidence import Evidence, gather
 from ntp_lib.publication.folders import fresh_folder
 from ntp_lib.publication.notebook_page import footer, run_box
+from ntp_lib.publication.portability_part import portability_part
+from ntp_lib.publication.robustness_part import robustness_part
 from ntp_lib.publication.verification_page import filled_in
 from ntp_lib.reproduction.claims import judge_claims
+from ntp_lib.reproduction.fields import mapping, read_yaml
+from ntp_lib.reproduction.integrity import alterations
 from ntp_lib.reproduction.ledger import load_ledger
 from ntp_lib.reproduction.manifest import Manifest, load_manifest
-from ntp_lib.reproduction.notebooks import stored_errors
+from ntp_lib.reproduction.notebooks import document, stored_errors
 from ntp_lib.reproduction.parameters import notebook_parameters
 from ntp_lib.reproduction.project import Project
 from ntp_lib.reproduction.runs import NOTEBOOK_FILE, Run, figure_file, load_run
@@ -54,7 +59,8 @@ def stage(project: Project) -> Path:
         The stage.
 
     Raises:
-        PublicationError: A notebook was not executed or stores an error, or a file is missing.
+        PublicationError: A notebook was not executed or stores an error, or a file is missing or not the one
+            that its run made.
     """
     manifest = load_manifest(project)
     config = _read_yaml(project.root / "_config.yml")
@@ -69,7 +75,7 @@ def stage(project: Project) -> Path:
         for item in evidence:
             page = json.dumps(_notebook_page(project, manifest, item, repository_url(config)), ensure_ascii=False)
             (folder / "notebooks" / f"{item.run.notebook}.ipynb").write_text(page, "utf-8")
-        _fill_in_verification(folder / "book" / "how-verified.md", evidence, manifest)
+        _fill_in_verification(folder / "book" / "how-verified.md", evidence, manifest, project)
         _fill_in_claims(folder / "book" / "claims.md", project, notebooks)
     return stage_folder(project)
 
@@ -85,8 +91,7 @@ def notebooks_in_toc(project: Project) -> list[str]:
 
 def executed_notebook(project: Project, name: str) -> cells.Notebook:
     """Return the executed notebook as a reader may have it: outputs in place, the pipeline's traces removed."""
-    notebook: cells.Notebook = json.loads((project.runs / name / NOTEBOOK_FILE).read_text("utf-8"))
-    return cells.without_traces(notebook)
+    return cells.without_traces(document(project.runs / name / NOTEBOOK_FILE))
 
 
 def _runs(project: Project, notebooks: Sequence[str]) -> list[Run]:
@@ -94,7 +99,9 @@ def _runs(project: Project, notebooks: Sequence[str]) -> list[Run]:
     if None in runs:
         missing = [name for name, run in zip(notebooks, runs, strict=True) if run is None]
         raise PublicationError(f"not executed: {', '.join(missing)}; run `ntp run --all` first")
-    for name in notebooks:
+    for name, run in zip(notebooks, runs, strict=True):
+        for change in alterations(project.runs / name, run) if run else ():
+            raise PublicationError(f"{name}: {change}; run `ntp run {name}`")
         for error in stored_errors(project.runs / name / NOTEBOOK_FILE):
             raise PublicationError(f"{name}: {error}; mend it and run `ntp run {name}`")
     return [run for run in runs if run is not None]
@@ -123,9 +130,13 @@ def _copy_figures(project: Project, manifest: Manifest, notebooks: Iterable[str]
     (target / "index.json").write_text(json.dumps(index, indent=1, ensure_ascii=False), "utf-8")
 
 
-def _fill_in_verification(page: Path, evidence: list[Evidence], manifest: Manifest) -> None:
+def _fill_in_verification(page: Path, evidence: list[Evidence], manifest: Manifest, project: Project) -> None:
     if page.is_file():
-        page.write_text(filled_in(page.read_text("utf-8"), evidence, manifest), "utf-8")
+        reports = {
+            "robustness": robustness_part(project),
+            "portability": portability_part(standing(project, manifest)),
+        }
+        page.write_text(filled_in(page.read_text("utf-8"), evidence, manifest, reports), "utf-8")
 
 
 def _fill_in_claims(page: Path, project: Project, notebooks: Sequence[str]) -> None:
@@ -143,11 +154,8 @@ def _files(node: Any) -> list[str]:
     return own + [name for value in node.values() for name in _files(value)]
 
 
-def _read_yaml(path: Path) -> Any:
-    try:
-        return yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, yaml.YAMLError) as error:
-        raise PublicationError(f"{path.name}: {error}") from error
+def _read_yaml(path: Path) -> dict[str, Any]:
+    return dict(mapping(read_yaml(path, path.name), path.name))
 
 
 def _write_yaml(path: Path, content: dict[str, Any]) -> None:

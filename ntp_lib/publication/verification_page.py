@@ -1,6 +1,6 @@
 """The generated parts of the page "how this book is verified"."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ntp_lib.publication import markdown as md
 from ntp_lib.publication.evidence import Evidence
@@ -11,13 +11,14 @@ from ntp_lib.reproduction.runs import Run
 MAIN_PACKAGES = ("numpy", "scipy", "torch", "cvxpy")
 
 
-def filled_in(page: str, evidence: Sequence[Evidence], manifest: Manifest) -> str:
+def filled_in(page: str, evidence: Sequence[Evidence], manifest: Manifest, reports: Mapping[str, str]) -> str:
     """Return the hand-written page with its generated tables in place.
 
     Args:
         page: MyST source with one comment line ``% generated: NAME`` for each table.
         evidence: What is known of every run, in the order of the book.
         manifest: The figures and their tolerances.
+        reports: Parts made from committed reports, by name.
 
     Raises:
         PublicationError: A table has no place on the page, or the page asks for an unknown one.
@@ -27,6 +28,7 @@ def filled_in(page: str, evidence: Sequence[Evidence], manifest: Manifest) -> st
         "notebooks": _notebooks(evidence),
         "figures": _figures(evidence),
         "tolerances": _tolerances(manifest),
+        **reports,
     }
     return with_parts(page, "book/how-verified.md", tables)
 
@@ -58,7 +60,7 @@ def _notebooks(evidence: Sequence[Evidence]) -> str:
 
 def _versions(run: Run) -> str:
     named = [f"{name} {run.packages[name]}" for name in MAIN_PACKAGES if name in run.packages]
-    return ", ".join([f"Python {run.python}", *named])
+    return md.plain(", ".join([f"Python {run.python}", *named]))
 
 
 def _figures(evidence: Sequence[Evidence]) -> str:

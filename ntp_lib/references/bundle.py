@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ntp_lib.conditions.compatibility import Compatibility, compatibility
+from ntp_lib.conditions.scaling import binary_exponent, refuse_out_of_range, shortest_exponent
 from ntp_lib.conditions.separability import separability
 from ntp_lib.conditions.subspace import Subspace, subspace
 from ntp_lib.data.arrays import to_numpy
@@ -17,10 +18,14 @@ from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.data.results import result
 from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import DidNotConvergeError, NotSeparableError, NTPDataError
+from ntp_lib.references.refusals import certified_error
 from ntp_lib.references.svm import ntp_svm
 from ntp_lib.references.svm_solution import NTPSVMSolution
 
 Floats = npt.NDArray[np.float64]
+
+# Nats by which the rounding of W* may miss a log-odds before probabilities cannot be compared with its own.
+ROUNDED_LOG_ODDS = 1e-6
 
 
 @result
@@ -31,13 +36,16 @@ class References:
         data: the problem.
         F: its subspace.
         compatibility: verdict and W*.
-        svm: the NTP-SVM solution, None where the data are not separable.
+        svm: the NTP-SVM solution, None where the data are not separable, or where it was neither found nor
+            excluded.
+        why_no_svm: the reason why `svm` is None, in words; empty where it is not.
     """
 
     data: NTPData = field(repr=False)
     F: Subspace = field(repr=False)
     compatibility: Compatibility
     svm: NTPSVMSolution | None
+    why_no_svm: str = ""
 
     def __post_init__(self) -> None:
         for name, part in {"F": self.F, "compatibility": self.compatibility.F, "svm": self.svm}.items():
@@ -46,12 +54,35 @@ class References:
 
     @cached_property
     def W_finite(self) -> Floats:
-        """The limit of P_F W_k: W* under compatibility, argmin of CE_F over F otherwise; (V, d)."""
-        return self.compatibility.W_finite
+        """The limit of P_F W_k: W* under compatibility, argmin of CE_F over F otherwise; (V, d).
+
+        Raises:
+            NTPDataError: the embeddings are so short or long that its length has no square in float64.
+            DidNotConvergeError: Newton's method did not reach a stationary point.
+        """
+        W = self.compatibility.W_finite
+        if W.any():
+            refuse_out_of_range("W*", binary_exponent(W), shortest_exponent(self.data))
+        return W
+
+    def require_met_log_odds(self) -> None:
+        """Refuse a W* whose rounding misses the log-odds by more than ROUNDED_LOG_ODDS.
+
+        Measures of distance do not mind; what compares probabilities with those of W* does.
+
+        Raises:
+            DidNotConvergeError: it does; the lengths of the embeddings are too far apart.
+        """
+        found = self.compatibility
+        if found.holds and found.residual > max(ROUNDED_LOG_ODDS, found.tolerance):
+            raise DidNotConvergeError(
+                f"the lengths of the embeddings are so far apart that W*, rounded to float64, misses the log-odds "
+                f"of the longest by {found.residual:.1e} nats; at most {ROUNDED_LOG_ODDS:g} are workable"
+            )
 
     @property
     def W_mm(self) -> Floats | None:
-        """W^mm as a NumPy array, (V, d), or None where the data are not separable."""
+        """W^mm as a NumPy array, (V, d), or None where there is no `svm`."""
         return None if self.svm is None else np.asarray(to_numpy(self.svm.W))
 
 
@@ -59,16 +90,21 @@ class References:
 def references(data: NTPData) -> References:
     """Compute F, W* and W^mm of a problem.
 
+    Training needs no W^mm: where the NTP-SVM is neither solved nor excluded, `svm` is None and `why_no_svm` says
+    why.
+
     Raises:
-        DidNotConvergeError: the NTP-SVM could be neither solved nor excluded.
+        DidNotConvergeError: the problem is too large for the rank decision (see `Subspace`).
         NTPDataError: no token is out of support.
     """
+    data.require_out_of_support()
     F = subspace(data)
+    svm, why = None, ""
     try:
         svm = ntp_svm(data)
-    except NotSeparableError:
-        svm = None
-    return References(data, F, compatibility(data, F=F), svm)
+    except (NotSeparableError, DidNotConvergeError, NTPDataError) as error:
+        why = str(error)
+    return References(data, F, compatibility(data, F=F), svm, why)
 
 
 def references_of(data: NTPData, given: References | None) -> References:
@@ -92,15 +128,13 @@ def not_separable(references: References, consequence: str) -> NotSeparableError
     """The error for data without a margin, with its certificate, for the caller to raise.
 
     Args:
-        references: of data that are not separable.
+        references: of data without W^mm.
         consequence: what cannot be done therefore.
 
     Raises:
-        DidNotConvergeError: no certificate was found.
+        DidNotConvergeError: W^mm was neither found nor excluded.
     """
-    certificate = separability(references.data).certificate
-    if certificate is None:
-        raise DidNotConvergeError(f"no W^mm and no certificate against one were found, so {consequence}")
-    return NotSeparableError(
-        f"the data are not NTP-separable, so {consequence}; the certificate attached proves it", certificate
-    )
+    verdict = separability(references.data)
+    if verdict.certificate is None:
+        raise DidNotConvergeError(f"{references.why_no_svm or verdict.status.value}; so {consequence}")
+    return certified_error(verdict, consequence)

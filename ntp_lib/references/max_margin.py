@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import warnings
-from dataclasses import field
+from collections.abc import Callable
+from dataclasses import field, replace
 from functools import cached_property
 from typing import Any
 
@@ -12,13 +14,16 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from ntp_lib.conditions.certificates import repaired_certificate
+from ntp_lib.conditions.limits import valid_tolerance
 from ntp_lib.conditions.margins import context_margins
-from ntp_lib.conditions.separability import Verdict, separability
+from ntp_lib.conditions.scaling import binary_exponent, refuse_out_of_range, rescaled
+from ntp_lib.conditions.separability import MAX_NONZEROS, Verdict, separability
 from ntp_lib.data.arrays import to_numpy
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.data.results import result
-from ntp_lib.errors import DidNotConvergeError, NotSeparableError, NTPDataError
+from ntp_lib.errors import DidNotConvergeError, NTPDataError
 from ntp_lib.references.norms import Norm, norm_named, preconditioned
+from ntp_lib.references.refusals import certified_error
 from ntp_lib.references.svm import ntp_svm
 
 Floats = npt.NDArray[np.float64]
@@ -59,18 +64,24 @@ class MaxMargin:
     @property
     def attainable(self) -> float:
         """Least margin of W over ‖W‖: the largest there is, up to `gap`."""
-        return float(self._margins[0].min() / self.norm.size(self.W))
+        return float(self._margins[0].min()) / _in_range(self.norm.size, self.W)
 
     @cached_property
     def bound(self) -> float:
         """‖Aᵀ·embeddings‖_* / Σ |a_jv|: no W under (6a) has a larger margin per unit of ‖W‖."""
         total = float(np.abs(np.where(self.data.support_mask, 0.0, self.dual)).sum())
-        return float(self.norm.dual(self.dual.T @ self.data.embeddings)) / total if total > 0 else np.inf
+        return _in_range(self.norm.dual, self.dual.T @ self.data.embeddings) / total if total > 0 else np.inf
 
     @property
     def gap(self) -> float:
         """1 − attainable / bound; W is optimal up to this share of its margin."""
         return 1 - self.attainable / self.bound
+
+
+def _in_range(size: Callable[[Floats], Floats], W: Floats) -> float:
+    """A norm of W, also where the squares of its entries leave float64's range."""
+    exponent = binary_exponent(W)
+    return math.ldexp(float(size(np.ldexp(W, -exponent))), exponent)
 
 
 def max_margin(
@@ -88,44 +99,61 @@ def max_margin(
         tolerance: largest spread and largest relative duality gap accepted.
 
     Raises:
-        NotSeparableError: no W satisfies the constraints; carries the verified certificate.
-        DidNotConvergeError: the tolerance was not reached, or separability could not be decided.
-        NTPDataError: unknown norm, bad preconditioner or tolerance, or no token out of support.
+        NotSeparableError: a certificate excludes every margin above 1e-13 per unit of ‖W‖ and of embedding length;
+            it is carried along.
+        DidNotConvergeError: the tolerance was not reached, separability could not be decided, or the programme is
+            too large.
+        NTPDataError: unknown norm, bad preconditioner or tolerance, no token out of support, or embeddings so
+            short or unequal that decoders of margin one are beyond float64.
 
     Example:
         >>> from ntp_lib import synthetic
         >>> round(1 / max_margin(synthetic.toy_2d()).attainable, 4)
         2.7325
     """
-    geometry = _geometry(data, norm, preconditioner)
-    if not 0 < tolerance < 1:
-        raise NTPDataError(f"tolerance is {tolerance}; it must lie between 0 and 1")
+    if preconditioner is not None:
+        preconditioner = data.check_decoder(preconditioner, "preconditioner")
+    geometry = _geometry(norm, preconditioner)
+    tolerance = valid_tolerance(tolerance)
     data.require_out_of_support()
     if geometry.name == "frobenius":
         svm = ntp_svm(data, tolerance=min(tolerance, 1e-7))
         return MaxMargin(data, geometry, to_numpy(svm.W), to_numpy(svm.dual), svm.solver)
-    solution = _solve(data, geometry, preconditioner)
-    if solution is not None and solution.spread <= tolerance and abs(solution.gap) <= tolerance:
-        return solution
-    verdict = separability(data)
-    if verdict.status is Verdict.NOT_SEPARABLE and verdict.certificate is not None:
-        raise NotSeparableError(
-            "the data are not NTP-separable, so no margin exists in any norm; the certificate attached proves it",
-            verdict.certificate,
+    problem, exponent = rescaled(data)
+    nonzeros = data.num_contexts * data.vocab_size * data.dim
+    if nonzeros > MAX_NONZEROS:
+        raise DidNotConvergeError(
+            f"the programme of the {geometry.name} margin has {nonzeros} non-zeros; at most {MAX_NONZEROS} are "
+            "attempted"
         )
+    solution = _solve(problem, geometry, preconditioner)
+    if solution is not None and solution.spread <= tolerance and abs(solution.gap) <= tolerance:
+        return _in_the_units_of(data, solution, exponent)
+    verdict = separability(data)
+    if verdict.status is Verdict.NOT_SEPARABLE:
+        raise certified_error(verdict, "no margin exists in any norm beyond rounding")
     found = f"gap {solution.gap:.1e}, spread {solution.spread:.1e}" if solution is not None else "no solution"
+    reason = f" ({verdict.reason})" if verdict.reason else ""
     raise DidNotConvergeError(
-        f"the solver of the {geometry.name} margin ended with {found}, asked {tolerance:.1e}"
+        f"the solver of the {geometry.name} margin ended with {found}, asked {tolerance:.1e}; separability: "
+        f"{verdict.status.value}{reason}"
     )
 
 
-def _geometry(data: NTPData, norm: str, preconditioner: npt.ArrayLike | None) -> Norm:
+def _in_the_units_of(data: NTPData, solution: MaxMargin, exponent: int) -> MaxMargin:
+    """The solution for embeddings 2^exponent times as long; multipliers may be scaled at will and stay."""
+    if exponent == 0:
+        return solution
+    refuse_out_of_range("the decoder", binary_exponent(solution.W) - exponent, exponent)
+    return replace(solution, data=data, W=np.ldexp(solution.W, -exponent))
+
+
+def _geometry(norm: str, P: Floats | None) -> Norm:
     named = norm_named(norm)
-    if preconditioner is None:
+    if P is None:
         return named
     if norm != "frobenius":
         raise NTPDataError(f"a preconditioner makes a norm of its own; it cannot be combined with {norm!r}")
-    P = data.check_decoder(preconditioner, "preconditioner")
     if P.min() <= 0:
         place = np.unravel_index(int(P.argmin()), P.shape)
         raise NTPDataError(f"preconditioner is {P.min()} at (token, coordinate) {tuple(map(int, place))}, not > 0")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import scipy.sparse as sp
 
 from ntp_lib.conditions.certificates import repaired_certificate
+from ntp_lib.conditions.separability import MAX_NONZEROS
 from ntp_lib.conditions.subspace import subspace
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.references.svm_solution import NTPSVMSolution
@@ -20,8 +23,8 @@ def solve(data: NTPData, *, tolerance: float) -> NTPSVMSolution | None:
     import cvxpy as cp
 
     Q = _row_space(data)
-    if not Q.size:
-        return None  # every embedding is zero: no decoder has a margin
+    if not Q.size or data.num_contexts * data.vocab_size * Q.shape[1] > MAX_NONZEROS:
+        return None  # every embedding is zero, so that no decoder has a margin; or the model would fill the memory
     # The solver's tolerances are absolute, so the longest embedding gets length one.
     longest = float(np.linalg.norm(data.embeddings, axis=1).max())
     coordinates = data.embeddings @ Q / longest
@@ -35,7 +38,10 @@ def solve(data: NTPData, *, tolerance: float) -> NTPSVMSolution | None:
     problem = cp.Problem(cp.Minimize(0.5 * cp.sum_squares(X)), [equal, below])
     accuracy = min(1e-9, tolerance / 10)
     try:
-        problem.solve(solver=cp.CLARABEL, tol_gap_abs=accuracy, tol_gap_rel=accuracy, tol_feas=accuracy)
+        with warnings.catch_warnings():
+            # Whether the solution is accurate is decided from the data.
+            warnings.filterwarnings("ignore", message="Solution may be inaccurate")
+            problem.solve(solver=cp.CLARABEL, tol_gap_abs=accuracy, tol_gap_rel=accuracy, tol_feas=accuracy)
     except cp.SolverError:
         return None
     if problem.status not in (cp.OPTIMAL, cp.OPTIMAL_INACCURATE) or X.value is None:

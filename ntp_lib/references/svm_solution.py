@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import math
 from dataclasses import field
 from functools import cached_property
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ntp_lib.conditions.margins import context_margins
+from ntp_lib.conditions.scaling import binary_exponent
 from ntp_lib.data.arrays import to_numpy
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.data.results import copied, result
@@ -82,11 +84,15 @@ class NTPSVMSolution:
         Where W and A are feasible, ‖W − W^mm‖² ≤ gap · ‖W‖² (book, lem-duality-gap).
         """
         W, dual, off = self._arrays
-        length = float(np.linalg.norm(dual.T @ self.data.embeddings) ** 2)
-        primal = float(np.linalg.norm(W) ** 2) / 2
-        if length == 0 or primal == 0:
+        moments = dual.T @ self.data.embeddings
+        if not W.any() or not moments.any():
             return np.inf
-        return (primal - float(off.sum()) ** 2 / (2 * length)) / primal
+        # Powers of two keep the squares in range and round nothing.
+        scales = [binary_exponent(array) for array in (W, moments, dual)]
+        W, moments, off = (np.ldexp(a, -e) for a, e in zip((W, moments, off), scales, strict=True))
+        length, primal = float(np.linalg.norm(moments) ** 2), float(np.linalg.norm(W) ** 2) / 2
+        shift = 2 * (scales[2] - scales[1] - scales[0])
+        return (primal - math.ldexp(float(off.sum()) ** 2 / (2 * length), shift)) / primal
 
     @property
     def status(self) -> SolveStatus:

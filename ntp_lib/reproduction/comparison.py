@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,11 @@ from ntp_lib.reproduction.manifest import FigureEntry, Tolerance
 
 if TYPE_CHECKING:
     import pandas as pd
+
+# A number as `csv_text` writes it; Python would also read 1_0 and numbers in other scripts.
+NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?|inf)|nan")
+# Values below are rounding, and a tolerance may exceed all of them.
+ROUNDING = 1e-6
 
 
 @dataclass(frozen=True)
@@ -34,12 +40,21 @@ class Difference:
 
 @dataclass(frozen=True)
 class ColumnVerdict:
-    """One column: how many of the rows in common differ, and the worst of them."""
+    """One column: how many of the rows in common differ, and the worst of them.
+
+    Attributes:
+        column: Its name.
+        rows: Rows in common.
+        differing: How many of them lie outside their tolerance.
+        worst: The worst of these.
+        used: The largest difference as a share of what is allowed there: 0 where all are equal, above 1 outside.
+    """
 
     column: str
     rows: int
     differing: int
     worst: Difference | None
+    used: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -101,6 +116,7 @@ def compare(frame: pd.DataFrame, reference: pd.DataFrame, entry: FigureEntry) ->
     common = [row for row in theirs.index if row in mine.index]
     return replace(
         verdict,
+        problems=(*verdict.problems, *_vacuous(reference, entry)),
         missing_rows=tuple(row for row in theirs.index if row not in mine.index),
         extra_rows=tuple(row for row in mine.index if row not in theirs.index),
         columns=tuple(
@@ -147,6 +163,19 @@ def compare_structure(frame: pd.DataFrame, reference: pd.DataFrame, entry: Figur
     )
 
 
+def _vacuous(reference: pd.DataFrame, entry: FigureEntry) -> Iterator[str]:
+    """Tolerances that would accept zero in place of every value."""
+    for column, tolerance in entry.columns.items():
+        numbers = [_number(cell) for cell in reference[column]] if column in reference else []
+        sizes = [abs(number) for number in numbers if number is not None and math.isfinite(number)]
+        largest = max(sizes, default=0.0)
+        if largest > ROUNDING and tolerance.absolute >= largest:
+            yield (
+                f"column {column!r}: its absolute tolerance {tolerance.absolute:g} in the manifest is as large as "
+                f"its largest value, {largest:.3g}, and would accept zero everywhere"
+            )
+
+
 def _labels(table: pd.DataFrame, key: Sequence[str]) -> list[str]:
     rows = zip(*(table[column] for column in key), strict=True)
     return [", ".join(f"{column}={value}" for column, value in zip(key, row, strict=True)) for row in rows]
@@ -155,16 +184,23 @@ def _labels(table: pd.DataFrame, key: Sequence[str]) -> list[str]:
 def _compare_column(
     column: str, rows: list[str], yours: list[str], references: list[str], tolerance: Tolerance
 ) -> ColumnVerdict:
-    found = [
+    unequal = [
         difference
         for row, yours_cell, reference_cell in zip(rows, yours, references, strict=True)
         if (difference := _compare_cell(row, yours_cell, reference_cell, tolerance)) is not None
     ]
-    worst = max(found, key=_excess, default=None)
-    return ColumnVerdict(column=column, rows=len(rows), differing=len(found), worst=worst)
+    found = [difference for difference in unequal if not difference.difference <= difference.allowed]
+    return ColumnVerdict(
+        column=column,
+        rows=len(rows),
+        differing=len(found),
+        worst=max(found, key=_excess, default=None),
+        used=max((_excess(difference)[0] for difference in unequal), default=0.0),
+    )
 
 
 def _compare_cell(row: str, yours: str, reference: str, tolerance: Tolerance) -> Difference | None:
+    """How two cells differ; None where they are the same."""
     if yours == reference:
         return None
     y, r = _number(yours), _number(reference)
@@ -172,8 +208,7 @@ def _compare_cell(row: str, yours: str, reference: str, tolerance: Tolerance) ->
         # Spellings differ, and so do the values unless both are the same infinity or both NaN.
         same = y is not None and r is not None and (y == r or (math.isnan(y) and math.isnan(r)))
         return None if same else Difference(row, yours, reference, math.inf, 0.0)
-    difference, allowed = abs(y - r), tolerance.allowed(r)
-    return None if difference <= allowed else Difference(row, yours, reference, difference, allowed)
+    return None if y == r else Difference(row, yours, reference, abs(y - r), tolerance.allowed(r))
 
 
 def _excess(difference: Difference) -> tuple[float, float]:
@@ -182,7 +217,4 @@ def _excess(difference: Difference) -> tuple[float, float]:
 
 
 def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
+    return float(text) if NUMBER.fullmatch(text) else None

@@ -8,15 +8,19 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from ntp_lib.reproduction.errors import ReproductionError
+from ntp_lib.reproduction.errors import ReproductionError, RequestError
+from ntp_lib.reproduction.freshness import staleness
 from ntp_lib.reproduction.inputs import current_inputs
+from ntp_lib.reproduction.integrity import alterations
 from ntp_lib.reproduction.kernel import Job, Outcome
+from ntp_lib.reproduction.locks import workshop
 from ntp_lib.reproduction.notebooks import code_cells
-from ntp_lib.reproduction.parameters import Value
+from ntp_lib.reproduction.parameters import Value, digest_of
 from ntp_lib.reproduction.project import Project
+from ntp_lib.reproduction.replacement import is_ours, require_replaceable
 from ntp_lib.reproduction.runs import Run, load_run
 from ntp_lib.reproduction.workers import run_jobs
-from ntp_lib.reproduction.workspaces import require_replaceable, sweep
+from ntp_lib.reproduction.workspaces import require_writable, sweep
 
 CELL_TIMEOUT = 600
 
@@ -25,6 +29,8 @@ def destinations(
     project: Project, notebooks: Sequence[str], overrides: Mapping[str, Value], out: Path | None
 ) -> dict[str, Path]:
     """Where runs go: other parameters and other folders never touch the runs the book is made of.
+
+    A run with other parameters has a folder named by them, so none can be mistaken for another.
 
     Args:
         project: The project.
@@ -37,8 +43,22 @@ def destinations(
     """
     if out is not None and len(notebooks) == 1:
         return {notebooks[0]: out.resolve()}
-    parent = out.resolve() if out is not None else project.custom if overrides else project.runs
+    if overrides and out is None:
+        return {notebook: project.custom / f"{notebook}-{digest_of(overrides)}" for notebook in notebooks}
+    parent = out.resolve() if out is not None else project.runs
     return {notebook: parent / notebook for notebook in notebooks}
+
+
+def figure_destination(project: Project, figure: str, overrides: Mapping[str, Value]) -> Path:
+    """Where an execution goes that ends with a figure."""
+    return project.figures / (f"{figure}-{digest_of(overrides)}" if overrides else figure)
+
+
+def current_run(project: Project, notebook: str, overrides: Mapping[str, Value]) -> Path | None:
+    """The folder of the complete run with these parameters, where its inputs are as they were."""
+    folder = destinations(project, [notebook], overrides, None)[notebook]
+    run = _earlier(folder, until="")
+    return folder if run and not _changes(project, run, folder, overrides) else None
 
 
 def run_notebooks(
@@ -49,6 +69,8 @@ def run_notebooks(
     fresh: bool = False,
     jobs: int | None = None,
     timeout: int = CELL_TIMEOUT,
+    until: str = "",
+    environment: Mapping[str, str] | None = None,
 ) -> list[Outcome]:
     """Brings the runs of notebooks up to date.
 
@@ -59,31 +81,52 @@ def run_notebooks(
         fresh: Execute even where a current run exists.
         jobs: Notebooks at a time; one per core by default.
         timeout: Seconds that a cell may take.
+        until: A figure with whose recording the execution of its notebook ends.
+        environment: Variables for the kernels alone; they go before those that the pipeline sets.
 
     Returns:
         One outcome per notebook, in the order given.
 
     Raises:
-        RequestError: A notebook is unknown or a destination holds something else.
+        RequestError: A notebook is unknown, a destination holds something else, or no kernel could find the
+            project's modules.
+        ReproductionError: A destination may not be written into.
     """
-    sweep(project)
+    _require_searchable(project)
+    sweep(project, folders.values())
     due: list[tuple[float, Job]] = []
     for notebook, destination in folders.items():
-        require_replaceable(destination)
-        inputs = current_inputs(project, notebook, overrides)
-        earlier = _earlier(destination)
-        if fresh or earlier is None or earlier.key != inputs.key:
-            job = Job(project, notebook, inputs, destination, timeout)
+        earlier = _earlier(destination, until)
+        changes = _changes(project, earlier, destination, overrides) if earlier else []
+        if fresh or changes or earlier is None:
+            require_replaceable(destination, ours=is_ours(project, destination))
+            inputs = current_inputs(project, notebook, overrides)
+            job = Job(project, notebook, inputs, destination, timeout, until, tuple(changes), environment or {})
             due.append((earlier.seconds if earlier else float("inf"), job))
+    for shop in {workshop(project, job.destination) for _, job in due}:
+        require_writable(shop)
     # The longest first, so that no long one is left to run alone.
     planned = [job for _, job in sorted(due, key=lambda item: -item[0])]
     outcomes = {outcome.notebook: outcome for outcome in _execute(project, planned, jobs or _cores())}
     return [outcomes.get(notebook, Outcome(notebook, executed=False)) for notebook in folders]
 
 
-def _earlier(destination: Path) -> Run | None:
+def _require_searchable(project: Project) -> None:
+    if os.pathsep in str(project.root):
+        raise RequestError(
+            f"{project.root}: a path that holds {os.pathsep!r} cannot be given to a kernel in "
+            "PYTHONPATH, so another copy of the library might run; move the project"
+        )
+
+
+def _changes(project: Project, run: Run, folder: Path, overrides: Mapping[str, Value] | None) -> list[str]:
+    """Why a run has to be made again, one phrase each."""
+    return [*staleness(project, run.notebook, run, overrides), *alterations(folder, run)]
+
+
+def _earlier(destination: Path, until: str) -> Run | None:
     try:
-        return load_run(destination)
+        return load_run(destination, until=until)
     except ReproductionError:
         # An unreadable record is as good as none: the run is made again.
         return None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ntp_lib.reproduction.errors import ReproductionError, unknown
+from ntp_lib.reproduction.strict_yaml import StrictYamlError, parse_yaml
+
+LONGEST = 120
 
 
 def read_yaml(path: Path, where: str) -> Any:
@@ -22,13 +23,15 @@ def read_yaml(path: Path, where: str) -> Any:
         Its content; an empty file is an empty mapping.
 
     Raises:
-        ReproductionError: The file is missing, is not YAML, or gives a name twice.
+        ReproductionError: The file is missing, is not UTF-8, or not YAML as `parse_yaml` reads it.
     """
     try:
-        content = _UniqueKeyLoader(path.read_text(encoding="utf-8")).get_single_data()
+        content = parse_yaml(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ReproductionError(f"{where}: cannot be read ({error.strerror})") from error
-    except yaml.YAMLError as error:
+    except UnicodeDecodeError as error:
+        raise ReproductionError(f"{where}: not UTF-8 ({error.reason} at byte {error.start})") from error
+    except StrictYamlError as error:
         raise ReproductionError(f"{where}: {error}") from error
     return content if content is not None else {}
 
@@ -36,7 +39,7 @@ def read_yaml(path: Path, where: str) -> Any:
 def mapping(value: Any, where: str, valid: tuple[str, ...] = ()) -> Mapping[str, Any]:
     """The value as a mapping of names to values; only valid names where there are any."""
     if not isinstance(value, dict):
-        raise ReproductionError(f"{where}: expected a mapping of names to values, found {value!r}")
+        raise ReproductionError(f"{where}: expected a mapping of names to values, found {shown(value)}")
     for name in value:
         if valid and name not in valid:
             raise ReproductionError(f"{where}: {unknown('field', str(name), valid)}")
@@ -50,7 +53,7 @@ def text(fields: Mapping[str, Any], field: str, where: str, *, optional: bool = 
         return ""
     if not isinstance(value, str) or not value.strip():
         valid = "a non-empty text or null" if optional else "a non-empty text"
-        raise ReproductionError(f"{where}: {field} is {value!r}; valid: {valid}")
+        raise ReproductionError(f"{where}: {field} is {shown(value)}; valid: {valid}")
     return value.strip()
 
 
@@ -58,20 +61,14 @@ def texts(fields: Mapping[str, Any], field: str, where: str) -> tuple[str, ...]:
     """One field as a list of different texts; it may be empty, but not absent."""
     values = fields.get(field)
     if not isinstance(values, list) or not all(isinstance(value, str) and value.strip() for value in values):
-        raise ReproductionError(f"{where}: {field} is {values!r}; valid: a list of non-empty texts, or []")
+        raise ReproductionError(f"{where}: {field} is {shown(values)}; valid: a list of non-empty texts, or []")
     found = tuple(value.strip() for value in values)
     if repeated := [value for position, value in enumerate(found) if value in found[:position]]:
-        raise ReproductionError(f"{where}: {field} lists {repeated[0]!r} twice; once is enough")
+        raise ReproductionError(f"{where}: {field} lists {shown(repeated[0])} twice; once is enough")
     return found
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """Safe YAML that refuses a name given twice, which would silently drop the first entry."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        names = [self.construct_object(name, deep=True) for name, _ in node.value]
-        for position, name in enumerate(names):
-            if name in names[:position]:
-                line = node.value[position][0].start_mark.line + 1
-                raise yaml.YAMLError(f"{name!r} is given twice (line {line})")
-        return super().construct_mapping(node, deep=deep)
+def shown(value: object) -> str:
+    """A value as it is shown in a message of one line."""
+    words = repr(value)
+    return words if len(words) <= LONGEST else f"{words[: LONGEST - 1]}…"

@@ -1,43 +1,54 @@
 """Which of the project's own modules a notebook depends on, read from import statements.
 
-Imports inside functions count, and importing a submodule counts every package on the way to it.
+Imports inside functions count, and importing a submodule counts every package on the way to it. Modules are
+looked for where the kernel looks for them: beside the notebook first, then in the project's folder.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ntp_lib.reproduction.errors import ReproductionError
 from ntp_lib.reproduction.notebooks import code_cells, python_source
 
 
-def imported_modules(root: Path, notebook: Path) -> set[Path]:
-    """All files below the root that a notebook imports, directly or through other modules.
+def imported_modules(root: Path, notebook: Path) -> dict[Path, str]:
+    """All files of the project that a notebook imports, directly or through other modules.
 
     Args:
-        root: The folder that top-level packages lie in.
+        root: The project's folder.
         notebook: The notebook source.
 
     Returns:
-        Paths of the modules, packages' `__init__.py` included.
+        Dotted names of the modules by path, packages' `__init__.py` included.
 
     Raises:
         ReproductionError: A cell or a module is not valid Python.
     """
-    waiting: set[Path] = set()
+    folders = list(dict.fromkeys((notebook.parent, root)))
+    waiting: dict[Path, str] = {}
     for cell in code_cells(notebook):
         tree = _parse(python_source(cell), f"{notebook.name}, code cell {cell.number}")
-        waiting |= _resolve_all(root, _names(tree, package=""))
-    found: set[Path] = set()
+        waiting |= _resolve_all(folders, _names(tree, package=""))
+    found: dict[Path, str] = {}
     while waiting:
-        module = waiting.pop()
-        found.add(module)
-        tree = _parse(module.read_text(encoding="utf-8"), str(module.relative_to(root)))
-        package = ".".join(module.relative_to(root).parent.parts)
-        waiting |= _resolve_all(root, _names(tree, package)) - found
+        path, name = waiting.popitem()
+        found[path] = name
+        where = path.relative_to(root) if path.is_relative_to(root) else path
+        tree = _parse(_read(path), str(where))
+        package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+        imported = _resolve_all(folders, _names(tree, package))
+        waiting |= {new: dotted for new, dotted in imported.items() if new not in found}
     return found
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ReproductionError(f"{path}: not a readable module ({error})") from error
 
 
 def _parse(source: str, where: str) -> ast.Module:
@@ -45,6 +56,8 @@ def _parse(source: str, where: str) -> ast.Module:
         return ast.parse(source)
     except SyntaxError as error:
         raise ReproductionError(f"{where}, line {error.lineno}: {error.msg}") from error
+    except ValueError as error:
+        raise ReproductionError(f"{where}: {error}") from error
 
 
 def _names(tree: ast.Module, package: str) -> Iterator[str]:
@@ -59,16 +72,27 @@ def _names(tree: ast.Module, package: str) -> Iterator[str]:
             yield from (f"{base}.{alias.name}" for alias in node.names)
 
 
-def _resolve_all(root: Path, names: Iterable[str]) -> set[Path]:
-    return {path for name in names for path in _resolve(root, name)}
+def _resolve_all(folders: Sequence[Path], names: Iterable[str]) -> dict[Path, str]:
+    return {path: dotted for name in names for path, dotted in _resolve(folders, name)}
 
 
-def _resolve(root: Path, name: str) -> Iterator[Path]:
-    folder = root
-    for part in name.split("."):
-        if (folder / f"{part}.py").is_file():
-            yield folder / f"{part}.py"
-        folder = folder / part
-        if not (folder / "__init__.py").is_file():
-            return
-        yield folder / "__init__.py"
+def _resolve(folders: Sequence[Path], name: str) -> Iterator[tuple[Path, str]]:
+    """The files behind a dotted name; a folder without `__init__.py` is a package only where nothing else is."""
+    first, *rest = name.split(".")
+    proper = [folder for folder in folders if _is_module(folder, first)]
+    for folder in proper[:1] or folders:
+        yield from _descend(folder, first, rest, first)
+
+
+def _descend(folder: Path, part: str, rest: Sequence[str], dotted: str) -> Iterator[tuple[Path, str]]:
+    module, package = folder / f"{part}.py", folder / part / "__init__.py"
+    if module.is_file():
+        yield module, dotted
+    if package.is_file():
+        yield package, dotted
+    if rest and (folder / part).is_dir():
+        yield from _descend(folder / part, rest[0], rest[1:], f"{dotted}.{rest[0]}")
+
+
+def _is_module(folder: Path, name: str) -> bool:
+    return (folder / f"{name}.py").is_file() or (folder / name / "__init__.py").is_file()

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from ntp_lib.reproduction.comparison import Verdict, compare, compare_structure
 from ntp_lib.reproduction.errors import ReproductionError
-from ntp_lib.reproduction.inputs import digest
+from ntp_lib.reproduction.integrity import altered_figure
 from ntp_lib.reproduction.manifest import FigureEntry, Manifest
+from ntp_lib.reproduction.partial import Partial
 from ntp_lib.reproduction.project import Project
 from ntp_lib.reproduction.runs import Run, figure_file
 from ntp_lib.reproduction.tables import read_table
@@ -23,7 +24,7 @@ class State(Enum):
     DIFFERS = "differs from its reference"
     NO_REFERENCE = "has no reference"
     NOT_RECORDED = "was not recorded"
-    ALTERED = "data are not those its run recorded"
+    ALTERED = "is not as its run made it"
 
 
 @dataclass(frozen=True)
@@ -51,15 +52,15 @@ class FigureResult:
 
 
 def judge_run(
-    project: Project, manifest: Manifest, entry: FigureEntry, run: Run | None, folder: Path
+    project: Project, manifest: Manifest, entry: FigureEntry, run: Run | Partial | None, folder: Path
 ) -> FigureResult:
-    """Judges a figure of a run, after making sure that its data are those the run recorded.
+    """Judges a figure of a run, after making sure that its data and drawings are those the run made.
 
     Args:
         project: The project.
         manifest: Its manifest.
         entry: The figure.
-        run: The run of the figure's notebook, if there is one.
+        run: The run of the figure's notebook, or the part of it that came about, if there is one.
         folder: The run's folder.
 
     Returns:
@@ -67,16 +68,22 @@ def judge_run(
     """
     recorded = run.figures.get(entry.id) if run else None
     data = figure_file(folder, entry.id, "csv")
-    if run is None or recorded is None or not data.is_file():
-        again = f"run: ntp run {entry.notebook}"
-        detail = (
-            f"not run yet; {again}" if run is None else f"the run of {entry.notebook} lacks it; {again} --fresh"
-        )
-        return FigureResult(entry.id, entry.notebook, State.NOT_RECORDED, detail)
-    if digest(data) != recorded.csv_sha256:
-        detail = f"{project.relative(data)} was changed or is stale; run: ntp run {entry.notebook} --fresh"
+    if run is None or recorded is None:
+        return FigureResult(entry.id, entry.notebook, State.NOT_RECORDED, _missing(entry.notebook, run))
+    if changed := altered_figure(folder, run, entry.id):
+        detail = f"{'; '.join(changed)} ({project.relative(folder)}); run: ntp run {entry.notebook} --fresh"
         return FigureResult(entry.id, entry.notebook, State.ALTERED, detail)
     return judge(project, manifest, entry, data, recorded.source_sha256)
+
+
+def _missing(notebook: str, run: Run | Partial | None) -> str:
+    again = f"run: ntp run {notebook}"
+    if run is None:
+        return f"not run yet; {again}"
+    if isinstance(run, Run) and run.overrides:
+        values = ", ".join(f"{name}={value}" for name, value in run.overrides.items())
+        return f"{notebook} went through with {values} and did not record it"
+    return f"the run of {notebook} lacks it; {again} --fresh"
 
 
 def judge(

@@ -5,48 +5,29 @@ from __future__ import annotations
 import json
 import logging
 import os
-import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 
 from ntp_lib.reproduction.checks import Check
 from ntp_lib.reproduction.errors import ReproductionError
 from ntp_lib.reproduction.failures import Failure, describe
 from ntp_lib.reproduction.inputs import Inputs, current_inputs
+from ntp_lib.reproduction.locks import workshop
 from ntp_lib.reproduction.manifest import load_manifest
+from ntp_lib.reproduction.own_kernel import kernel_environment, own_kernel
 from ntp_lib.reproduction.parameters import notebook_parameters
+from ntp_lib.reproduction.partial import Partial, drop_partial, keep_partial
 from ntp_lib.reproduction.project import Project
 from ntp_lib.reproduction.runs import NOTEBOOK_FILE, RecordedFigure, Run, save_run
-from ntp_lib.reproduction.session import FOLDER_VARIABLE, RECORDS, Session
-from ntp_lib.reproduction.workspaces import publish, workspace
+from ntp_lib.reproduction.session import RECORDS, Session
+from ntp_lib.reproduction.testimony import TESTIMONY_FILE, load_testimony, observed_inputs
+from ntp_lib.reproduction.workspaces import Workspace, publish, workspace
 
 LOG_FILE = "log"
-ONE_THREAD = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "BLIS_NUM_THREADS": "1",
-    "NUMEXPR_NUM_THREADS": "1",
-    "VECLIB_MAXIMUM_THREADS": "1",
-}
-PACKAGES = (
-    "torch",
-    "numpy",
-    "scipy",
-    "pandas",
-    "matplotlib",
-    "seaborn",
-    "cvxpy",
-    "clarabel",
-    "papermill",
-    "nbclient",
-    "ipykernel",
-)
 
 
 @dataclass(frozen=True)
@@ -59,6 +40,9 @@ class Job:
         inputs: What the run depends on, as found when it was asked for.
         destination: Folder of the finished run.
         timeout: Seconds that a cell may take.
+        until: A figure with whose recording the execution ends; empty where all cells are executed.
+        because: What changed since the earlier run, one phrase each.
+        environment: Variables for the kernel; they go before those that the pipeline sets.
     """
 
     project: Project
@@ -66,15 +50,23 @@ class Job:
     inputs: Inputs
     destination: Path
     timeout: int
+    until: str = ""
+    because: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a job: the run is in place, or the failure says why not."""
+    """What became of a job: the run is in place, or the failure says why not and the partial run what there is.
+
+    Where an earlier run was replaced, `because` says what had changed since.
+    """
 
     notebook: str
     executed: bool
     failure: Failure | None = None
+    partial: Partial | None = None
+    because: tuple[str, ...] = ()
 
 
 def execute(job: Job, on_cell: Callable[[], None] = lambda: None) -> Outcome:
@@ -87,28 +79,38 @@ def execute(job: Job, on_cell: Callable[[], None] = lambda: None) -> Outcome:
     Returns:
         The outcome; a failing notebook is an outcome, not an exception.
     """
-    with workspace(job.project, job.notebook) as (folder, sockets):
-        target = folder / NOTEBOOK_FILE
-        begun: list[int] = []
-        try:
-            _execute_in(job, folder, sockets, on_cell, begun)
-            publish(job.project, folder, job.destination)
-        # Whatever happens inside belongs into the report of this notebook; the others go on.
-        except Exception as error:
-            kept = _keep(job, target)
-            position = len(begun) - 1 if begun and not isinstance(error, ReproductionError) else None
-            failed = job.project.failed / f"{job.notebook}.ipynb"
-            log = sockets / LOG_FILE
-            failure = describe(job.notebook, error, partial=failed, position=position, kept=kept, log=log)
-            return Outcome(job.notebook, executed=True, failure=failure)
-    (job.project.failed / f"{job.notebook}.ipynb").unlink(missing_ok=True)
-    return Outcome(job.notebook, executed=True)
+    begun: list[int] = []
+    try:
+        with workspace(workshop(job.project, job.destination), job.notebook) as space:
+            try:
+                _execute_in(job, space, on_cell, begun)
+                publish(job.project, space.run, job.destination)
+            except Exception as error:
+                return _failed(job, space, error, begun)
+    # Whatever happens belongs into the report of this notebook; the others go on.
+    except Exception as error:
+        failure = describe(job.notebook, error)
+        return Outcome(job.notebook, executed=True, failure=failure, because=job.because)
+    drop_partial(job.project, job.notebook)
+    return Outcome(job.notebook, executed=True, because=job.because)
 
 
-def _execute_in(job: Job, folder: Path, sockets: Path, on_cell: Callable[[], None], begun: list[int]) -> None:
+def _failed(job: Job, space: Workspace, error: Exception, begun: list[int]) -> Outcome:
+    position = len(begun) - 1 if begun and not isinstance(error, ReproductionError) else None
+    failure = describe(
+        job.notebook, error, partial=space.run / NOTEBOOK_FILE, position=position, log=space.folder / LOG_FILE
+    )
+    partial = keep_partial(job.project, job.notebook, space.run)
+    failure = replace(failure, kept=partial.notebook)
+    return Outcome(job.notebook, executed=True, failure=failure, partial=partial, because=job.because)
+
+
+def _execute_in(job: Job, space: Workspace, on_cell: Callable[[], None], begun: list[int]) -> None:
     import papermill
-    from traitlets.config import Config
 
+    from ntp_lib.reproduction.engine import ENGINE, Watch
+
+    folder = space.run
     # papermill warns of parameter lines that its own reader cannot take; ours has read them already.
     logging.getLogger("papermill").setLevel(logging.ERROR)
     session = Session(folder)
@@ -116,57 +118,59 @@ def _execute_in(job: Job, folder: Path, sockets: Path, on_cell: Callable[[], Non
         name: {"notebook": entry.notebook, "key": list(entry.key)}
         for name, entry in load_manifest(job.project).figures.items()
     }
-    session.begin(root=job.project.root, notebook=job.notebook, listed=listed)
+    session.begin(
+        root=job.project.root,
+        notebook=job.notebook,
+        listed=listed,
+        other_parameters=bool(job.inputs.overrides),
+    )
     source = job.project.notebook(job.notebook)
     started, begin = datetime.now(UTC), time.monotonic()
-    environment = _environment(_kernel_environment(job.project, folder, sockets))
-    with environment, _stderr_to(sockets / LOG_FILE):
+    watch = Watch(
+        root=job.project.root,
+        testimony=folder / TESTIMONY_FILE,
+        enough=lambda: job.until in session.records()["figures"],
+    )
+    environment = _environment({**kernel_environment(job.project, space), **job.environment})
+    with environment, _stderr_to(space.folder / LOG_FILE):
         papermill.execute_notebook(
             str(source),
             str(folder / NOTEBOOK_FILE),
             parameters=dict(job.inputs.overrides),
-            kernel_name="python3",
-            language="python",
+            engine_name=ENGINE,
+            watch=watch,
             cwd=str(job.project.notebooks),
             progress_bar=False,
             execution_timeout=job.timeout,
-            # Kernels that choose TCP ports at the same time take each other's; sockets in a folder cannot clash.
-            config=Config({"KernelManager": {"transport": "ipc", "ip": str(sockets / "k")}}),
             on_cell_execute=lambda cell, cell_index: begun.append(cell_index),
             on_cell_executed=lambda **_: on_cell(),
+            **own_kernel(space),
         )
     seconds = time.monotonic() - begin
     _strip_papermill(folder / NOTEBOOK_FILE)
     records = session.records()
-    _require_unchanged(job, records["modules"])
+    _require_unchanged(job)
+    testimony = load_testimony(folder)
+    inputs = observed_inputs(job.project, job.notebook, job.inputs, testimony)
     defaults = {name: parameter.default for name, parameter in notebook_parameters(source).items()}
     run = Run(
         notebook=job.notebook,
-        key=job.inputs.key,
-        inputs=job.inputs.files,
+        key=inputs.key,
+        inputs=inputs.files,
+        seen=inputs.seen,
         parameters={**defaults, **job.inputs.overrides},
         overrides=job.inputs.overrides,
-        python=job.inputs.python,
-        packages=_versions(),
+        python=inputs.python,
+        packages=inputs.packages,
         started=started.isoformat(timespec="seconds"),
         seconds=round(seconds, 2),
         figures={name: RecordedFigure(**figure) for name, figure in records["figures"].items()},
         checks=tuple(Check(**check) for check in records["checks"]),
+        until=job.until,
+        arithmetic=testimony.arithmetic,
     )
-    save_run(run, folder)
     (folder / RECORDS).unlink()
-
-
-def _kernel_environment(project: Project, folder: Path, sockets: Path) -> dict[str, str]:
-    paths = [str(project.root), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {
-        **ONE_THREAD,
-        FOLDER_VARIABLE: str(folder),
-        "PYTHONPATH": os.pathsep.join(paths),
-        # No start-up files of a person's own, and no history file that kernels would fight over.
-        "IPYTHONDIR": str(sockets / "ipython"),
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-    }
+    save_run(run, folder)
 
 
 @contextmanager
@@ -196,14 +200,10 @@ def _stderr_to(path: Path) -> Iterator[None]:
         os.close(before)
 
 
-def _require_unchanged(job: Job, loaded: list[str]) -> None:
-    if hidden := [module for module in loaded if module not in job.inputs.files]:
-        raise ReproductionError(
-            f"loaded {hidden[0]}, which no import statement shows; import it by a statement, "
-            "or a change in it would go unnoticed"
-        )
+def _require_unchanged(job: Job) -> None:
     now = current_inputs(job.project, job.notebook, job.inputs.overrides)
-    if changes := now.changes_since(job.inputs):
+    # What only a kernel knows was taken from an earlier run.
+    if changes := now.changes_since(replace(job.inputs, packages={}, seen={})):
         raise ReproductionError(f"inputs changed during the run ({'; '.join(changes)}); run it again")
 
 
@@ -213,22 +213,3 @@ def _strip_papermill(path: Path) -> None:
     for part in (document, *document["cells"]):
         part["metadata"].pop("papermill", None)
     path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def _keep(job: Job, partial: Path) -> str:
-    if not partial.is_file():
-        return ""
-    job.project.failed.mkdir(parents=True, exist_ok=True)
-    kept = job.project.failed / f"{job.notebook}.ipynb"
-    shutil.move(partial, kept)
-    return job.project.relative(kept)
-
-
-def _versions() -> dict[str, str]:
-    versions = {}
-    for package in PACKAGES:
-        try:
-            versions[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
-    return versions

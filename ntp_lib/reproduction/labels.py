@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
+from ntp_lib.reproduction.errors import ReproductionError
 from ntp_lib.reproduction.project import Project
 
 BLOCK = re.compile(r"\s*(?:`{3,}|:{3,})\{([\w:-]+)\}")
@@ -20,11 +22,14 @@ def book_labels(project: Project) -> dict[str, str]:
 
     Returns:
         The MyST role by label: `prf:ref` for statements, `eq` for equations, `ref` for places and exercises.
+
+    Raises:
+        ReproductionError: A chapter cannot be read.
     """
     found: dict[str, str] = {}
     for path in sorted(project.book.glob("*.md")):
         block = ""
-        for line in path.read_text(encoding="utf-8").splitlines():
+        for line in _lines(project, path):
             if opening := BLOCK.match(line):
                 block = opening[1]
             elif label := LABEL.fullmatch(line):
@@ -34,3 +39,10 @@ def book_labels(project: Project) -> dict[str, str]:
             elif equation := EQUATION.fullmatch(line):
                 found[equation[1]] = "eq"
     return found
+
+
+def _lines(project: Project, chapter: Path) -> list[str]:
+    try:
+        return chapter.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ReproductionError(f"{project.relative(chapter)}: cannot be read ({error})") from error

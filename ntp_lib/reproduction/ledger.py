@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any
 
 from ntp_lib.reproduction.errors import ReproductionError, unknown
-from ntp_lib.reproduction.fields import mapping, read_yaml, text, texts
+from ntp_lib.reproduction.fields import mapping, read_yaml, shown, text, texts
 from ntp_lib.reproduction.labels import book_labels
 from ntp_lib.reproduction.manifest import IDENTIFIER, load_manifest
 from ntp_lib.reproduction.project import Project
@@ -102,7 +102,7 @@ def _claim(name: str, value: Any, where: str, roles: Mapping[str, str]) -> Claim
         raise ReproductionError(f"{where}: {unknown('label', label, roles)}")
     checks = texts(fields, "checks", where)
     if wrong := [check for check in checks if not CHECK_NAME.fullmatch(check)]:
-        raise ReproductionError(f"{where}: checks lists {wrong[0]!r}; valid: notebook/what")
+        raise ReproductionError(f"{where}: checks lists {shown(wrong[0])}; valid: notebook/what")
     return Claim(
         id=name,
         statement=text(fields, "statement", where),

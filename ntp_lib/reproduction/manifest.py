@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ntp_lib.reproduction.errors import ReproductionError, RequestError, unknown
-from ntp_lib.reproduction.fields import mapping, read_yaml, text
+from ntp_lib.reproduction.fields import mapping, read_yaml, shown, text
 from ntp_lib.reproduction.project import Project
 
 FIGURE_FIELDS = ("notebook", "paper", "title", "caption", "alt", "source", "key", "columns")
@@ -113,7 +113,7 @@ def _source(value: Any, where: str) -> Source:
     fields = mapping(value, where, ("sha256", "description"))
     digest = text(fields, "sha256", where)
     if not DIGEST.fullmatch(digest):
-        raise ReproductionError(f"{where}: sha256 is {digest!r}; valid: 64 hexadecimal digits")
+        raise ReproductionError(f"{where}: sha256 is {shown(digest)}; valid: 64 hexadecimal digits")
     return Source(sha256=digest, description=text(fields, "description", where))
 
 
@@ -146,7 +146,7 @@ def _figure(name: str, value: Any, where: str, project: Project, sources: Mappin
 def _key(fields: Mapping[str, Any], where: str) -> tuple[str, ...]:
     key = fields.get("key")
     if not isinstance(key, list) or not key or not all(isinstance(column, str) for column in key):
-        raise ReproductionError(f"{where}: key is {key!r}; valid: a non-empty list of column names")
+        raise ReproductionError(f"{where}: key is {shown(key)}; valid: a non-empty list of column names")
     if len(set(key)) < len(key):
         raise ReproductionError(f"{where}: key names a column twice: {', '.join(key)}")
     return tuple(key)
@@ -159,20 +159,20 @@ def _columns(fields: Mapping[str, Any], where: str) -> dict[str, Tolerance]:
 
 def _tolerance(value: Any, where: str) -> Tolerance:
     fields = mapping(value, where, ("relative", "absolute", "reason"))
+    relative = _size(fields, "relative", where)
+    if relative >= 1:
+        raise ReproductionError(
+            f"{where}: relative is {relative:g}; valid: below 1, for 1 accepts zero for any value"
+        )
     return Tolerance(
-        relative=_size(fields, "relative", where),
+        relative=relative,
         absolute=_size(fields, "absolute", where),
         reason=text(fields, "reason", where),
     )
 
 
 def _size(fields: Mapping[str, Any], field: str, where: str) -> float:
-    # YAML 1.1 reads 1e-6, without a dot, as text.
-    value = fields.get(field)
-    try:
-        number = float(value) if isinstance(value, (int, float, str)) else math.nan
-    except ValueError:
-        number = math.nan
-    if isinstance(value, bool) or not 0 <= number < math.inf:
-        raise ReproductionError(f"{where}: {field} is {value!r}; valid: a finite number that is not negative")
-    return number
+    value: Any = fields.get(field)
+    if type(value) not in (int, float) or not 0 <= value <= sys.float_info.max:
+        raise ReproductionError(f"{where}: {field} is {shown(value)}; valid: a finite number that is not negative")
+    return float(value)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ntp_lib.reproduction.errors import ReproductionError
+from ntp_lib.reproduction.records import parse_json
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,35 @@ class CodeCell:
         return next((line for line in lines if line and not line.startswith("#")), "")
 
 
+def document(path: Path) -> dict[str, Any]:
+    """A notebook as plain data: cells with a type, a source, metadata and, where they are code, outputs.
+
+    Args:
+        path: A notebook in format 4.
+
+    Returns:
+        The notebook.
+
+    Raises:
+        ReproductionError: The file is missing or is not a notebook.
+    """
+    where = f"{path.name}: not a readable notebook"
+    try:
+        content = parse_json(path.read_text(encoding="utf-8"), where)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ReproductionError(f"{where} ({error})") from error
+    if (
+        not isinstance(content, dict)
+        or not _is(content.get("cells"), list)
+        or not _is(content.get("metadata"), dict)
+    ):
+        raise ReproductionError(f"{where}: it needs cells, a list, and metadata, a mapping")
+    for number, cell in enumerate(content["cells"], start=1):
+        if problem := _problem(cell):
+            raise ReproductionError(f"{where}: cell {number}: {problem}")
+    return content
+
+
 def code_cells(path: Path) -> list[CodeCell]:
     """The code cells of a notebook.
 
@@ -47,15 +76,12 @@ def code_cells(path: Path) -> list[CodeCell]:
     Raises:
         ReproductionError: The file is missing or is not a notebook.
     """
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        cells = [cell for cell in document["cells"] if cell["cell_type"] == "code"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ReproductionError(f"{path.name}: not a readable notebook ({error})") from error
     numbered: list[CodeCell] = []
     number = 0
-    for cell in cells:
-        tags = tuple(cell.get("metadata", {}).get("tags", ()))
+    for cell in document(path)["cells"]:
+        if cell["cell_type"] != "code":
+            continue
+        tags = tuple(cell["metadata"].get("tags", ()))
         injected = "injected-parameters" in tags
         number += not injected
         numbered.append(
@@ -68,6 +94,31 @@ def code_cells(path: Path) -> list[CodeCell]:
             )
         )
     return numbered
+
+
+def _problem(cell: Any) -> str:
+    """What is wrong with a cell; empty where nothing is."""
+    if not _is(cell, dict) or not _is(cell.get("cell_type"), str):
+        return "valid: a mapping with a cell_type"
+    source = cell.get("source")
+    if not _is(source, str) and not _are(source, str):
+        return "its source is neither a text nor a list of texts"
+    if not _is(cell.get("metadata"), dict) or not _are(cell["metadata"].get("tags", []), str):
+        return "its metadata are no mapping, or its tags no list of texts"
+    outputs = cell.get("outputs", [])
+    if not _are(outputs, dict) or not all(_is(output.get("data", {}), dict) for output in outputs):
+        return "its outputs are no list of mappings"
+    if cell.get("execution_count") is not None and type(cell["execution_count"]) is not int:
+        return "its execution_count is neither an integer nor null"
+    return ""
+
+
+def _is(value: Any, kind: type) -> bool:
+    return isinstance(value, kind)
+
+
+def _are(values: Any, kind: type) -> bool:
+    return isinstance(values, list) and all(isinstance(value, kind) for value in values)
 
 
 def python_source(cell: CodeCell) -> str:

@@ -7,23 +7,26 @@ papermill only warns of an unknown name, and its line-by-line reader drops a lin
 from __future__ import annotations
 
 import ast
+import hashlib
 import io
+import json
 import math
 import tokenize
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from ntp_lib.reproduction.errors import ReproductionError, RequestError, unknown
+from ntp_lib.reproduction.fields import LONGEST, shown
 from ntp_lib.reproduction.notebooks import code_cells
+from ntp_lib.reproduction.strict_yaml import StrictYamlError, parse_yaml
 
 Scalar = int | float | str | bool
 Value = Scalar | list[Scalar]
 
 SCALARS: dict[str, type[Scalar]] = {"int": int, "float": float, "str": str, "bool": bool}
 LISTS = {f"list[{name}]": name for name in SCALARS}
+DIGEST_LENGTH = 12
 EXAMPLES = {"int": "3", "float": "0.5", "str": "text", "bool": "true"}
 
 
@@ -75,7 +78,7 @@ def parse_overrides(path: Path, assignments: Sequence[str]) -> dict[str, Value]:
         assignments: Texts such as `step_size=0.25` or `seeds=[0, 1]`.
 
     Returns:
-        The values by parameter name.
+        The values that differ from the notebook's own, by parameter name, in the notebook's order.
 
     Raises:
         RequestError: A name is unknown, given twice, or its value is not of its type; the message
@@ -87,9 +90,9 @@ def parse_overrides(path: Path, assignments: Sequence[str]) -> dict[str, Value]:
         name, equals, text = assignment.partition("=")
         name = name.strip()
         if not equals:
-            raise _refusal(path, parameters, f"{assignment!r} is not of the form name=value")
+            raise _refusal(path, parameters, f"{shown(assignment)} is not of the form name=value")
         if name not in parameters:
-            near = unknown("parameter", name, parameters).partition(" Valid:")[0]
+            near = unknown("parameter", name[:LONGEST], parameters).partition(" Valid:")[0]
             raise _refusal(path, parameters, near)
         if name in values:
             raise _refusal(path, parameters, f"{name!r} is given twice")
@@ -97,7 +100,18 @@ def parse_overrides(path: Path, assignments: Sequence[str]) -> dict[str, Value]:
             values[name] = parse_value(text.strip(), parameters[name].type)
         except ValueError as error:
             raise _refusal(path, parameters, f"{name}: {error}") from error
-    return values
+    return {
+        name: values[name]
+        for name, parameter in parameters.items()
+        # By spelling, for 0.0 == -0.0 and True == 1.
+        if name in values and repr(values[name]) != repr(parameter.default)
+    }
+
+
+def digest_of(overrides: Mapping[str, Value]) -> str:
+    """A short name for a set of overrides: the same for the same values, in whatever order they were given."""
+    content = json.dumps(sorted(overrides.items()))
+    return hashlib.sha256(content.encode()).hexdigest()[:DIGEST_LENGTH]
 
 
 def parse_value(text: str, kind: str) -> Value:
@@ -118,36 +132,37 @@ def parse_value(text: str, kind: str) -> Value:
     element = LISTS[kind]
     example = f"[{EXAMPLES[element]}]"
     try:
-        items = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ValueError(f"{text!r} is not a {kind}, such as {example}") from error
+        items = parse_yaml(text)
+    except StrictYamlError as error:
+        raise ValueError(f"{shown(text)} is not a {kind}, such as {example} ({error})") from error
     if not isinstance(items, list):
-        raise ValueError(f"{text!r} is not a {kind}, such as {example}")
+        raise ValueError(f"{shown(text)} is not a {kind}, such as {example}")
     return [_element(item, element, position) for position, item in enumerate(items, start=1)]
 
 
 def _scalar(text: str, kind: str) -> Scalar:
     if kind == "str":
+        if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+            raise ValueError(f"{shown(text)} is not UTF-8")
         return text
     if kind == "bool":
         if text.lower() not in ("true", "false"):
-            raise ValueError(f"{text!r} is not a bool: true or false")
+            raise ValueError(f"{shown(text)} is not a bool: true or false")
         return text.lower() == "true"
     try:
         number = SCALARS[kind](text)
     except ValueError as error:
-        raise ValueError(f"{text!r} is not of type {kind}, such as {EXAMPLES[kind]}") from error
+        raise ValueError(f"{shown(text)} is not of type {kind}, such as {EXAMPLES[kind]}") from error
     if isinstance(number, float) and not math.isfinite(number):
-        raise ValueError(f"{text!r} is not a finite number")
+        raise ValueError(f"{shown(text)} is not a finite number")
     return number
 
 
 def _element(item: object, kind: str, position: int) -> Scalar:
-    # YAML reads 1e-3, without a dot, as text; a number typed so is still a number.
-    if kind == "float" and isinstance(item, (int, float, str)) and not isinstance(item, bool):
+    if kind == "float" and type(item) in (int, float):
         return _scalar(str(item), "float")
     if type(item) is not SCALARS[kind]:
-        raise ValueError(f"element {position} is {item!r}, not of type {kind}")
+        raise ValueError(f"element {position} is {shown(item)}, not of type {kind}")
     assert isinstance(item, (int, float, str, bool))
     return item
 

@@ -88,8 +88,13 @@ class Project:
 
     @property
     def custom(self) -> Path:
-        """Complete runs with other parameters."""
+        """Complete runs with other parameters, one folder per notebook and set of parameters."""
         return self.build / "custom"
+
+    @property
+    def figures(self) -> Path:
+        """Executions that ended with a figure asked for, one folder per figure and set of parameters."""
+        return self.build / "figures"
 
     @property
     def work(self) -> Path:

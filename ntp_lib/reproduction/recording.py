@@ -7,7 +7,7 @@ import hashlib
 import importlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ntp_lib.reproduction.errors import ReproductionError
 from ntp_lib.reproduction.session import Session
@@ -49,10 +49,15 @@ def record_figure(
         interactive = importlib.import_module("ntp_lib.reproduction.interactive")
         folder, verdict = interactive.record(figure_id, frame, source_sha256)
     else:
-        folder, verdict = _record_in(session, figure_id, frame, source_sha256), ""
+        _require_expected(session.records(), figure_id, frame)
+        folder, verdict = session.folder / "figures", ""
+        digest = write_data(figure_id, frame, folder)
     from ntp_lib.figures.rendering import render
 
     render(frame, draw, folder, figure_id)
+    if session is not None:
+        # Noted last: a figure that could not be drawn was not recorded.
+        session.note_figure(figure_id, {"csv_sha256": digest, "source_sha256": source_sha256})
     _display(figure_id, folder / f"{figure_id}.png")
     if verdict:
         print(verdict)
@@ -66,8 +71,7 @@ def write_data(figure_id: str, frame: pd.DataFrame, folder: Path) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _record_in(session: Session, figure_id: str, frame: pd.DataFrame, source_sha256: str | None) -> Path:
-    records = session.records()
+def _require_expected(records: dict[str, Any], figure_id: str, frame: pd.DataFrame) -> None:
     if figure_id in records["figures"]:
         raise ReproductionError(f"{figure_id}: recorded twice in this notebook")
     key: list[str] = []
@@ -80,10 +84,6 @@ def _record_in(session: Session, figure_id: str, frame: pd.DataFrame, source_sha
             raise ReproductionError(f"{figure_id}: notebooks/figures.yml gives it to {entry['notebook']!r}")
         key = entry["key"]
     require_tidy(frame, key, figure_id)
-    folder = session.folder / "figures"
-    digest = write_data(figure_id, frame, folder)
-    session.note_figure(figure_id, {"csv_sha256": digest, "source_sha256": source_sha256})
-    return folder
 
 
 def _display(figure_id: str, png: Path) -> None:

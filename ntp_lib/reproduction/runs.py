@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from ntp_lib.reproduction.checks import Check
 from ntp_lib.reproduction.errors import ReproductionError
-from ntp_lib.reproduction.inputs import Inputs
+from ntp_lib.reproduction.inputs import Inputs, digest
 from ntp_lib.reproduction.parameters import Value
+from ntp_lib.reproduction.records import as_record, parse_json, require_seal, sealed, without_seal
+from ntp_lib.reproduction.soundness import require_sound
 
 RUN_FILE = "run.json"
 NOTEBOOK_FILE = "notebook.ipynb"
+FIGURES = "figures"
+SUFFIXES = ("csv", "svg", "dark.svg", "png")
+# What makes a file called run.json a record of ours; a later version may hold other fields.
+FORMAT, VERSION = "ntp run", 1
 
 
 @dataclass(frozen=True)
@@ -27,25 +33,30 @@ class RecordedFigure:
 
 @dataclass(frozen=True)
 class Run:
-    """One complete execution of a notebook.
+    """One execution of a notebook: complete, or up to the figure that was asked for.
 
     Attributes:
         notebook: Name of the notebook.
         key: Digest of everything the run depends on.
         inputs: SHA-256 of every input file by path relative to the project.
+        seen: SHA-256 of the other files that the kernel was seen to read.
         parameters: Values of all parameters.
         overrides: Those that differ from the defaults.
         python: Minor version of the interpreter.
-        packages: Versions of the packages that results may depend on.
+        packages: Versions of the installed packages that the kernel loaded, as it said itself.
         started: ISO time, UTC.
         seconds: Wall time.
         figures: What was recorded, by figure id.
         checks: What was asserted, in order.
+        until: The figure with which the execution ended; empty where the run is complete.
+        files: SHA-256 of every file of the run but its record, by path relative to its folder.
+        arithmetic: What the kernel computed with, as `arithmetic.arithmetic` describes it.
     """
 
     notebook: str
     key: str
     inputs: Mapping[str, str]
+    seen: Mapping[str, str]
     parameters: Mapping[str, Value]
     overrides: Mapping[str, Value]
     python: str
@@ -54,41 +65,89 @@ class Run:
     seconds: float
     figures: Mapping[str, RecordedFigure]
     checks: tuple[Check, ...]
+    until: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
+    arithmetic: Mapping[str, Any] = field(default_factory=dict)
 
     def all_inputs(self) -> Inputs:
         """The inputs, to be compared with current ones."""
-        return Inputs(files=self.inputs, overrides=self.overrides, python=self.python)
+        return Inputs(self.inputs, self.overrides, self.python, self.packages, self.seen)
 
 
 def figure_file(folder: Path, figure: str, suffix: str) -> Path:
     """A file of a recorded figure: suffix `csv`, `svg`, `dark.svg` or `png`."""
-    return folder / "figures" / f"{figure}.{suffix}"
+    return folder / FIGURES / f"{figure}.{suffix}"
 
 
-def load_run(folder: Path) -> Run | None:
+def load_run(folder: Path, *, until: str = "") -> Run | None:
     """Reads the run in a folder.
 
     Args:
         folder: A run folder, existing or not.
+        until: The figure with which it ended; by default only a complete run is one.
 
     Returns:
         The run, or None where there is none.
 
     Raises:
-        ReproductionError: Its record cannot be read.
+        ReproductionError: Its record cannot be read, or is not as its run wrote it.
     """
     path = folder / RUN_FILE
-    if not path.is_file():
-        return None
+    where = f"{path}: not a readable record of a run"
     try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        figures = {name: RecordedFigure(**figure) for name, figure in content.pop("figures").items()}
-        checks = tuple(Check(**check) for check in content.pop("checks"))
-        return Run(**content, figures=figures, checks=checks)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise ReproductionError(f"{path}: not a readable record of a run ({error}); delete its folder") from error
+        text = path.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise ReproductionError(f"{path}: cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise ReproductionError(f"{where} ({error}); delete its folder") from error
+    content = _unmarked(parse_json(text, where))
+    if content is None:
+        raise ReproductionError(f"{where} (it lacks the mark {FORMAT!r}, version {VERSION})")
+    run = as_record(Run, without_seal(content), where)
+    require_sound(run, where)
+    require_seal(content, where)
+    return run if run.until == until else None
 
 
 def save_run(run: Run, folder: Path) -> None:
-    """Writes the record of a run into its (still temporary) folder."""
-    (folder / RUN_FILE).write_text(json.dumps(asdict(run), indent=1, ensure_ascii=False), encoding="utf-8")
+    """Writes the record of a run into its (still temporary) folder, with the digests of everything there."""
+    write_record(replace(run, files=digests(folder)), folder)
+
+
+def write_record(run: Run, folder: Path) -> None:
+    """Writes the record of a run, marked as ours and sealed with a digest of all its fields."""
+    content = {"format": FORMAT, "version": VERSION, **sealed(asdict(run))}
+    (folder / RUN_FILE).write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file of a run but its record, by path relative to its folder."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / RUN_FILE)
+    return {path.relative_to(folder).as_posix(): digest(path) for path in files}
+
+
+def recorded_files(folder: Path) -> frozenset[str]:
+    """The files that a run consists of, by its own record, itself included.
+
+    Args:
+        folder: Any folder.
+
+    Returns:
+        Their paths relative to the folder; empty where it holds no record of ours.
+    """
+    try:
+        content = _unmarked(parse_json((folder / RUN_FILE).read_text(encoding="utf-8"), RUN_FILE))
+        require_seal(content or {}, RUN_FILE)
+    except (OSError, ValueError, ReproductionError):
+        return frozenset()
+    return frozenset({RUN_FILE, *content["files"]}) if content else frozenset()
+
+
+def _unmarked(content: Any) -> dict[str, Any] | None:
+    """The fields of a record without its mark, or None where it does not say that it is one of ours."""
+    if not isinstance(content, dict):
+        return None
+    marked = (content.get("format"), content.get("version")) == (FORMAT, VERSION)
+    return {name: content[name] for name in content if name not in ("format", "version")} if marked else None

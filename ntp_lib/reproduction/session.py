@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 FOLDER_VARIABLE = "NTP_RUN_FOLDER"
 RECORDS = "records.json"
+NOTHING: dict[str, Any] = {
+    "root": "",
+    "notebook": "",
+    "listed": None,
+    "other_parameters": False,
+    "figures": {},
+    "checks": [],
+}
 
 
 @dataclass(frozen=True)
@@ -30,64 +38,51 @@ class Session:
         folder = os.environ.get(FOLDER_VARIABLE)
         return cls(Path(folder)) if folder else None
 
-    def begin(self, *, root: Path, notebook: str, listed: Mapping[str, Mapping[str, Any]]) -> None:
-        """Called by the pipeline: says which figures the manifest lists, in which notebook, with which key."""
-        self._write(
-            {
-                "root": str(root),
-                "notebook": notebook,
-                "listed": dict(listed),
-                "figures": {},
-                "checks": [],
-                "modules": [],
-            }
-        )
+    def begin(
+        self,
+        *,
+        root: Path,
+        notebook: str,
+        listed: Mapping[str, Mapping[str, Any]],
+        other_parameters: bool = False,
+    ) -> None:
+        """Called by the pipeline before the kernel starts.
+
+        Args:
+            root: The project's root.
+            notebook: Name of the notebook.
+            listed: Every figure of the manifest, with its notebook and its key.
+            other_parameters: Some parameter differs from the notebook's own value.
+        """
+        given = {"root": str(root), "notebook": notebook, "listed": dict(listed)}
+        self._write({**NOTHING, **given, "other_parameters": other_parameters})
 
     def records(self) -> dict[str, Any]:
         """Everything noted so far."""
         path = self.folder / RECORDS
         if not path.exists():
-            return {"root": "", "notebook": "", "listed": None, "figures": {}, "checks": [], "modules": []}
+            return deepcopy(NOTHING)
         records: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return records
+
+    @property
+    def other_parameters(self) -> bool:
+        """Whether this run was asked for with other parameters than the notebook's own."""
+        return bool(self.records()["other_parameters"])
 
     def note_figure(self, figure: str, entry: Mapping[str, Any]) -> None:
         """Adds a recorded figure."""
         records = self.records()
         records["figures"][figure] = dict(entry)
-        self._write(_with_modules(records))
+        self._write(records)
 
     def note_check(self, entry: Mapping[str, Any]) -> None:
         """Adds a check, whether or not it holds."""
         records = self.records()
         records["checks"].append(dict(entry))
-        self._write(_with_modules(records))
+        self._write(records)
 
     def _write(self, records: dict[str, Any]) -> None:
         temporary = self.folder / f"{RECORDS}.tmp"
         temporary.write_text(json.dumps(records), encoding="utf-8")
         temporary.replace(self.folder / RECORDS)
-
-
-def _with_modules(records: dict[str, Any]) -> dict[str, Any]:
-    """The records with the modules that this process, the kernel, has loaded."""
-    return {**records, "modules": sorted({*records["modules"], *_loaded_modules(records["root"])})}
-
-
-def _loaded_modules(root: str) -> set[str]:
-    """Paths of the project's own modules that are loaded, relative to its root.
-
-    The pipeline compares them with the imports it read: a module loaded in a way that it cannot see
-    would let an outdated run pass for a current one.
-    """
-    if not root:
-        return set()
-    found = set()
-    for name, module in list(sys.modules.items()):
-        path = Path(getattr(module, "__file__", None) or "/")
-        if path.is_relative_to(root) and path.suffix == ".py":
-            relative = path.relative_to(root)
-            # Environments inside the root hold other people's modules, deeper than their names say.
-            if relative.with_suffix("").parts[0] == name.split(".")[0]:
-                found.add(relative.as_posix())
-    return found

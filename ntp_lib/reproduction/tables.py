@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,9 +33,17 @@ def read_table(path: Path) -> pd.DataFrame:
     import pandas as pd
 
     try:
-        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
-    except (OSError, ValueError) as error:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.reader(file, strict=True))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ReproductionError(f"{path.name}: not a readable table ({error})") from error
+    if not rows or not rows[0] or len(set(rows[0])) < len(rows[0]):
+        raise ReproductionError(f"{path.name}: not a readable table (its first row must name different columns)")
+    for number, row in enumerate(rows[1:], start=1):
+        if len(row) != len(rows[0]):
+            lengths = f"row {number} has {len(row)} cells, the heading {len(rows[0])}"
+            raise ReproductionError(f"{path.name}: not a readable table ({lengths})")
+    return pd.DataFrame(rows[1:], columns=rows[0], dtype=str)
 
 
 def require_tidy(frame: pd.DataFrame, key: Sequence[str], figure: str) -> None:

@@ -6,14 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ntp_lib.reproduction.claims import LedgerReport, judge_claims
+from ntp_lib.reproduction.environment import lock_note
 from ntp_lib.reproduction.errors import ReproductionError
 from ntp_lib.reproduction.freshness import staleness
+from ntp_lib.reproduction.integrity import alterations
 from ntp_lib.reproduction.judgement import FigureResult, judge_run
 from ntp_lib.reproduction.ledger import load_ledger
 from ntp_lib.reproduction.manifest import Manifest, load_manifest
 from ntp_lib.reproduction.notebooks import stored_errors, stored_outputs
 from ntp_lib.reproduction.project import Project
-from ntp_lib.reproduction.runs import NOTEBOOK_FILE, Run, load_run
+from ntp_lib.reproduction.robustness import REPORT, unlisted, with_a_seed
+from ntp_lib.reproduction.robustness_storage import load_robustness
+from ntp_lib.reproduction.runs import FIGURES, NOTEBOOK_FILE, Run, load_run
 
 
 @dataclass(frozen=True)
@@ -43,12 +47,14 @@ class Report:
         problems: What is wrong besides the figures themselves.
         checks: How many checks the runs recorded.
         ledger: The verdict on the claims; None where the project has no ledger.
+        note: How the environment differs from the lock file; empty where it does not.
     """
 
     figures: tuple[FigureResult, ...]
     problems: tuple[Problem, ...]
     checks: int
     ledger: LedgerReport | None = None
+    note: str = ""
 
     @property
     def ok(self) -> bool:
@@ -70,6 +76,7 @@ def verify(project: Project) -> Report:
         ReproductionError: The manifest or the ledger itself is not valid.
     """
     manifest = load_manifest(project)
+    claims = load_ledger(project) if project.ledger.is_file() else None
     problems = [*_source_problems(project), *_reference_problems(project, manifest)]
     runs: dict[str, Run] = {}
     for notebook in project.notebook_names():
@@ -83,16 +90,18 @@ def verify(project: Project) -> Report:
         else:
             runs[notebook] = run
             problems += _run_problems(project, manifest, notebook, run)
+    problems += _robustness_problems(project, runs)
     figures = tuple(
         judge_run(project, manifest, entry, runs.get(entry.notebook), project.runs / entry.notebook)
         for entry in manifest.figures.values()
     )
-    ledger = judge_claims(project, load_ledger(project)) if project.ledger.is_file() else None
+    ledger = judge_claims(project, claims) if claims is not None else None
     if ledger is not None:
         where = project.relative(project.ledger)
         problems += [Problem(where, message, "mend the ledger, or the notebook") for message in ledger.problems]
     checks = sum(len(run.checks) for run in runs.values())
-    return Report(figures, tuple(problems), checks, ledger)
+    packages = {name for run in runs.values() for name in run.packages}
+    return Report(figures, tuple(problems), checks, ledger, lock_note(project, packages))
 
 
 def _source_problems(project: Project) -> Iterator[Problem]:
@@ -110,11 +119,36 @@ def _reference_problems(project: Project, manifest: Manifest) -> Iterator[Proble
             yield Problem(project.relative(path), "reference of a figure that the manifest does not list", remedy)
 
 
+def _robustness_problems(project: Project, runs: dict[str, Run]) -> Iterator[Problem]:
+    """The report over seeds is about the checks there are, and no claim is wider than what it found."""
+    path, again = project.measured / REPORT, "run: ntp robustness"
+    if not path.is_file():
+        return
+    try:
+        report = load_robustness(path)
+    except ReproductionError as error:
+        yield Problem(project.relative(path), str(error), again)
+        return
+    recorded = {
+        name: tuple(check.name for check in runs[name].checks) for name in with_a_seed(project) if name in runs
+    }
+    for message in unlisted(report, recorded):
+        yield Problem(project.relative(path), message, again)
+    for check in report.broken_claims:
+        seeds = ", ".join(str(seed) for seed in report.seeds if seed not in check.held)
+        message = f"check {check.name} is claimed for all parameters and does not hold at seed {seeds}"
+        yield Problem(project.relative(path), message, 'mend the claim, or say scope="defaults"')
+
+
 def _run_problems(project: Project, manifest: Manifest, notebook: str, run: Run) -> Iterator[Problem]:
     again = f"run: ntp run {notebook} --fresh"
     try:
         if changes := staleness(project, notebook, run):
             yield Problem(notebook, f"its run is stale: {'; '.join(changes)}", f"run: ntp run {notebook}")
+        for message in alterations(project.runs / notebook, run):
+            # A figure's own files are named with the figure.
+            if not message.startswith(tuple(f"{FIGURES}/{figure}." for figure in run.figures)):
+                yield Problem(notebook, message, again)
         for message in stored_errors(project.runs / notebook / NOTEBOOK_FILE):
             yield Problem(notebook, message, again)
     except ReproductionError as error:

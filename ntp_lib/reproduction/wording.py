@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ntp_lib.reproduction.checks import SCOPES, Check
 from ntp_lib.reproduction.comparison import ColumnVerdict, Verdict
 from ntp_lib.reproduction.judgement import FigureResult
 
@@ -19,6 +20,17 @@ def describe_figure(result: FigureResult) -> str:
     if result.verdict is not None and not (result.verdict.ok and not result.verdict.note):
         lines += [f"    {line}" for line in describe_verdict(result.verdict)]
     return "\n".join(lines)
+
+
+def describe_checks(checks: Sequence[Check]) -> list[str]:
+    """The checks of a run that do not stand, and for which parameters each was claimed, line by line."""
+    fallen = [check for check in checks if check.problem]
+    if not fallen:
+        return []
+    lines = [f"checks that no longer hold: {len(fallen)} of {len(checks)}"]
+    for check in fallen:
+        lines += [f"  {check}", f"      {SCOPES.get(check.scope, check.scope)}"]
+    return lines
 
 
 def describe_verdict(verdict: Verdict) -> list[str]:

@@ -2,117 +2,184 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
+import re
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-from ntp_lib.reproduction.errors import RequestError
-from ntp_lib.reproduction.project import Project
-from ntp_lib.reproduction.runs import RUN_FILE
+from filelock import FileLock, Timeout
 
-LOCK_FILE = "lock"
+from ntp_lib.reproduction.errors import ReproductionError
+from ntp_lib.reproduction.locks import forget_killed, leave, locked, workshop
+from ntp_lib.reproduction.project import Project
+from ntp_lib.reproduction.replacement import is_ours, remove_run, require_replaceable
+from ntp_lib.reproduction.sockets import remove_sockets, sockets_folder
+
+ALIVE = ".ntp-alive"
 SOCKETS = "sockets"
-PREFIX = ".ntp-"
+MOVED = re.compile(r"\.ntp-(?P<kind>in|out)-(?P<name>.+)-[0-9a-f]{8}")
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Where one execution works.
+
+    Attributes:
+        folder: The temporary folder, for everything that goes with the execution.
+        run: The folder inside that becomes the run.
+        sockets: A folder with a short path, for sockets alone.
+    """
+
+    folder: Path
+    run: Path
+    sockets: Path
 
 
 @contextmanager
-def workspace(project: Project, notebook: str) -> Iterator[tuple[Path, Path]]:
-    """A temporary folder for one run and a short one for its sockets; both vanish at the end.
+def workspace(shop: Path, notebook: str) -> Iterator[Workspace]:
+    """Temporary folders for one execution; they vanish at the end.
 
-    The folder is locked for as long as this process lives, which tells it from leftovers.
+    A lock is held in them for as long as this process lives, which tells them from leftovers.
 
     Args:
-        project: The project; the folder lies in its `_build/work`.
+        shop: A folder as `workshop` gives it; made where it does not exist.
         notebook: Name of the notebook.
 
     Yields:
-        The folder to execute in, and the folder for sockets (whose paths may have about 100 bytes).
+        The folders.
     """
-    with _locked(project):
-        folder = Path(tempfile.mkdtemp(prefix=f"{notebook}.", dir=project.work))
-        alive = os.open(folder, os.O_RDONLY)
-        fcntl.flock(alive, fcntl.LOCK_EX)
-    sockets = Path(tempfile.mkdtemp(prefix="ntp-"))
+    with locked(shop):
+        folder = Path(tempfile.mkdtemp(prefix=f"{notebook}.", dir=shop))
+        alive = FileLock(folder / ALIVE)
+        alive.acquire()
     try:
-        (folder / SOCKETS).symlink_to(sockets)
-        yield folder, sockets
+        # A folder of its own: temporary folders are closed to others, a run has the rights that the umask gives.
+        (folder / "run").mkdir()
+        with sockets_folder(folder / SOCKETS) as sockets:
+            yield Workspace(folder, folder / "run", sockets)
     finally:
-        shutil.rmtree(sockets, ignore_errors=True)
+        alive.release()
         shutil.rmtree(folder, ignore_errors=True)
-        os.close(alive)
+        leave(shop)
 
 
-def publish(project: Project, folder: Path, destination: Path) -> None:
+def publish(project: Project, run: Path, destination: Path) -> None:
     """Moves a complete run into place; an earlier one goes away as a whole.
 
     Args:
         project: The project.
-        folder: The workspace that holds the run.
-        destination: A path that does not exist, or an earlier run; possibly on another disk.
-    """
-    (folder / SOCKETS).unlink(missing_ok=True)
-    destination.parent.mkdir(parents=True, exist_ok=True)
-    incoming, outgoing = (
-        destination.with_name(f"{PREFIX}{kind}-{destination.name}-{secrets.token_hex(4)}")
-        for kind in ("in", "out")
-    )
-    with _locked(project):
-        shutil.move(folder, incoming)
-        if destination.exists():
-            destination.rename(outgoing)
-        incoming.rename(destination)
-    shutil.rmtree(outgoing, ignore_errors=True)
-
-
-def sweep(project: Project) -> None:
-    """Removes what killed runs left behind; folders of living runs are locked and stay."""
-    with _locked(project):
-        for folder in project.work.iterdir():
-            if folder.is_dir() and not _in_use(folder):
-                sockets = (folder / SOCKETS).resolve()
-                if sockets.parent == Path(tempfile.gettempdir()).resolve() and sockets.name.startswith("ntp-"):
-                    shutil.rmtree(sockets, ignore_errors=True)
-                shutil.rmtree(folder, ignore_errors=True)
-        for parent in (project.runs, project.custom):
-            for folder in parent.glob(f"{PREFIX}*"):
-                shutil.rmtree(folder, ignore_errors=True)
-
-
-def require_replaceable(destination: Path) -> None:
-    """Refuses a destination that holds something other than an earlier run.
-
-    Args:
-        destination: Where a run is to go.
+        run: The complete run.
+        destination: A path that does not exist, an empty folder, or an earlier run; possibly on another disk.
 
     Raises:
-        RequestError: It exists, is not empty and is not a run.
+        RequestError: The destination holds something else by now; it stays as it is.
     """
-    if not destination.exists() or (destination / RUN_FILE).is_file():
-        return
-    if not destination.is_dir() or any(destination.iterdir()):
-        raise RequestError(f"{destination}: exists and is not an earlier run; choose another folder")
-    destination.rmdir()
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    ours = is_ours(project, destination)
+    token = secrets.token_hex(4)
+    incoming, outgoing = (
+        destination.with_name(f".ntp-{kind}-{destination.name}-{token}") for kind in ("in", "out")
+    )
+    shop = workshop(project, destination)
+    with locked(shop):
+        try:
+            shutil.move(run, incoming)
+            if destination.exists():
+                destination.rename(outgoing)
+            # Asked again of what was moved aside, where nobody puts anything any more.
+            require_replaceable(destination, ours=ours, holder=outgoing)
+            incoming.rename(destination)
+        except BaseException:
+            if outgoing.exists() and not destination.exists():
+                outgoing.rename(destination)
+            # Complete, but without a place to go; nothing of anybody else's is in it.
+            shutil.rmtree(incoming, ignore_errors=True)
+            raise
+        if outgoing.exists():
+            remove_run(outgoing, ours=ours)
+    leave(shop)
 
 
-@contextmanager
-def _locked(project: Project) -> Iterator[None]:
-    project.work.mkdir(parents=True, exist_ok=True)
-    with (project.work / LOCK_FILE).open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+def sweep(project: Project, destinations: Iterable[Path] = ()) -> None:
+    """Removes what killed runs left behind; what living ones work in is locked and stays.
+
+    Args:
+        project: The project.
+        destinations: Where runs are to go; leftovers are looked for there as well.
+    """
+    parents = {project.runs, project.custom, project.figures, *(place.parent for place in destinations)}
+    for shop in {workshop(project, parent / "any") for parent in parents}:
+        here = [parent for parent in parents if workshop(project, parent / "any") == shop]
+        with suppress(PermissionError):
+            # Who may not write there, or not even look, has left nothing there.
+            if os.access(shop, os.W_OK) or any(_moved(parent) for parent in here):
+                _sweep(shop, here)
 
 
-def _in_use(folder: Path) -> bool:
-    handle = os.open(folder, os.O_RDONLY)
+def _sweep(shop: Path, parents: Iterable[Path]) -> None:
+    with locked(shop):
+        forget_killed(shop)
+        for folder in shop.iterdir():
+            if folder.is_dir() and not folder.is_symlink():
+                _remove_leftover(folder)
+        for parent in parents:
+            _tidy(parent)
+    leave(shop)
+
+
+def require_writable(shop: Path) -> None:
+    """Refuses to begin where the work could not be kept.
+
+    Args:
+        shop: A folder as `workshop` gives it; made where it does not exist.
+
+    Raises:
+        ReproductionError: It cannot be made or written into.
+    """
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(handle)
-    return False
+        with locked(shop):
+            pass
+    except OSError as error:
+        place = error.filename or shop
+        raise ReproductionError(
+            f"{place}: {error.strerror}; runs are made there, so choose a folder of yours with --out"
+        ) from error
+    leave(shop)
+
+
+def _remove_leftover(folder: Path) -> None:
+    alive = folder / ALIVE
+    if not alive.is_file():
+        # Not marked as ours, or killed at its very beginning: then it is empty.
+        with suppress(OSError):
+            folder.rmdir()
+        return
+    lock = FileLock(alive)
+    try:
+        lock.acquire(blocking=False)
+    except (Timeout, OSError):
+        return
+    remove_sockets(folder / SOCKETS)
+    lock.release()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _tidy(parent: Path) -> None:
+    """Ends publications that were killed half-way; an earlier run that has no successor goes back."""
+    for folder, kind, name in _moved(parent):
+        if kind == "out" and not folder.with_name(name).exists():
+            folder.rename(folder.with_name(name))
+        else:
+            remove_run(folder, ours=True)
+
+
+def _moved(parent: Path) -> list[tuple[Path, str, str]]:
+    """Runs on their way into place or out of it: the folder, "in" or "out", and the name of the destination."""
+    folders = [path for path in parent.glob(".ntp-*") if path.is_dir() and not path.is_symlink()]
+    matches = [(path, MOVED.fullmatch(path.name)) for path in folders]
+    return [(path, match["kind"], match["name"]) for path, match in matches if match]

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
+from ntp_lib.conditions.in_support import unit_embeddings
 from ntp_lib.data.arrays import ArrayKind
 from ntp_lib.data.ntp_data import NTPData
 
@@ -34,15 +37,19 @@ class ConeProblem:
     shifts: Array
 
     @classmethod
-    def of(cls, data: NTPData) -> ConeProblem:
-        """The constraints of (6a) and (6b), of the kind the embeddings were given in."""
+    def of(cls, data: NTPData, *, unit_lengths: bool = False) -> ConeProblem:
+        """The constraints of (6a) and (6b), of the kind the embeddings were given in.
+
+        Args:
+            data: the problem.
+            unit_lengths: set all lengths to one; separability does not depend on them.
+        """
         kind, xp = data.kind, data.kind.namespace
-        embeddings = kind.convert(data.embeddings)
-        lengths = xp.linalg.vector_norm(embeddings, axis=1, keepdims=True)
-        lengths = xp.where(lengths == 0, xp.ones_like(lengths), lengths)
+        unit, norms = unit_embeddings(data)
+        lengths = kind.convert(np.ones_like(norms) if unit_lengths else norms)[:, None]
         support = kind.convert(data.support_mask)
         shifts = xp.where(support, xp.zeros_like(lengths), 1 / lengths)
-        return cls(kind, embeddings / lengths, lengths, support, shifts)
+        return cls(kind, kind.convert(unit), lengths, support, shifts)
 
     @cached_property
     def xp(self) -> Any:

@@ -32,15 +32,15 @@ DIVERGING = 0.8
 MAX_FACE_CONTEXTS = 6000
 # Sharpening goes on to this tolerance even where a larger one is asked for: a face is solved to rounding.
 SHARP = 1e-10
-# Margin of unit decoders on unit embeddings that a certificate must exclude.
-CERTIFICATE_TOLERANCE = 1e-10
+# Margin of unit decoders on unit embeddings that a certificate must exclude: what rounding leaves of an exact one.
+CERTIFICATE_TOLERANCE = 1e-13
 
 
 class Answer(enum.Enum):
     """What the dual variable proves."""
 
     SOLUTION = "W = Aᵀ·embeddings solves the NTP-SVM to the tolerance"
-    CERTIFICATE = "Aᵀ·embeddings = 0: no decoder has a margin"
+    CERTIFICATE = "Aᵀ·embeddings = 0 up to rounding: no decoder has a margin beyond it"
     UNDECIDED = "neither was reached within the limits"
 
 
@@ -50,7 +50,8 @@ class SplittingOutcome:
 
     Attributes:
         answer: what was proved.
-        dual: A, (m, V), for the embeddings as given (not the unit ones), of the kind the data were given in.
+        dual: A, (m, V), for embeddings of the problem's lengths (not the unit ones), of the kind the data were
+            given in.
         iterations: of the splitting, plus faces solved.
     """
 
@@ -59,15 +60,18 @@ class SplittingOutcome:
     iterations: int
 
 
-def solve(data: NTPData, *, tolerance: float = 1e-7, time_limit: float = np.inf) -> SplittingOutcome:
-    """Solve the NTP-SVM or prove that it has no solution.
+def solve(
+    data: NTPData, *, tolerance: float = 1e-7, time_limit: float = np.inf, unit_lengths: bool = False
+) -> SplittingOutcome:
+    """Solve the NTP-SVM or find a certificate that it has no solution.
 
     Args:
         data: the problem.
         tolerance: on (6a), (6b) relative to the margin, and on the relative duality gap.
         time_limit: seconds after which the search ends undecided.
+        unit_lengths: set the lengths of all embeddings to one, here and in the dual variable returned.
     """
-    problem = ConeProblem.of(data)
+    problem = ConeProblem.of(data, unit_lengths=unit_lengths)
     splitting = Splitting(problem)
     deadline = time.monotonic() + time_limit
     next_refinement, next_balance, faces, excluded = FIRST_REFINEMENT, CHECK_EVERY, 0, np.inf

@@ -1,1 +1,1 @@
-"""Running many cells: grids, the file that keeps finished cells, and Dask."""
+"""Running many cells: grids, the file that keeps finished cells, local processes or a Dask scheduler."""

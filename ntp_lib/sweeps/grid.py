@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Sequence
 
@@ -13,6 +14,9 @@ from ntp_lib.thresholds.support_laws import SupportLaw
 from ntp_lib.thresholds.trials import Cell
 
 SPAN = re.compile(r"(?P<start>[^:]+):(?P<stop>[^:]+):(?P<count>[0-9]+)")
+INTEGER = re.compile(r"[+-]?[0-9]{1,12}")
+# A grid is refused beyond this many cells, and a cell whose data would hold more numbers than this, 800 MB.
+MOST_CELLS, MOST_NUMBERS = 10**5, 10**8
 # name=value,value,… of a grid, with what it means.
 AXES = {
     "vocab": "vocabulary sizes",
@@ -36,8 +40,8 @@ def parse_grid(text: str, *, question: str, trials: int, seed: int) -> list[Cell
     m is the ratio times d, rounded; ratios that round to the same m are one cell.
 
     Raises:
-        NTPDataError: an unknown, missing or repeated axis, a value that is not a number or out of range, or a
-            combination without data (a support larger than the vocabulary).
+        NTPDataError: an unknown, missing or repeated axis, a value that is not a number or out of range, a
+            combination without data (a support larger than the vocabulary), too many cells or too large ones.
     """
     given: dict[str, str] = {}
     for part in text.split():
@@ -52,18 +56,26 @@ def parse_grid(text: str, *, question: str, trials: int, seed: int) -> list[Cell
         raise NTPDataError(f"grid: {missing[0]}=… is missing ({AXES[missing[0]]})")
     laws = [str(SupportLaw.parse(word)) for word in given["supports"].split(",")]
     vocabularies, dims = _integers("vocab", given["vocab"]), _integers("dim", given["dim"])
+    axes = (vocabularies, laws, dims, _ratios(given["ratio"]))
+    count = math.prod(len(axis) for axis in axes)
+    if count > MOST_CELLS:
+        raise NTPDataError(f"grid: {text!r} has {count} cells; at most {MOST_CELLS}")
+    for V, _, dim, ratio in itertools.product(*axes):
+        if ratio * dim * max(V, dim) > MOST_NUMBERS:
+            sizes = f"vocab={V} dim={dim} ratio={ratio:g}"
+            raise NTPDataError(f"grid: {sizes}: data of more than {MOST_NUMBERS} numbers; take smaller sizes")
     cells = {
         Cell(question, V, law, dim, max(1, round(ratio * dim)), trials, seed): None
-        for V, law, dim, ratio in itertools.product(vocabularies, laws, dims, _ratios(given["ratio"]))
+        for V, law, dim, ratio in itertools.product(*axes)
     }
     return list(cells)
 
 
 def _integers(name: str, text: str) -> list[int]:
-    try:
-        return [int(word) for word in text.split(",")]
-    except ValueError:
-        raise NTPDataError(f"grid: {name}={text}: must be integers, separated by commas") from None
+    words = text.split(",")
+    if not all(INTEGER.fullmatch(word) for word in words):
+        raise NTPDataError(f"grid: {name}={text}: must be integers of at most 12 digits, separated by commas")
+    return [int(word) for word in words]
 
 
 def _ratios(text: str) -> Sequence[float]:
@@ -71,8 +83,12 @@ def _ratios(text: str) -> Sequence[float]:
     try:
         if span is None:
             ratios = [float(word) for word in text.split(",")]
+        elif len(span["count"]) > len(str(MOST_CELLS)) or int(span["count"]) > MOST_CELLS:
+            raise NTPDataError(f"grid: ratio={text}: at most {MOST_CELLS} ratios")
         else:
             ratios = np.linspace(float(span["start"]), float(span["stop"]), int(span["count"])).tolist()
+    except NTPDataError:
+        raise
     except ValueError:
         raise NTPDataError(f"grid: ratio={text}: must be numbers or start:stop:count") from None
     if not ratios or not all(0 < ratio < np.inf for ratio in ratios):

@@ -1,10 +1,11 @@
-"""A sweep over cells: in this process, one after the other, or through a Dask client."""
+"""A sweep over cells: in this process, one after the other, or by an executor's workers."""
 
 from __future__ import annotations
 
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
-from typing import TYPE_CHECKING
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
+from dataclasses import dataclass
 
 import pandas as pd
 from tqdm import tqdm
@@ -13,19 +14,31 @@ from ntp_lib.errors import NTPDataError
 from ntp_lib.sweeps.store import Store
 from ntp_lib.thresholds.trials import Cell, Outcome, run_cell
 
-if TYPE_CHECKING:
-    from distributed import Client
-
-# How often a cell that raised is tried again, and how often one whose worker was lost.
+# How often a cell that raised, or whose worker was lost, is tried again.
 RETRIES = 2
-# Cells handed to the scheduler at once, so that an interrupt leaves little in flight.
-IN_FLIGHT = 256
+
+
+class CellFailedError(RuntimeError):
+    """A cell that raised, or took its worker down, at every attempt; the message names both."""
+
+
+@dataclass(frozen=True)
+class Workers:
+    """Those who work on cells.
+
+    Attributes:
+        executor: of local processes, or of a Dask client.
+        in_flight: cells that it takes at once.
+    """
+
+    executor: Executor
+    in_flight: int
 
 
 def run_cells(
     cells: Sequence[Cell],
     *,
-    client: Client | None = None,
+    workers: Workers | None = None,
     store: Store | None = None,
     progress: bool = False,
     retries: int = RETRIES,
@@ -37,7 +50,7 @@ def run_cells(
 
     Args:
         cells: what to run, without duplicates.
-        client: of a Dask scheduler; without one the cells run in this process, one after the other.
+        workers: as `cluster.workers` starts them; without any the cells run in this process, one after the other.
         store: keeps finished cells; an interrupted sweep resumes from it.
         progress: show a progress bar.
         retries: per cell, for workers that are lost as for errors.
@@ -48,16 +61,17 @@ def run_cells(
 
     Raises:
         NTPDataError: a cell given twice, or a store that cannot be read.
+        CellFailedError: a worker could not finish a cell; the others in the store are kept.
     """
     if len(set(cells)) < len(cells):
-        twice = next(cell for i, cell in enumerate(cells) if cell in cells[:i])
+        twice = next(cell for cell, count in Counter(cells).items() if count > 1)
         raise NTPDataError(f"given twice: {twice}")
     done = {} if store is None else store.load()
     if store is not None:
         store.repair()
     missing = [cell for cell in cells if cell not in done]
     with tqdm(total=len(cells), initial=len(cells) - len(missing), unit=" cells", disable=not progress) as bar:
-        finished = map(work, missing) if client is None else _through(client, missing, work, retries)
+        finished = map(work, missing) if workers is None else _by(workers, missing, work, retries)
         for outcome in finished:
             if store is not None:
                 store.append(outcome)
@@ -66,20 +80,32 @@ def run_cells(
     return pd.DataFrame([done[cell].record() for cell in cells])
 
 
-def _through(
-    client: Client, cells: Iterable[Cell], work: Callable[[Cell], Outcome], retries: int
+def _by(
+    workers: Workers, cells: Iterable[Cell], work: Callable[[Cell], Outcome], retries: int
 ) -> Iterator[Outcome]:
-    """Outcomes as they come; Dask runs the cells of a lost worker again."""
-    from distributed import as_completed
+    """Outcomes as they come; a cell that failed is tried again after the others."""
+    waiting, failures = deque(cells), Counter[Cell]()
+    running: dict[Future[Outcome], Cell] = {}
+    while waiting or running:
+        while waiting and len(running) < workers.in_flight:
+            cell = waiting.popleft()
+            running[workers.executor.submit(work, cell)] = cell
+        for future in wait(running, return_when=FIRST_COMPLETED).done:
+            cell = running.pop(future)
+            try:
+                outcome = future.result()
+            except (Exception, CancelledError) as error:
+                failures[cell] += 1
+                if failures[cell] > retries:
+                    raise CellFailedError(f"{cell}: {_in_words(error)}") from error
+                waiting.append(cell)
+            else:
+                yield outcome
 
-    waiting = iter(cells)
 
-    def submit(cell: Cell) -> object:
-        return client.submit(work, cell, retries=retries, pure=False)
-
-    futures = as_completed([submit(cell) for cell in islice(waiting, IN_FLIGHT)])
-    for future in futures:
-        outcome = future.result()
-        for cell in islice(waiting, 1):
-            futures.add(submit(cell))
-        yield outcome
+def _in_words(error: BaseException) -> str:
+    if isinstance(error, BrokenExecutor):
+        return "its worker process was killed at every attempt; memory may have run out"
+    if isinstance(error, CancelledError):
+        return "cancelled; the scheduler may be gone"
+    return f"{type(error).__name__}: {error}"

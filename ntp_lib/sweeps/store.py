@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from dataclasses import asdict, dataclass, fields
@@ -12,6 +13,7 @@ from ntp_lib.errors import NTPDataError
 from ntp_lib.thresholds.trials import Cell, Outcome
 
 COUNTS = ("yes", "no", "undecided")
+TEXTS = ("question", "supports")
 BEGINNING = b'{"question": '
 
 
@@ -33,10 +35,12 @@ class Store:
         """Read the finished cells.
 
         Raises:
-            NTPDataError: a complete line that is no finished cell, or two that disagree about one.
+            NTPDataError: no ordinary file, a complete line that is no finished cell, or two that disagree.
         """
         if not self.path.exists():
             return {}
+        if not self.path.is_file():
+            raise NTPDataError(f"{self.path}: not an ordinary file; finished cells need one")
         found: dict[Cell, Outcome] = {}
         for number, line in enumerate(self._complete_lines(), start=1):
             outcome = self._parse(line, number)
@@ -45,11 +49,23 @@ class Store:
         return found
 
     def append(self, outcome: Outcome) -> None:
-        """Write one finished cell, so that it is in the file wholly or not at all."""
-        line = json.dumps({**asdict(outcome.cell), **{name: getattr(outcome, name) for name in COUNTS}}) + "\n"
+        """Write one finished cell, so that it is in the file wholly or not at all.
+
+        Raises:
+            OSError: it could not be written; what a full disk took of it is cut off again.
+        """
+        record = {**asdict(outcome.cell), **{name: getattr(outcome, name) for name in COUNTS}}
+        line = (json.dumps(record) + "\n").encode()
         with self.path.open("ab", buffering=0) as file:
-            file.write(line.encode())
-            os.fsync(file.fileno())
+            before = os.fstat(file.fileno()).st_size
+            try:
+                # A disk that fills up takes a part of the line, and says so by the count alone.
+                if os.write(file.fileno(), line) < len(line):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
+                os.fsync(file.fileno())
+            except OSError:
+                os.truncate(file.fileno(), before)
+                raise
 
     def repair(self) -> None:
         """Cut off a last line without its end, or the next cell would be appended to it.
@@ -70,11 +86,23 @@ class Store:
 
     def _parse(self, line: bytes, number: int) -> Outcome:
         try:
-            record: dict[str, Any] = json.loads(line)
-            cell = Cell(**{field.name: record[field.name] for field in fields(Cell)})
-            counts = [int(record[name]) for name in COUNTS]
-        except (ValueError, KeyError, TypeError) as error:
-            raise NTPDataError(f"{self.path}: line {number} is no finished cell ({error})") from None
+            record = json.loads(line.decode("utf-8"))
+            cell, counts = _cell_and_counts(record)
+        except (ValueError, RecursionError) as error:
+            raise NTPDataError(
+                f"{self.path}: line {number} is no finished cell ({error}); "
+                "without that line its cell is computed again"
+            ) from None
         if min(counts) < 0 or sum(counts) != cell.trials:
             raise NTPDataError(f"{self.path}: line {number}: counts {counts} do not sum to {cell.trials} trials")
         return Outcome(cell, *counts)
+
+
+def _cell_and_counts(record: Any) -> tuple[Cell, list[int]]:
+    valid = [*(field.name for field in fields(Cell)), *COUNTS]
+    if not isinstance(record, dict) or sorted(record) != sorted(valid):
+        raise ValueError(f"valid: a mapping of {', '.join(valid)}")
+    for name, value in record.items():
+        if type(value) is not (str if name in TEXTS else int):
+            raise ValueError(f"{name} is {str(value)[:40]}; valid: {'a text' if name in TEXTS else 'an integer'}")
+    return Cell(**{name: record[name] for name in valid[: -len(COUNTS)]}), [record[name] for name in COUNTS]

@@ -12,7 +12,7 @@ from ntp_lib.errors import NTPDataError
 
 Bools = npt.NDArray[np.bool_]
 
-FORM = re.compile(r"(zipf:)?([0-9]+)(?:-([0-9]+))?")
+FORM = re.compile(r"(zipf:)?([0-9]{1,12})(?:-([0-9]{1,12}))?")
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
 
+import numpy as np
+
+from ntp_lib.data.arrays import to_numpy
 from ntp_lib.data.numbers import real_number
 from ntp_lib.errors import NTPDataError
 
@@ -64,6 +67,9 @@ def support_sizes(vocab_size: int, support_size: SupportSize) -> SupportSizes:
 def _pairs(support_size: SupportSize) -> list[tuple[int, Any]]:
     if isinstance(support_size, Mapping):
         return [(_integer("support_size", size), weight) for size, weight in support_size.items()]
+    support_size = to_numpy(support_size, "support_size")
+    if isinstance(support_size, np.ndarray):
+        support_size = support_size.ravel().tolist()
     if isinstance(support_size, str):
         raise NTPDataError(
             f"support_size is the text {support_size!r}; give an integer, integers or size → weight"

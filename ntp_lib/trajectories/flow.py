@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ntp_lib.data.arrays import NUMPY, ArrayKind
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.data.numbers import real_number, real_numbers, whole_number
 from ntp_lib.data.results import copied, result
@@ -43,16 +45,18 @@ class GradientFlow:
             stage, 1 or 2. Without a margin the cosines are NaN and log_excess is that of CE(W) − CE_F(W°).
         references: F, W* (or W°) and W^mm.
         hand_over: where the second stage began and with which error; None where the first one sufficed.
+        kind: of W0, and so of the decoders.
     """
 
     points: tuple[FlowPoint, ...] = field(repr=False)
     frame: pd.DataFrame = copied()
     references: References = field(repr=False)
     hand_over: HandOver | None
+    kind: ArrayKind = field(default=NUMPY, repr=False)
 
-    def W(self, i: int) -> Floats:
-        """The decoder at the i-th time, (V, d)."""
-        return self.points[i].W
+    def W(self, i: int) -> Any:
+        """The decoder at the i-th time, (V, d), of the kind of W0."""
+        return self.kind.convert(self.points[i].W)
 
     def multipliers(self, i: int) -> Floats:
         """t π̂_j o_jv off the supports and 0 on them, (m, V): what converges to multipliers of the NTP-SVM."""
@@ -89,7 +93,7 @@ def gradient_flow(
 
     Raises:
         NTPDataError: log_times empty, not finite or not increasing; W0 of the wrong shape; no token is out of
-            support anywhere.
+            support anywhere; every embedding is zero.
         NotSeparableError: the data have no margin and a log time exceeds 30; up to there the first stage suffices.
         DidNotConvergeError: the integrator gave up; it says where.
 
@@ -101,17 +105,17 @@ def gradient_flow(
     """
     times = _valid_times(log_times)
     tolerance = real_number(tolerance, "tolerance", least=1e-12, most=1e-2)
+    data.require_an_embedding()
     start = start_of(data, W0, seed=whole_number(seed, "seed"))
-    if not data.embeddings.any():
-        raise NTPDataError("all embeddings are zero: no decoder changes the loss, and nothing flows")
     references = references_in_range(data, references, lengths=FLOW_LENGTHS)
+    references.require_met_log_odds()
     if references.W_mm is None and times[-1] > LAST_LOG_TIME_WITHOUT_MARGIN:
         limit = f"log_times may go up to {LAST_LOG_TIME_WITHOUT_MARGIN:g}, not {times[-1]:g}"
         raise not_separable(references, f"the flow has no W^mm to follow: {limit}")
     points, hand_over = integrate(references, start, times, tolerance=tolerance, progress=progress)
     floor = excess_parts(references.W_finite, data)[0]
     rows = [_row(point, references, floor) for point in points]
-    return GradientFlow(tuple(points), pd.DataFrame(rows), references, hand_over)
+    return GradientFlow(tuple(points), pd.DataFrame(rows), references, hand_over, ArrayKind.of(W0))
 
 
 def _valid_times(log_times: Sequence[float] | npt.ArrayLike) -> list[float]:

@@ -80,10 +80,9 @@ def regularization_path(
             than any λ ≥ 1e-14 L gives, with the smoothness L of the data.
     """
     wanted = _valid_request(radii, penalties)
+    data.require_an_embedding()
     references = references_in_range(data, references)
     L = smoothness(data)
-    if L == 0:
-        raise NTPDataError("all embeddings are zero: no decoder changes the loss, and there is no path to follow")
     if radii is None:
         _refuse_far_penalties(wanted, L)
     solver = RidgeSolver(references)

@@ -128,9 +128,7 @@ class RidgeSolver:
     ) -> tuple[tuple[Floats, Floats], float, list[SplitSoftmax]]:
         """Where Newton's method starts: W = 0, the other point, or where the path leads from it."""
         near = penalty <= self.smoothness
-        parts = (-base, np.zeros_like(base))
-        if start is not None and near:
-            parts = start.finite, start.complement
+        parts = (start.finite, start.complement) if start and near else (-base, np.zeros_like(base))
         value, splits = self._value(*parts, penalty)
         if start is not None:
             guess = self._predicted(start, penalty) if near else self._parted(start.W * (start.penalty / penalty))

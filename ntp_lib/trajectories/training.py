@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from tqdm import tqdm
 
+from ntp_lib.data.arrays import ArrayKind
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.data.numbers import one_of, real_number, real_numbers, whole_number
 from ntp_lib.data.results import copied, result
@@ -39,12 +40,12 @@ class Trajectory:
     """Outcome of `train`.
 
     Attributes:
-        W: the last decoder, (V, d).
+        W: the last decoder, (V, d), of the kind of W0.
         frame: one row per recorded step: step and the columns of `measure_all`.
         references: what it was measured against.
     """
 
-    W: Floats = field(repr=False)
+    W: Any = copied()
     frame: pd.DataFrame = copied()
     references: References = field(repr=False)
 
@@ -93,7 +94,8 @@ def train(
         The last decoder and the trace.
 
     Raises:
-        NTPDataError: no token is out of support anywhere, or an argument outside its range.
+        NTPDataError: no token is out of support anywhere, every embedding is zero, or an argument outside its
+            range.
         DidNotConvergeError: the weights left the range of float64.
     """
     one_of(method, "method", METHODS)
@@ -102,6 +104,7 @@ def train(
     )
     steps, num_records = valid_schedule(steps, num_records)
     seed = whole_number(seed, "seed")
+    data.require_an_embedding()
     W = start_of(data, W0, seed=seed)
     references = references_in_range(data, references)
     slope = Slope(data) if batch_size is None else SampledSlope(data, batch_size=batch_size, seed=seed)
@@ -114,7 +117,7 @@ def train(
             bar.update(target - done)
             done = target
             trace.record(done, W)
-    return Trajectory(W, trace.frame(), references)
+    return Trajectory(ArrayKind.of(W0).convert(W), trace.frame(), references)
 
 
 def _advance(advance: Step, W: Floats, done: int, target: int, method: str) -> Floats:

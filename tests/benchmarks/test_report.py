@@ -18,6 +18,9 @@ from ntp_lib.reproduction.errors import ReproductionError
 CONDITIONS = Conditions("smoke", {"processor": "abacus"}, {"Python": "3"}, "0" * 64, 3, 1.0, 10.0)
 
 
+REFUSAL = r"report\.json: not a readable benchmark report.*make bench"
+
+
 def report_of(*cases):
     return Report(CONDITIONS, "ntp bench", "2026-01-01", "2026-01-01", {case.id: case for case in cases})
 
@@ -67,6 +70,20 @@ def test_a_failed_write_leaves_the_earlier_file_and_nothing_else(report, tmp_pat
         lambda content: content.update(schema=0),
         lambda content: content["cases"][0]["measurements"][0].update(outcome="splendid"),
         lambda content: content["cases"][0].update(surprise=1),
+        lambda content: content.update(cases=content["cases"] * 2),
+        lambda content: content["cases"][0]["measurements"].clear(),
+        lambda content: content["cases"][0]["measurements"][0].update(seconds=[]),
+        lambda content: content["cases"][0]["measurements"][0].update(seconds=[10**400]),
+        lambda content: content["cases"][0]["measurements"][0].update(ours=False),
+        lambda content: content["cases"][0]["measurements"][0].update(contender=["a"]),
+        lambda content: content["cases"][0]["measurements"][0].update(scale=0),
+        lambda content: content["cases"][0]["targets"][0].update(kind="hope"),
+        lambda content: content["cases"][0]["targets"][0].update(bound=None),
+        lambda content: content["cases"][0].update(parameters=None),
+        lambda content: content["cases"][0].update(parameters={"series": "m", "size": "large"}),
+        lambda content: content.update(started="soon"),
+        lambda content: content["conditions"].update(repeats=0),
+        lambda content: content["conditions"].update(machine={"cores": float("nan")}),
     ],
 )
 def test_a_damaged_report_is_refused(report, tmp_path, damage):
@@ -75,8 +92,18 @@ def test_a_damaged_report_is_refused(report, tmp_path, damage):
     content = json.loads(path.read_text())
     damage(content)
     path.write_text(json.dumps(content))
-    with pytest.raises(ReproductionError, match=r"report\.json: not a readable benchmark report.*make bench"):
+    with pytest.raises(ReproductionError, match=REFUSAL) as refusal:
         load_report(path)
+    assert len(str(refusal.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b"\xff", b"[" * 100_000, b'{"schema": 1, "schema": 1}', b"9" * 5000]
+)
+def test_a_file_that_is_no_report_is_refused(tmp_path, content):
+    (tmp_path / "report.json").write_bytes(content)
+    with pytest.raises(ReproductionError, match=REFUSAL):
+        load_report(tmp_path / "report.json")
 
 
 def test_the_fastest_accurate_peer_decides_a_ratio():

@@ -6,6 +6,7 @@ from click.testing import CliRunner, Result
 from tiny_project import descent_frame, notebook, put_run
 
 from ntp_lib.cli.main import COMMANDS, main
+from ntp_lib.reproduction.parameters import digest_of
 from ntp_lib.reproduction.project import Project
 
 
@@ -24,7 +25,7 @@ def test_help_names_every_command_and_imports_none() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.splitlines()
     assert lines[-2] == "[]"
-    assert lines[-1] == "['ntp_lib.cli.lazy', 'ntp_lib.cli.main']"
+    assert lines[-1] == "['ntp_lib.cli.lazy', 'ntp_lib.cli.main', 'ntp_lib.cli.streams']"
     assert all(any(line.startswith(f"  {name} ") for line in lines) for name in COMMANDS)
 
 
@@ -122,7 +123,8 @@ def test_accept_writes_nothing_unless_all_can_be_accepted(green: Project) -> Non
 def test_figure_with_another_parameter_names_the_columns_that_differ(green: Project) -> None:
     result = ntp(green, "figure", "loss", "-p", "gradient_scale=1.01")
     assert result.exit_code == 0, result.output
-    assert "_build/custom/descent/figures/loss.svg" in result.output
+    folder = f"_build/figures/loss-{digest_of({'gradient_scale': 1.01})}"
+    assert f"    {folder}/figures/loss.svg\n" in result.output
     assert "columns that differ: value, norm" in result.output
     assert ntp(green, "verify").exit_code == 0
     result = ntp(green, "figure", "loss")

@@ -1,6 +1,7 @@
 """`ntp sweep`: what it prints, keeps and refuses. The cells run in this process."""
 
 import contextlib
+import errno
 
 import pytest
 from click.testing import CliRunner
@@ -14,15 +15,15 @@ GRID = "vocab=2 supports=1 dim=3 ratio=1:3:4"
 
 @pytest.fixture(autouse=True)
 def in_process(tmp_path, monkeypatch):
-    """No Dask: the command is handed no client, and says which address it would have used."""
+    """The command is handed no workers, and says which address it would have used."""
     asked = []
 
     @contextlib.contextmanager
-    def no_client(address=None, *, processes=None):
+    def nobody(address=None, *, processes=None):
         asked.append((address, processes))
         yield None
 
-    monkeypatch.setattr(cluster, "dask_client", no_client)
+    monkeypatch.setattr(cluster, "workers", nobody)
     monkeypatch.chdir(tmp_path)
     return asked
 
@@ -57,7 +58,7 @@ def test_compatibility_and_several_grids():
     assert "law 2.000, 50 % at ? (the outcomes do not overlap" in result.stdout
 
 
-def test_the_address_and_the_processes_reach_dask(in_process):
+def test_the_address_and_the_processes_reach_the_workers(in_process):
     run("separability", "--grid", GRID, "--trials", 1, "--scheduler", "tcp://there:1")
     run("separability", "--grid", GRID, "--trials", 2, "--jobs", 3)
     assert in_process == [("tcp://there:1", None), (None, 3)]
@@ -83,6 +84,10 @@ def test_an_interrupt_keeps_what_is_finished_and_says_so(monkeypatch, tmp_path):
         (("separability", "--grid", "vocab=2"), "supports=… is missing"),
         (("separability", "--grid", "vocab=2 supports=3 dim=3 ratio=1"), "3 tokens, but the vocabulary has 2"),
         (("separability", "--out", "absent/cells.jsonl"), "its folder does not exist"),
+        (("separability", "--trials", 10**30), "is not in the range"),
+        (("separability", "--jobs", 10**9), "is not in the range"),
+        (("separability", "--grid", "vocab=4 supports=2 dim=10 ratio=1:2:1000000000"), "at most 100000 ratios"),
+        (("separability", "--grid", "vocab=4 supports=2 dim=10 ratio=nan"), "all positive and finite"),
         (("separability", "--scheduler", "tcp://there:1", "--jobs", 2), "--jobs starts local processes"),
     ],
 )
@@ -99,3 +104,24 @@ def test_another_file_is_refused(tmp_path):
     result = run("separability", "--grid", GRID, "--out", "notes.txt")
     assert (result.exit_code, "line 1 is no finished cell" in result.stderr) == (2, True)
     assert (tmp_path / "notes.txt").read_text() == "not cells\n"
+
+
+def test_a_full_disk_is_named_in_one_line(monkeypatch):
+    def full(cells, **options):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(module, "run_cells", full)
+    result = run("separability", "--grid", GRID)
+    assert result.exit_code == 1
+    assert result.stderr.splitlines() == [
+        "Error: separability.jsonl: No space left on device; finished cells are kept, and the same command goes "
+        "on from there"
+    ]
+
+
+@pytest.mark.parametrize("out", ["/dev/zero", "x" * 5000])
+def test_what_is_no_ordinary_file_is_refused(out):
+    result = run("separability", "--grid", GRID, "--out", out)
+    assert result.exit_code in (1, 2)
+    assert len(result.stderr.splitlines()) == 1
+    assert "ordinary file" in result.stderr or "too long" in result.stderr

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from ntp_lib import NTPData, NTPDataError
 from ntp_lib.data import storage
+from ntp_lib.data.source import Source
+from ntp_lib.data.text import data_from_text_file
 from ntp_lib.data.tokens import data_from_tokens
 
 labels = st.text(max_size=5) | st.integers() | st.tuples(st.text(max_size=3), st.integers())
@@ -47,6 +49,43 @@ def test_the_round_trip_is_exact(tmp_path_factory, data):
     path = tmp_path_factory.mktemp("storage") / "data.npz"
     data.save(path)
     assert_equal(NTPData.load(path), data)
+
+
+def test_the_source_comes_back_and_may_be_absent(tmp_path, data):
+    (tmp_path / "text.txt").write_text("the cat sat on the mat")
+    named = data_from_text_file(tmp_path / "text.txt", dim=2)
+    named.save(tmp_path / "named.npz")
+    assert NTPData.load(tmp_path / "named.npz").source == named.source is not None
+    data.save(tmp_path / "data.npz")
+    assert NTPData.load(tmp_path / "data.npz").source is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"seed": "0"}, "source: seed is '0'; it must be int"),
+        ({"seed": True}, "source: seed is True; it must be int"),
+        ({"vocab_size": 1.5}, r"source: vocab_size is 1\.5; it must be int \| None"),
+        ({"colour": 1}, "source: the field 'colour' is unknown"),
+    ],
+)
+def test_a_source_that_is_none_names_the_field(tmp_path, changes, message):
+    (tmp_path / "text.txt").write_text("the cat sat on the mat")
+    values = data_from_text_file(tmp_path / "text.txt", dim=2).source.as_dict()
+    assert Source.from_dict(values).as_dict() == values
+    with pytest.raises(NTPDataError, match=message):
+        Source.from_dict({**values, **changes})
+
+
+def test_labels_nested_too_deep_or_too_long_are_not_stored(tmp_path):
+    deep = "a"
+    for _ in range(9):
+        deep = (deep,)
+    for label, message in ((deep, "vocabulary: label 1 is"), (10**5000, "labels cannot be stored")):
+        with pytest.raises(NTPDataError, match=message):
+            NTPData([[1.0]], [1.0], [[0.5, 0.5]], vocabulary=["a", label]).save(tmp_path / "data.npz")
+    NTPData([[1.0]], [1.0], [[0.5, 0.5]], vocabulary=["a", deep[0]]).save(tmp_path / "data.npz")
+    assert NTPData.load(tmp_path / "data.npz").vocabulary == ("a", deep[0])
 
 
 @pytest.fixture

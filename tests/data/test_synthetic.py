@@ -117,3 +117,43 @@ def test_clusters_are_one_hot_and_scattered_about_their_centres():
         assert (part - part.mean(axis=0)).std() == pytest.approx(0.1, rel=0.1)
     with pytest.raises(ntp.NTPDataError, match="num_classes is 1"):
         ntp.synthetic.clusters(num_classes=1)
+
+
+@pytest.mark.parametrize("name", ["num_contexts", "dim", "vocab_size", "support_size", "num_sequences", "seed"])
+@pytest.mark.parametrize("value", [1.5, -1, "3", None, True, np.nan, [2]])
+def test_sizes_and_seeds_are_whole_numbers(name, value):
+    with pytest.raises(ntp.NTPDataError, match=rf"^{name} is "):
+        ntp.synthetic.random(**{name: value})
+
+
+@pytest.mark.parametrize("name", ["num_classes", "dim", "per_class", "seed"])
+@pytest.mark.parametrize("value", [1.5, -1, "3", None, True])
+def test_sizes_and_seeds_of_clusters_are_whole_numbers(name, value):
+    with pytest.raises(ntp.NTPDataError, match=rf"^{name} is "):
+        ntp.synthetic.clusters(**{name: value})
+
+
+@pytest.mark.parametrize("value", [-0.1, np.nan, np.inf, "1", None, True])
+def test_noise_is_a_finite_number(value):
+    with pytest.raises(ntp.NTPDataError, match=r"^noise is "):
+        ntp.synthetic.clusters(noise=value)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "message"),
+    [
+        ({"dim": 10**10}, "num_contexts × dim = 5e"),
+        ({"vocab_size": 10**10}, "num_contexts × vocab_size = 5e"),
+        ({"num_contexts": 10**9, "num_sequences": 10**10}, "num_contexts × dim = 6e"),
+        ({"num_sequences": 10**30}, "num_sequences is 1000"),
+    ],
+)
+def test_sizes_that_fit_nowhere_are_refused(sizes, message):
+    with pytest.raises(ntp.NTPDataError, match=message):
+        ntp.synthetic.random(**sizes)
+
+
+def test_numpy_integers_are_whole_numbers():
+    small = {"num_contexts": 3, "dim": 2, "vocab_size": 4, "support_size": 2, "num_sequences": 50, "seed": 5}
+    a, b = ntp.synthetic.random(**small), ntp.synthetic.random(**{k: np.int64(v) for k, v in small.items()})
+    assert np.array_equal(a.embeddings, b.embeddings)

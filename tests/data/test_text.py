@@ -1,15 +1,26 @@
 """Text files: what a token is, what is refused and where, and that pieces do not matter."""
 
+import codecs
+import hashlib
+import io
+import unicodedata
+from importlib.metadata import version
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ntp_lib import NTPDataError
-from ntp_lib.data import text as module
+from ntp_lib.data import text_file as module
 from ntp_lib.data.encoding import encode
-from ntp_lib.data.text import data_from_text_file, encode_text_file, read_text, tokenize
+from ntp_lib.data.text import cut_text, data_from_text_file, encode_text_file, read_text, tokenize
+from ntp_lib.data.tokenizer import tokenizer
 from ntp_lib.data.tokens import data_from_tokens
+
+# Letters, accents that compose with letters and with a symbol, joiners, invisible characters, separators.
+ALPHABET = "ab_é漢😀İΣक ्ि\u0301\u0338=\u200d\u00ad한\u1112\u1161 .,\n\t-"
 
 
 @pytest.fixture
@@ -39,11 +50,12 @@ def test_reading_returns_the_text_without_its_byte_order_mark(file):
     assert read_text(file(b"\xef\xbb\xbfabc")) == "abc"
 
 
-@given(st.text(alphabet="ab_é漢😀İΣ .,\n\t-", min_size=1, max_size=80), st.integers(1, 9), st.booleans())
+@given(st.text(alphabet=ALPHABET, min_size=1, max_size=80), st.integers(1, 9), st.booleans())
 def test_pieces_of_any_size_give_the_same_tokens(tmp_path_factory, content, size, lowercase):
     path = tmp_path_factory.mktemp("text") / "text.txt"
     path.write_bytes(content.encode("utf-8"))
     tokens = tokenize(content, lowercase=lowercase)
+    left_out = cut_text(path).left_out if tokens else None
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "CHUNK_BYTES", size)
         if not tokens:
@@ -52,6 +64,7 @@ def test_pieces_of_any_size_give_the_same_tokens(tmp_path_factory, content, size
             return
         found = encode_text_file(path, lowercase=lowercase)
         assert read_text(path) == content
+        assert cut_text(path).left_out == left_out
     expected = encode(tokens)
     assert found.names == expected.names
     assert np.array_equal(found.codes, expected.codes)
@@ -74,7 +87,12 @@ BAD = [
     (b"\xef\xbb\xbf", "only white space"),
     (b"abc\0def", "byte 3 is NUL, so the file is binary"),
     (b"\x89PNG\r\n\x1a\n\0\0", "is NUL"),
-    ("abc".encode("utf-16"), "is NUL"),
+    ("abc".encode("utf-16-le"), "byte 1 is NUL, so the file is binary, or UTF-16 without a byte order mark"),
+    ("abc\0".encode("utf-16"), "holds the character NUL"),
+    ("ab".encode("utf-16") + b"c", r"byte 6 \(0x63\) is not UTF-16 \(truncated data\)"),
+    (b"\xff\xfea\0\0\xdc", r"byte 4 \(0x00\) is not UTF-16"),
+    (b"\xff\xfe\0\0a\0", r"byte 4 \(0x61\) is not UTF-32"),
+    ("".encode("utf-16"), "only white space"),
     (b"abc \xff def", r"byte 4 \(0xff\) is not UTF-8"),
     ("naïve".encode("latin-1"), r"byte 2 \(0xef\) is not UTF-8"),
     (b"abc \xe2\x82", r"byte 4 \(0xe2\) is not UTF-8 \(unexpected end of data\)"),
@@ -86,8 +104,6 @@ BAD = [
 def test_files_without_text_are_refused(file, monkeypatch, content, message, chunk):
     if chunk < 9 and content.startswith(b"\x89"):
         message = "byte 0"  # the first bad byte comes to light before the NUL
-    if chunk < 9 and content.startswith(b"\xff\xfe"):
-        message = "byte 0"
     monkeypatch.setattr(module, "CHUNK_BYTES", chunk)
     path = file(content)
     for reader in (read_text, encode_text_file, data_from_text_file):
@@ -128,6 +144,141 @@ def test_missing_files_and_folders_are_refused(tmp_path):
 def test_long_words_across_many_pieces_stay_whole(file, monkeypatch):
     monkeypatch.setattr(module, "CHUNK_BYTES", 10)
     assert encode_text_file(file("a " + "x" * 1000 + " b")).names == ("a", "x" * 1000, "b")
+
+
+def canonical_pairs():
+    """Words in both of their canonical forms."""
+    words = ("café", "été", "señor", "Ång", "ệ", "한국어", "क़लम", "ড়", "Ὰ")
+    return [(unicodedata.normalize("NFC", word), unicodedata.normalize("NFD", word)) for word in words]
+
+
+@pytest.mark.parametrize(("composed", "decomposed"), canonical_pairs())
+def test_canonically_equal_texts_give_equal_tokens(composed, decomposed):
+    assert composed != decomposed or unicodedata.is_normalized("NFD", composed)
+    assert tokenize(decomposed) == tokenize(composed) == [composed]
+    assert tokenize(decomposed.upper(), lowercase=True) == tokenize(composed.upper(), lowercase=True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "किताब मेज़ पर नई",  # vowel signs, a nukta
+        "தமிழ் நூல்",  # a virama at the end
+        "كِتَابٌ كتـــاب",  # vowels, a tatweel
+        "שָׁלוֹם",  # points
+        "می‌خواهم",  # a joiner that keeps letters apart
+        "ന്‍ ക്‍ഷ",  # one at the end of a word
+        "สวัสดี ครับ",  # tone marks
+        "naïve_x42 x² ½ Ⅷ",
+        "a⃝b",  # an enclosing mark
+    ],
+)
+def test_words_of_any_script_stay_whole(text):
+    assert tokenize(text) == [unicodedata.normalize("NFC", word) for word in text.split()]
+
+
+def test_a_mark_without_a_letter_makes_no_word():
+    assert tokenize("a \u0301b ! \ufe0f c=\u0338d") == ["a", "b", "!", "c", "d"]
+
+
+def test_invisible_characters_leave_no_trace():
+    assert tokenize("co\u00adop שלום\u200f \u2067x\u2069 e\u00ad\u0301") == ["coop", "שלום", "x", "é"]
+    assert tokenize("zero\u200bwidth space") == ["zero", "width", "space"]
+
+
+def test_a_character_is_a_letter_with_its_marks():
+    assert tokenize("今日は、天気。x!", unit="character") == [*"今日は天気x!"]
+    assert tokenize("मेज़ e\u0301", unit="character") == ["मे", "ज़", "é"]
+
+
+@pytest.mark.parametrize("unit", ["words", "", None, 3])
+def test_other_units_are_refused(unit, file):
+    for attempt in (lambda: tokenize("a", unit=unit), lambda: data_from_text_file(file("a b c"), unit=unit)):
+        with pytest.raises(NTPDataError, match=r"unit is .*; it must be one of 'word', 'character'"):
+            attempt()
+
+
+def test_every_combining_mark_of_unicode_is_known():
+    every = {chr(code) for code in range(0x110000) if unicodedata.category(chr(code))[0] == "M"}
+    part = tokenizer("word").part
+    assert all(part.fullmatch(mark) for mark in every)
+    assert not any(part.fullmatch(symbol) for symbol in "’'-=😀 \n\u200b")
+
+
+def test_what_is_in_no_token_is_counted(file):
+    cut = cut_text(file("Don’t panic — “it's” 😀😀 ❤\ufe0f 50% \u00ad\u200f\n\t\x07 =\u0338"))
+    assert cut.left_out == {"’": 1, "—": 1, "“": 1, "'": 1, "”": 1, "😀": 2, "❤": 1, "%": 1, "≠": 1}
+    assert cut_text(file("all here, (really)!")).left_out == {}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+def test_a_byte_order_mark_names_the_encoding(file, encoding):
+    content = "Grüße, 世界 😀\r\n"
+    cut = cut_text(file(content.encode(encoding)))
+    assert read_text(file(content.encode(encoding))) == content
+    assert cut.encoding == encoding.removesuffix("-sig").upper()
+    assert cut.sha256 == hashlib.sha256(content.encode()).hexdigest()
+    assert cut.encoded.names == ("Grüße", ",", "世界")
+
+
+@pytest.mark.parametrize("mark", [codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE])
+def test_either_order_of_bytes_is_read(file, mark):
+    encoding = "utf-16-be" if len(mark) == 2 else "utf-32-be"
+    assert read_text(file(mark + "añb".encode(encoding))) == "añb"
+
+
+def test_data_say_which_text_they_are_from(file):
+    content = "the cat sat on the mat, the cat's dog 😀"
+    options = {"context_length": 1, "dim": 3, "seed": 2, "embedding": "composed", "vocab_size": 5}
+    source = data_from_text_file(file(content), lowercase=True, unit="character", **options).source
+    assert {name: getattr(source, name) for name in options} == options
+    assert source.sha256 == hashlib.sha256(content.encode()).hexdigest()
+    assert (source.unit, source.lowercase, source.left_out) == ("character", True, 2)
+    assert source.unicode_version == unicodedata.unidata_version
+    assert source.library_version == version("ntp-lib")
+
+
+def test_no_result_depends_on_the_source(file):
+    content = "the cat sat on the mat the cat ran"
+    named, plain = data_from_text_file(file(content), dim=3), data_from_tokens(content.split(), dim=3)
+    assert plain.source is None
+    assert np.array_equal(named.embeddings, plain.embeddings)
+    assert np.array_equal(named.next_token_probs, plain.next_token_probs)
+    assert (named.contexts, named.vocabulary) == (plain.contexts, plain.vocabulary)
+
+
+def test_a_text_without_spaces_is_told_what_to_do(file):
+    path = file("今日は天気がいいから散歩しましょう")
+    with pytest.raises(
+        NTPDataError, match=r"tokens has length 1, .* \(--unit character\) makes every letter a token"
+    ):
+        data_from_text_file(path)
+    assert data_from_text_file(path, unit="character").num_sequences == 15
+    with pytest.raises(NTPDataError, match=r"at least 4 tokens are needed$"):
+        data_from_text_file(file("a b c"), context_length=3)
+
+
+@pytest.mark.parametrize("path", ["a\0b", "n" * 300])
+def test_paths_that_cannot_be_opened_are_named(path):
+    with pytest.raises(NTPDataError, match="cannot be read"):
+        read_text(path)
+
+
+def test_a_file_one_may_not_read_is_named(file, monkeypatch):
+    path = file("a b c")
+
+    def refuse(self, mode):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(NTPDataError, match=r"text\.txt: cannot be read \(Permission denied\)"):
+        read_text(path)
+
+
+def test_a_stream_is_called_standard_input():
+    assert cut_text(io.BytesIO(b"a b c")).encoded.names == ("a", "b", "c")
+    with pytest.raises(NTPDataError, match="standard input: the file is empty"):
+        cut_text(io.BytesIO(b""))
 
 
 def test_progress_goes_to_stderr(file, capsys):

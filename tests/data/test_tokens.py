@@ -15,6 +15,14 @@ from ntp_lib.data.tokens import data_from_tokens
 SENTENCE = ["the", "cat", "sat", "on", "the", "mat", ".", "the", "dog", "sat", "on", "the", "cat", "."]
 
 
+def test_embeddings_beyond_the_memory_are_refused():
+    """2^50 doubles are eight pebibytes, more than any address space gives."""
+    with pytest.raises(
+        NTPDataError, match="dim is 1125899906842624; 2 embeddings of it take 18,014,398,509,481,984"
+    ):
+        data_from_tokens(["a", "b", "a", "b"], context_length=1, dim=2**50)
+
+
 def counted(tokens, length):
     """π̂ and p̂ by definition: {context: (weight, {token: probability})}, in order of first appearance."""
     followers = defaultdict(Counter)

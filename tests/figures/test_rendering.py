@@ -4,13 +4,16 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 
+import matplotlib as mpl
 import pandas as pd
 import pytest
+from matplotlib.cbook import is_math_text
 
 from ntp_lib import figures
 from ntp_lib.figures import rendering
 from ntp_lib.figures.rendering import render
 from ntp_lib.figures.style import DARK, LIGHT
+from ntp_lib.figures.words import as_words
 
 NAMES = ["fig.dark.svg", "fig.png", "fig.svg"]
 
@@ -55,6 +58,42 @@ def test_other_data_give_other_bytes(frames, tmp_path):
     assert all(first[name] != other[name] for name in NAMES)
 
 
+# What people have in a matplotlibrc of their own, or set in a notebook before they run it.
+PERSONAL = {
+    "text.usetex": True,
+    "text.hinting": "none",
+    "axes.xmargin": 0.3,
+    "axes.formatter.limits": (-1, 1),
+    "axes.formatter.useoffset": False,
+    "xtick.direction": "in",
+    "xtick.minor.visible": True,
+    "ytick.labelsize": 20,
+    "lines.marker": "x",
+    "lines.antialiased": False,
+    "path.simplify": False,
+    "path.sketch": (3, 100, 2),
+    "image.interpolation": "bicubic",
+    "image.origin": "lower",
+    "figure.dpi": 30,
+    "figure.figsize": (2, 2),
+    "savefig.bbox": "tight",
+    "savefig.pad_inches": 2,
+    "savefig.transparent": True,
+    "svg.fonttype": "none",
+    "timezone": "Asia/Tokyo",
+}
+
+
+@pytest.mark.parametrize("name", ["sparsity_pattern", "support_and_rows", "support_size_ranks"])
+def test_settings_of_a_person_do_not_reach_the_figures(name, frames, tmp_path):
+    draw, frame = getattr(figures, name), frames[name]
+    first = rendered(draw, frame, tmp_path / "first")
+    with mpl.rc_context(PERSONAL):
+        before = dict(mpl.rcParams)
+        assert rendered(draw, frame, tmp_path / "again") == first
+        assert dict(mpl.rcParams) == before
+
+
 SCRIPT = """
 import sys
 from pathlib import Path
@@ -67,7 +106,9 @@ rendering.render(pd.read_json(sys.argv[1]), training_panels, Path(sys.argv[2]), 
 
 
 def test_another_process_writes_the_same_bytes(training_frame, tmp_path, monkeypatch):
-    """Also with another order of sets and dictionaries."""
+    """Also with another order of sets and dictionaries, and where a person's matplotlibrc asks for other looks."""
+    (tmp_path / "matplotlibrc").write_text("text.usetex: True\naxes.xmargin: 0.3\nxtick.direction: in\n")
+    monkeypatch.setenv("MATPLOTLIBRC", str(tmp_path / "matplotlibrc"))
     frame_file, folder = tmp_path / "frame.json", tmp_path / "there"
     training_frame(["one", "two"]).reset_index(drop=True).to_json(frame_file)
     folder.mkdir()
@@ -75,3 +116,34 @@ def test_another_process_writes_the_same_bytes(training_frame, tmp_path, monkeyp
     subprocess.run([sys.executable, "-c", SCRIPT, str(frame_file), str(folder)], check=True)
     here = rendered(figures.training_panels, pd.read_json(frame_file), tmp_path / "here")
     assert {name: (folder / name).read_bytes() for name in NAMES} == here
+
+
+HOSTILE = [
+    r"$\input{x}$",
+    "$",
+    "$$",
+    "$a$ $",
+    r"\$x\$",
+    "$\\frac{$",
+    "a\0b\x1b",
+    "two\nlines",
+    "\ud800",
+    "<b>&amp;",
+]
+
+
+def test_a_name_is_drawn_as_it_is_whatever_it_looks_like(frames, tmp_path):
+    """As a tick's text: no formula is read, and what is written is XML."""
+    bars = frames["distribution_bars"].iloc[:1]
+    frame = pd.concat([bars.assign(token=name) for name in HOSTILE])
+    first = rendered(figures.distribution_bars, frame, tmp_path / "bars")
+    for file in ("fig.svg", "fig.dark.svg"):
+        ET.fromstring(first[file].decode())
+    assert not any(is_math_text(name) for name in as_words(frame)["token"])
+
+
+def test_a_frame_without_such_texts_is_drawn_itself():
+    frame = pd.DataFrame({"x": [1.0, 2.0], "name": ["$a$", "b"], "kind": ["c", None], "flag": [True, False]})
+    assert as_words(frame)["name"].tolist() == [r"\$a\$", "b"]
+    plain = frame[["x", "flag"]]
+    assert as_words(plain) is plain

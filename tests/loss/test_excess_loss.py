@@ -226,8 +226,8 @@ def test_logits_out_of_range_are_refused_by_name():
 
 
 def test_probabilities_at_the_end_of_the_range():
-    """q/p̂ overflows where p̂ = 5e-324, the residual p̂ − q does not."""
-    data = ntp.NTPData([[1.0]], [1.0], [[1.0, 5e-324, 0.0]])
+    """The least p̂ that has all its digits: q/p̂ is still a number."""
+    data = ntp.NTPData([[1.0]], [1.0], [[1.0, np.finfo(float).tiny, 0.0]])
     block = next(data.blocks())
     found = split.split_softmax(np.zeros((1, 3)), block)
     assert found.residual() == pytest.approx(np.array([[2 / 3, -1 / 3, -1 / 3]]), rel=1e-12)

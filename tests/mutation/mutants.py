@@ -177,8 +177,8 @@ MUTANTS = (
     Mutant(
         "generators of F transposed",
         DIFFERENCES,
-        "stacked[:, :, None] * self.unit[rows][:, None, :]",
-        "stacked[:, None, :] * self.unit[rows][:, :, None]",
+        "columns = tokens.astype(np.int64)[:, None] * dim + np.arange(dim)",
+        "columns = tokens.astype(np.int64)[:, None] + self.data.vocab_size * np.arange(dim)",
     ),
     Mutant("rank of F without a tolerance", SUBSPACE, "keep = sigma > tolerance * sigma[0]", "keep = sigma > 0"),
     Mutant(
@@ -198,8 +198,8 @@ MUTANTS = (
     Mutant(
         "W* without division by the embeddings' lengths",
         COMPATIBILITY,
-        "(log_odds / unit_embeddings(F.data)[1][F.data.support_rows])",
-        "log_odds",
+        " / norms[places]",
+        "",
         "reaching-the-entropy",
     ),
     Mutant(
@@ -219,8 +219,8 @@ MUTANTS = (
     Mutant(
         "margins verified without (6a)",
         CERTIFICATES,
-        "if norm == 0 or np.any(",
-        "if norm == 0 and np.any(",
+        "if np.any(spreads > SPREAD",
+        "if peak == 0 and np.any(spreads > SPREAD",
         "reaching-the-entropy",
     ),
     Mutant(

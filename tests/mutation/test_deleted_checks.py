@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import functools
-import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 from book_copy import ROOT
 
-from ntp_lib.reproduction import freshness
+from ntp_lib.reproduction import claims
 from ntp_lib.reproduction.claims import LedgerReport, judge_claims
 from ntp_lib.reproduction.ledger import load_ledger
 from ntp_lib.reproduction.project import Project
-from ntp_lib.reproduction.runs import RUN_FILE
+from ntp_lib.reproduction.runs import RUN_FILE, Run, load_run, write_record
 
 pytestmark = pytest.mark.mutation
 
@@ -37,8 +37,16 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
         (project.runs / notebook).mkdir(parents=True)
         shutil.copy(Project(ROOT).runs / notebook / RUN_FILE, project.runs / notebook)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(freshness, "current_inputs", functools.cache(freshness.current_inputs))
+        patch.setattr(claims, "staleness", functools.partial(_remembered, {}, claims.staleness))
         yield project
+
+
+def _remembered(
+    known: dict[str, list[str]], judge: Callable[..., list[str]], project: Project, notebook: str, run: Run
+) -> list[str]:
+    if notebook not in known:
+        known[notebook] = judge(project, notebook, run)
+    return known[notebook]
 
 
 def judged(project: Project) -> LedgerReport:
@@ -54,10 +62,11 @@ def test_records_as_they_are_support_every_claim(recorded: Project) -> None:
 def test_deleted_check_turns_its_claims_red(recorded: Project, name: str, tmp_path: Path) -> None:
     path = recorded.runs / name.partition("/")[0] / RUN_FILE
     kept = shutil.copy(path, tmp_path)
-    record = json.loads(path.read_text(encoding="utf-8"))
-    left = [check for check in record["checks"] if check["name"] != name]
-    assert len(left) == len(record["checks"]) - 1, f"the run did not record {name}: run the notebook"
-    path.write_text(json.dumps({**record, "checks": left}), encoding="utf-8")
+    run = load_run(path.parent)
+    assert run is not None
+    left = tuple(check for check in run.checks if check.name != name)
+    assert len(left) == len(run.checks) - 1, f"the run did not record {name}: run the notebook"
+    write_record(replace(run, checks=left), path.parent)
     try:
         report = judged(recorded)
     finally:

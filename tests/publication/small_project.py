@@ -3,14 +3,18 @@
 import base64
 import json
 import shutil
+from dataclasses import replace
 from hashlib import sha256
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from ntp_lib.reproduction.checks import Check
 from ntp_lib.reproduction.inputs import current_inputs
 from ntp_lib.reproduction.project import Project
+from ntp_lib.reproduction.runs import RecordedFigure, Run, save_run
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOK = "growth"
@@ -164,23 +168,25 @@ def write_run(project: Project) -> None:
     for suffix, ink in (("svg", "#222222"), ("dark.svg", "#eeeeee")):
         (run / "figures" / f"growth-curve.{suffix}").write_text(_drawing(ink), "utf-8")
     inputs = current_inputs(project, NOTEBOOK)
-    record = {
-        "notebook": NOTEBOOK,
-        "key": inputs.key,
-        "inputs": dict(inputs.files),
-        "parameters": {"rate": 0.5, "steps": 10},
-        "overrides": {},
-        "python": inputs.python,
-        "packages": {"numpy": "2.4.6", "torch": "2.13.0"},
-        "started": "2026-01-02T03:04:05+00:00",
-        "seconds": 75.0,
-        "figures": {"growth-curve": {"csv_sha256": sha256(table.encode()).hexdigest(), "source_sha256": None}},
-        "checks": [CHECK],
-    }
-    (run / "run.json").write_text(json.dumps(record), "utf-8")
+    inputs = replace(inputs, packages={name: metadata.version(name) for name in ("numpy", "torch")})
+    record = Run(
+        notebook=NOTEBOOK,
+        key=inputs.key,
+        inputs=inputs.files,
+        seen=inputs.seen,
+        parameters={"rate": 0.5, "steps": 10},
+        overrides={},
+        python=inputs.python,
+        packages=inputs.packages,
+        started="2026-01-02T03:04:05+00:00",
+        seconds=75.0,
+        figures={"growth-curve": RecordedFigure(sha256(table.encode()).hexdigest(), None)},
+        checks=(Check(**CHECK),),
+    )
+    save_run(record, run)
 
 
-CHECK = {
+CHECK: dict[str, Any] = {
     "name": "growth/grows",
     "observed": 4.5,
     "relation": "≥",

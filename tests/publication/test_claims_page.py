@@ -1,9 +1,9 @@
 """The page of claims: every claim with its checks, as the runs recorded them."""
 
-import json
 import shutil
 
 import pytest
+from edited_runs import edit_run
 from small_project import NOTEBOOK, ROOT, write_run
 
 from ntp_lib.publication.errors import PublicationError
@@ -50,8 +50,7 @@ def _page(project: Project) -> str:
 
 
 def _without_checks(project: Project) -> None:
-    path = project.runs / NOTEBOOK / "run.json"
-    path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), "checks": []}), "utf-8")
+    edit_run(project.runs / NOTEBOOK, checks=())
 
 
 def test_claims_with_their_places_checks_and_states(claimed: Project) -> None:

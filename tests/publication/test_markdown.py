@@ -46,6 +46,19 @@ def test_code_survives_backticks() -> None:
     """Inline code may itself hold a backtick."""
     assert md.code("x") == "`x`"
     assert md.code("a`b") == "`` a`b ``"
+    assert md.code("a``b`c") == "``` a``b`c ```"
+
+
+def test_plain_words_hold_no_markup() -> None:
+    """Every character that could begin markup is escaped, and lines are joined."""
+    assert md.plain("a*b_c`d\n[e](f) <g> $h$ &amp; {i} ~ |") == (
+        r"a\*b\_c\`d \[e\](f) \<g\> \$h\$ \&amp; \{i\} \~ \|"
+    )
+
+
+def test_a_block_of_commands_ends_where_it_should() -> None:
+    """The fence is longer than any run of backticks inside."""
+    assert md.shell("a ``` b") == "````shell\na ``` b\n````"
 
 
 def test_share_is_bad_as_soon_as_one_is() -> None:

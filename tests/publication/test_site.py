@@ -102,6 +102,7 @@ def test_warning_fails_the_build_and_keeps_the_book(project: Project) -> None:
     book = project.build / "html"
     book.mkdir(parents=True)
     (book / "index.html").write_text("earlier", "utf-8")
+    (book / ".build-key").write_text("another", "utf-8")
     with (project.root / "book" / "chapter.md").open("a", encoding="utf-8") as chapter:
         chapter.write("\n{numref}`no-such-figure` and [nowhere](nowhere.md)\n\n```{ntp-figure} no-figure\n```\n")
     with pytest.raises(PublicationError) as failure:

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 import ntp_lib as ntp
-from ntp_lib.conditions import separability
 from ntp_lib.references import svm
 
 
@@ -39,9 +38,22 @@ def test_incompatible_data_have_a_finite_part_all_the_same():
     assert np.abs(found.F.project(ntp.gradient(40 * found.W_mm, data))).max() > 1e-3
 
 
-def test_undecided_separability_is_not_taken_for_failure(monkeypatch):
-    monkeypatch.setattr(separability, "MAX_NONZEROS", 0)
-    for solver in ("structured", "cvxpy"):
-        monkeypatch.setitem(svm.SOLVERS, solver, lambda data, *, tolerance: None)
-    with pytest.raises(ntp.DidNotConvergeError):
-        ntp.references(ntp.synthetic.toy_2d())
+def test_an_unsolved_svm_is_named_and_not_taken_for_a_missing_margin(monkeypatch):
+    """Training needs no W^mm; what needs it says why there is none."""
+    monkeypatch.setattr(svm, "FALLBACKS", ())
+    monkeypatch.setitem(svm.SOLVERS, "structured", lambda data, *, tolerance: None)
+    data = ntp.synthetic.toy_2d()
+    found = ntp.references(data)
+    assert found.svm is None
+    assert found.W_mm is None
+    assert "ended with no solution" in found.why_no_svm
+    assert "a direction satisfies (6a) and (6b)" in found.why_no_svm
+    frame = ntp.train(data, steps=5, references=found).frame
+    assert frame[["cosine", "cosine_corrected"]].isna().all(axis=None)
+    assert np.isfinite(frame[["excess_loss", "norm", "finite_error", "margin"]]).all(axis=None)
+    with pytest.raises(ntp.DidNotConvergeError, match=r"ended with no solution.*no W"):
+        ntp.asymptotics(found)
+
+
+def test_references_of_separable_data_need_no_excuse():
+    assert not ntp.references(ntp.synthetic.toy_2d()).why_no_svm

@@ -6,7 +6,7 @@ import pytest
 import ntp_lib as ntp
 from ntp_lib.conditions import separability as separability_module
 from ntp_lib.references import svm as module
-from ntp_lib.references import svm_structured
+from ntp_lib.references import svm_active_set, svm_structured
 from ntp_lib.splitting import solve as splitting
 
 both_solvers = pytest.mark.parametrize("solver", ["structured", "cvxpy"])
@@ -84,14 +84,18 @@ def test_bad_arguments_are_refused(options, message):
 
 def test_a_structured_solver_that_gives_up_hands_over(monkeypatch):
     monkeypatch.setattr(splitting, "MAX_ITERATIONS", 0)
-    found = ntp.ntp_svm(ntp.synthetic.toy_2d())
-    assert found.solver == "cvxpy (Clarabel)"
-    assert np.linalg.norm(found.W) == pytest.approx(np.sqrt(112 / 15), rel=1e-9)
+    for solver in ("structured, then active set", "cvxpy (Clarabel)"):
+        found = ntp.ntp_svm(ntp.synthetic.toy_2d())
+        assert found.solver == solver
+        assert np.linalg.norm(found.W) == pytest.approx(np.sqrt(112 / 15), rel=1e-9)
+        monkeypatch.setattr(svm_active_set, "MAX_ENTRIES", 0)
 
 
-@pytest.mark.parametrize(("angle", "solver"), [(1e-3, "structured"), (1e-5, "structured"), (1e-7, "cvxpy")])
+@pytest.mark.parametrize(
+    ("angle", "solver"), [(1e-3, "structured"), (1e-5, "structured"), (1e-7, "structured, then active set")]
+)
 def test_a_margin_near_nothing(angle, solver):
-    """Two classes at a tiny angle: separable; where splitting cannot reach the margin, the other solver does."""
+    """Two classes at a tiny angle: separable; where splitting cannot reach the margin, the active set does."""
     data = ntp.NTPData([[1.0, 0.0], [1.0, angle]], [0.5, 0.5], np.eye(2))
     found = ntp.ntp_svm(data)
     assert found.solver.startswith(solver)
@@ -99,7 +103,8 @@ def test_a_margin_near_nothing(angle, solver):
     assert np.linalg.norm(found.W) == pytest.approx(np.hypot(1, 2 / angle) / np.sqrt(2), rel=1e-6)
 
 
-def test_solvers_that_both_fail_are_reported(monkeypatch):
+def test_solvers_that_all_fail_are_reported(monkeypatch):
+    monkeypatch.setattr(svm_active_set, "MAX_ENTRIES", 0)
     for solver in ("structured", "cvxpy"):
         monkeypatch.setitem(module.SOLVERS, solver, lambda data, *, tolerance: None)
     with pytest.raises(ntp.DidNotConvergeError, match="'structured' ended with no solution"):
@@ -118,6 +123,7 @@ def test_a_solution_that_is_not_accurate_is_not_returned(monkeypatch):
         data=honest.data, W=1.1 * honest.W, dual=honest.dual, tolerance=1e-7, solver="liar", iterations=0
     )
     monkeypatch.setattr(module, "polished", lambda solution: solution)
+    monkeypatch.setattr(svm_active_set, "MAX_ENTRIES", 0)
     for solver in ("structured", "cvxpy"):
         monkeypatch.setitem(module.SOLVERS, solver, lambda data, *, tolerance: lie)
     with pytest.raises(ntp.DidNotConvergeError, match=r"margin 1\.1.*gap"):

@@ -1,6 +1,5 @@
-import json
-
 import pytest
+from edited_runs import edit_run
 from tiny_project import OTHER_TEXT_SHA256, descent_frame, put_run, words_frame
 
 from ntp_lib.reproduction.acceptance import accept, propose
@@ -47,15 +46,14 @@ def test_stale_run(green: Project) -> None:
 
 
 def test_other_parameters(green: Project) -> None:
-    path = green.runs / "descent/run.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), "overrides": {"seed": 1}}))
+    edit_run(green.runs / "descent", overrides={"seed": 1})
     assert_refused(green, "loss", "other parameters than the defaults")
 
 
 def test_tampered_data(green: Project) -> None:
     data = figure_file(green.runs / "descent", "loss", "csv")
     data.write_text(data.read_text().replace("0", "1"))
-    assert_refused(green, "loss", "was changed or is stale")
+    assert_refused(green, "loss", "is not the file that its run made")
 
 
 def test_other_source_text(green: Project) -> None:

@@ -1,9 +1,9 @@
-import json
 import re
 import shutil
 from pathlib import Path
 
 import pytest
+from edited_runs import edit_run
 from tiny_project import LEDGER, descent_frame, good_check, put_ledger, put_run
 
 from ntp_lib.reproduction.claims import LedgerReport, judge_claims
@@ -124,7 +124,7 @@ def test_figure_may_state_a_claim(claimed: Project) -> None:
         ("required: [falls, slow]", "required: [falls, 1]", "claims.yml: required is ['falls', 1]; valid: a list"),
         ("claims:", "claim:", "claims.yml: no field 'claim'. Did you mean 'claims'?"),
         ("claims:", "claims: [", "notebooks/claims.yml: "),
-        ("It falls slowly.", "!!python/name:os.system", "notebooks/claims.yml: could not determine a constructor"),
+        ("It falls slowly.", "!!python/name:os.system", "notebooks/claims.yml: line 12: could not determine a"),
     ],
 )
 def test_mistakes_are_named(claimed: Project, old: str, new: str, message: str) -> None:
@@ -176,9 +176,7 @@ def test_check_deleted_from_the_ledger(claimed: Project) -> None:
 
 def test_check_recorded_by_another_notebook_does_not_count(claimed: Project) -> None:
     put_ledger(claimed, good_check())
-    text = json.loads((claimed.runs / "text/run.json").read_text())
-    moved = {**text, "checks": [vars(good_check(name="descent/slow"))]}
-    (claimed.runs / "text/run.json").write_text(json.dumps(moved))
+    edit_run(claimed.runs / "text", checks=(good_check(name="descent/slow"),))
     assert_red(claimed, "slow", "check descent/slow: not recorded by the run of descent")
 
 
@@ -222,8 +220,7 @@ def test_notebook_that_does_not_exist(claimed: Project) -> None:
 
 
 def test_run_with_other_parameters_supports_nothing(claimed: Project) -> None:
-    path = claimed.runs / "descent/run.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), "overrides": {"seed": 1}}))
+    edit_run(claimed.runs / "descent", overrides={"seed": 1})
     assert_red(claimed, "falls", "the run of descent is stale (parameter seed was 1)")
 
 

@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -13,9 +15,11 @@ from tiny_project import make_project, notebook
 
 from ntp_lib.reproduction.execution import destinations, run_notebooks
 from ntp_lib.reproduction.kernel import Outcome
+from ntp_lib.reproduction.parameters import digest_of
 from ntp_lib.reproduction.project import Project
 from ntp_lib.reproduction.runs import load_run
 from ntp_lib.reproduction.tables import read_table
+from ntp_lib.reproduction.workspaces import sweep
 
 BAD = (
     "x = 1",
@@ -57,7 +61,7 @@ def test_complete_run(executed: tuple[Project, dict[str, Outcome]]) -> None:
         "tinylib/__init__.py",
         "tinylib/descent.py",
     ]
-    assert result.packages["papermill"]
+    assert result.packages["numpy"] == metadata.version("numpy")
     assert [check.name for check in result.checks] == ["descent/falls"]
     files = {path.name for path in (project.runs / "descent").iterdir()}
     assert files == {"run.json", "notebook.ipynb", "figures"}
@@ -101,7 +105,7 @@ def test_other_parameters_never_touch_the_run(executed: tuple[Project, dict[str,
     outcome = run(project, "descent", overrides={"steps": 2})["descent"]
     assert outcome == Outcome("descent", executed=True)
     assert (project.runs / "descent/run.json").read_bytes() == before
-    assert len(read_table(project.custom / "descent/figures/loss.csv")) == 6
+    assert len(read_table(project.custom / f"descent-{digest_of({'steps': 2})}/figures/loss.csv")) == 6
     assert len(read_table(project.runs / "descent/figures/loss.csv")) == 12
 
 
@@ -112,22 +116,49 @@ def test_timeout_names_the_cell(project: Project) -> None:
     assert "CellTimeoutError" in report
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-def test_killed_run_leaves_nothing_that_lasts(project: Project, number: signal.Signals) -> None:
-    started = project.root / "kernel.pid"
+def kill_all(process: subprocess.Popen[bytes]) -> None:
+    """The command, its worker and its kernel at once, as when a machine goes down: nobody can clean up."""
+    os.killpg(process.pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda process: process.send_signal(signal.SIGINT),
+        lambda process: process.send_signal(signal.SIGKILL),
+        kill_all,
+    ],
+)
+def test_killed_run_leaves_nothing_that_lasts(project: Project, end: Callable[[object], None]) -> None:
+    started, temporary = project.root / "kernel.pid", project.root / "tmp"
+    temporary.mkdir()
     cell = (
         f"import os, pathlib, time\npathlib.Path({str(started)!r}).write_text(str(os.getpid()))\ntime.sleep(100)"
     )
     (project.notebooks / "slow.ipynb").write_text(notebook(cell))
     command = [sys.executable, "-m", "ntp_lib", "--project", str(project.root), "run", "slow"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "TMPDIR": str(temporary)},
+        start_new_session=True,
+        # A background job of a shell ignores interrupts, and its children would as well.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     wait_until(lambda: started.exists() and started.read_text() != "")
-    process.send_signal(number)
+    (sockets,) = [link.readlink() for link in project.work.glob("slow.*/sockets")]
+    assert sockets.is_dir()
+    end(process)
     assert process.wait(timeout=60) != 0
     wait_until(lambda: not alive(int(started.read_text())))
     assert not project.runs.exists()
-    (project.notebooks / "slow.ipynb").unlink()
-    wait_until(lambda: [path.name for path in project.work.iterdir()] == ["lock"])
+    if end is not kill_all:
+        wait_until(lambda: not list(project.work.glob("slow.*")))
+    sweep(project)
+    assert [path.name for path in project.work.iterdir()] == ["lock"]
+    assert not sockets.exists()
+    assert not list(temporary.iterdir())
 
 
 def wait_until(condition, seconds: float = 60) -> None:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,7 @@ import ntp_lib
 from ntp_lib.reproduction.errors import ReproductionError
 from ntp_lib.reproduction.imports import imported_modules
 from ntp_lib.reproduction.inputs import current_inputs
+from ntp_lib.reproduction.parameters import Value
 from ntp_lib.reproduction.project import Project
 
 MODULES = {
@@ -91,3 +94,70 @@ def test_verifier_and_command_line_are_no_inputs_of_a_notebook(tmp_path: Path) -
     outside = ("verification", "comparison", "judgement", "interactive", "manifest", "project", "kernel")
     assert not found & {f"reproduction/{name}.py" for name in outside}
     assert not [path for path in found if path.startswith(("cli/", "publication/"))]
+
+
+def test_folders_without_init_are_packages_too(root: Path) -> None:
+    (root / "loose/deeper").mkdir(parents=True)
+    (root / "loose/deeper/leaf.py").write_text("from .. import twig")
+    (root / "loose/twig.py").write_text("")
+    assert imports_of(root, "from loose.deeper.leaf import x") == {"loose/deeper/leaf.py", "loose/twig.py"}
+
+
+def test_a_module_beside_the_notebook_counts_and_comes_first(project: Project) -> None:
+    (project.notebooks / "helper.py").write_text("from tinylib import unrelated")
+    (project.root / "helper.py").write_text("")
+    (project.notebooks / "text.ipynb").write_text(notebook("import helper"))
+    before = current_inputs(project, "text")
+    assert {"notebooks/helper.py", "tinylib/unrelated.py"} < set(before.files)
+    assert "helper.py" not in before.files
+    (project.notebooks / "helper.py").write_text("from tinylib import unrelated, descent")
+    assert current_inputs(project, "text").changes_since(before) == [
+        "notebooks/helper.py has changed",
+        "tinylib/descent.py is new",
+    ]
+
+
+FILES = 'source: str = "data/mine.txt"\nothers: list[str] = ["none.txt"]'
+
+
+@pytest.fixture
+def reader(project: Project) -> Project:
+    (project.notebooks / "text.ipynb").write_text(notebook(FILES, "open(source)", parameters=True))
+    (project.notebooks / "data").mkdir()
+    (project.notebooks / "data/mine.txt").write_text("one")
+    return project
+
+
+def test_a_file_that_a_parameter_names_is_an_input(reader: Project, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere.txt"
+    elsewhere.write_text("one")
+    overrides: dict[str, Value] = {"others": ["../notebooks/data/mine.txt", str(elsewhere)]}
+    before = current_inputs(reader, "text", overrides)
+    assert {"notebooks/data/mine.txt", str(elsewhere)} < set(before.files)
+    elsewhere.write_text("two")
+    assert current_inputs(reader, "text", overrides).changes_since(before) == [f"{elsewhere} has changed"]
+    elsewhere.unlink()
+    assert current_inputs(reader, "text", overrides).changes_since(before) == [f"{elsewhere} is gone"]
+    (reader.notebooks / "data/mine.txt").unlink()
+    assert current_inputs(reader, "text").key != current_inputs(reader, "text", overrides).key
+
+
+@pytest.mark.parametrize("value", ["", "x" * 5000, "a\0b", "data", "no/such/file", "/"])
+def test_other_texts_are_no_files(reader: Project, value: str) -> None:
+    found = current_inputs(reader, "text", {"source": value}).files
+    assert set(found) == {"notebooks/text.ipynb", "requirements.lock"}
+
+
+def test_packages_and_files_that_only_the_kernel_knew(project: Project) -> None:
+    bare = current_inputs(project, "text")
+    (project.notebooks / "seen.txt").write_text("one")
+    earlier = replace(bare, packages={"numpy": "0.0.1", "no-such": "1"}, seen={"notebooks/seen.txt": "0" * 64})
+    now = current_inputs(project, "text", earlier=earlier)
+    assert now.key != earlier.key
+    assert now.changes_since(earlier) == [
+        "notebooks/seen.txt has changed",
+        "no-such 1 is gone",
+        f"numpy 0.0.1 is now {metadata.version('numpy')}",
+    ]
+    (project.notebooks / "seen.txt").unlink()
+    assert "notebooks/seen.txt is gone" in current_inputs(project, "text", earlier=earlier).changes_since(earlier)

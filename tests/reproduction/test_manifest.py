@@ -35,6 +35,25 @@ def test_unknown_figure_suggests_the_nearest(project: Project) -> None:
         ("  words:", "  loss:", "'loss' is given twice"),
         ("  words:", "  Words:", "figure 'Words': not a valid id"),
         ("figures:", "figures: [", "figures.yml"),
+        ("relative: 0,", "relative: .inf,", "column 'count': relative is inf; valid: a finite number"),
+        ("relative: 0,", "relative: 1e400,", "column 'count': relative is inf"),
+        ("relative: 0,", f"relative: {'9' * 400},", "column 'count': relative is 9999"),
+        ("relative: 0,", "relative: '0',", "column 'count': relative is '0'; valid: a finite number"),
+        ("relative: 0,", "relative: 1:30,", "column 'count': relative is '1:30'"),
+        ("relative: 0,", "relative: yes,", "column 'count': relative is 'yes'"),
+        ("relative: 0,", "relative: 1,", "column 'count': relative is 1; valid: below 1"),
+        ("{relative: 0,", "{<<: {relative: 0.5},", "line 25: '<<' merges mappings"),
+        ("{relative: 0,", "{relative: 0, relative: 0.5,", "line 25: 'relative' is given twice"),
+        ("title: Words", "title: 2001-99-99\n    titel: x", "no field 'titel'"),
+        ("title: Words", "title: " + "[" * 2000, "line 19: nested more than 20 levels deep"),
+        ("title: Words", "title: &a [*a]", "line 19: the alias *a stands for something that holds it"),
+        ("title: Words", "title: " + "9" * 400, "title is 9999"),
+        (
+            "title: Words",
+            "title: !!python/object/apply:os.system [x]",
+            "line 19: could not determine a constructor",
+        ),
+        ("figures:", "figures:\n  7: {}", "the name 7 is not a text; quote it"),
     ],
 )
 def test_mistakes_are_named(project: Project, old: str, new: str, message: str) -> None:
@@ -43,6 +62,14 @@ def test_mistakes_are_named(project: Project, old: str, new: str, message: str) 
     with pytest.raises(ReproductionError) as caught:
         load_manifest(project)
     assert message in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+    assert len(str(caught.value)) < 400
+
+
+def test_a_manifest_that_is_not_utf8_is_named(project: Project) -> None:
+    project.manifest.write_bytes(MANIFEST.encode() + b"\xff")
+    with pytest.raises(ReproductionError, match=r"figures\.yml: not UTF-8 \(invalid start byte at byte \d+\)"):
+        load_manifest(project)
 
 
 def test_project_is_found_from_below_and_nowhere_else(project: Project) -> None:

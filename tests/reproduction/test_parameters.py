@@ -4,7 +4,7 @@ import pytest
 from tiny_project import notebook
 
 from ntp_lib.reproduction.errors import ReproductionError, RequestError
-from ntp_lib.reproduction.parameters import Value, notebook_parameters, parse_overrides
+from ntp_lib.reproduction.parameters import Value, digest_of, notebook_parameters, parse_overrides
 
 CELL = """
 steps: int = 100  # how many
@@ -44,6 +44,32 @@ def test_notebook_without_parameters(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "assignments",
+    [
+        ["steps=100", "step_size=1", "method=gd", "plain=false", "seeds=[0,1]", "radii=[1e-1, 1]"],
+        ["step_size=1.0"],
+        ["step_size=1e0"],
+    ],
+)
+def test_a_default_given_again_is_no_other_parameter(source: Path, assignments: list[str]) -> None:
+    assert parse_overrides(source, assignments) == {}
+
+
+def test_runs_are_named_by_values_not_by_spelling_or_order(source: Path) -> None:
+    names = {
+        digest_of(parse_overrides(source, assignments))
+        for assignments in (
+            ["steps=7", "step_size=2"],
+            ["step_size=2.0", "steps=7"],
+            ["step_size=2e0", "steps=7", "method=gd"],
+        )
+    }
+    assert len(names) == 1
+    others = [["steps=7"], ["step_size=2"], ["step_size=-0.0"], ["step_size=0"], ["seeds=[1, 0]"], ["seeds=[]"]]
+    assert len({digest_of(parse_overrides(source, other)) for other in others} | names) == len(others) + 1
+
+
+@pytest.mark.parametrize(
     ("assignment", "value"),
     [
         ("steps=7", 7),
@@ -79,6 +105,26 @@ def test_values_take_the_declared_type(source: Path, assignment: str, value: Val
         ("seeds=[1, 2.5]", "seeds: element 2 is 2.5, not of type int"),
         ("seeds=[1", "seeds: '[1' is not a list[int]"),
         ("radii=[true]", "radii: element 1 is True, not of type float"),
+        ("radii=['1e-3']", "radii: element 1 is '1e-3', not of type float"),
+        ("radii=[.inf]", "radii: 'inf' is not a finite number"),
+        ("radii=[1e400]", "radii: 'inf' is not a finite number"),
+        ("radii=[" + "9" * 400 + "]", "is not a finite number"),
+        ("seeds=[2001-99-99]", "seeds: element 1 is '2001-99-99', not of type int"),
+        ("seeds=[1:30]", "seeds: element 1 is '1:30', not of type int"),
+        ("seeds=[yes]", "seeds: element 1 is 'yes', not of type int"),
+        ("seeds=[" + "9" * 5000 + "]", "is not a list[int], such as [3] (Exceeds the limit"),
+        (
+            "seeds=" + "[" * 2000 + "]" * 2000,
+            "is not a list[int], such as [3] (line 1: nested more than 20 levels",
+        ),
+        ("seeds=" + "[" * 100_000, "is not a list[int], such as [3] (line 1: nested more than 20 levels"),
+        (
+            "seeds=&a [*a]",
+            "is not a list[int], such as [3] (line 1: the alias *a stands for something that holds it",
+        ),
+        ("seeds=[0, \udcff]", "is not a list[int], such as [3]"),
+        ("method=\udcff", "method: '\\udcff' is not UTF-8"),
+        ("steps=" + "9" * 5000, "99… is not of type int"),
     ],
 )
 def test_refusals_list_what_is_valid(source: Path, assignment: str, message: str) -> None:
@@ -87,6 +133,7 @@ def test_refusals_list_what_is_valid(source: Path, assignment: str, message: str
     assert message in str(caught.value)
     assert "step_size: float = 1.0  # η = this" in str(caught.value)
     assert "Nothing was executed." in str(caught.value)
+    assert max(map(len, str(caught.value).splitlines())) < 400
 
 
 def test_parameter_given_twice(source: Path) -> None:

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from edited_runs import edit_run
 from tiny_project import (
     OTHER_TEXT_SHA256,
     descent_frame,
@@ -108,14 +109,14 @@ def test_missing_reference(green: Project) -> None:
 def test_tampered_data(green: Project) -> None:
     data = figure_file(green.runs / "descent", "loss", "csv")
     data.write_text(data.read_text() + "\n")
-    assert_red(green, "loss data are not those its run recorded", "was changed or is stale")
+    assert_red(green, "loss is not as its run made it", "figures/loss.csv is not the file that its run made")
 
 
 def test_stale_data_of_an_earlier_run(green: Project) -> None:
     record = (green.runs / "descent/run.json").read_text()
     put_run(green, "descent", {"loss": descent_frame(seed=1)})
     (green.runs / "descent/run.json").write_text(record)
-    assert_red(green, "loss data are not those its run recorded")
+    assert_red(green, "loss is not as its run made it")
 
 
 @pytest.mark.parametrize(
@@ -138,8 +139,7 @@ def test_changes_elsewhere_leave_runs_current(green: Project) -> None:
 
 
 def test_key_that_does_not_belong_to_the_inputs(green: Project) -> None:
-    path = green.runs / "descent/run.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), "key": "0" * 64}))
+    edit_run(green.runs / "descent", key="0" * 64)
     assert_red(green, "descent: its run is stale: its key does not belong to its inputs")
 
 
@@ -151,6 +151,13 @@ def test_notebook_not_run(green: Project) -> None:
 def test_unreadable_run(green: Project) -> None:
     (green.runs / "text/run.json").write_text("{")
     assert_red(green, "not a readable record of a run", "words was not recorded")
+
+
+def test_run_that_may_not_be_read(green: Project) -> None:
+    """A folder in the record's place is refused by the system as another user's file is."""
+    (green.runs / "text/run.json").unlink()
+    (green.runs / "text/run.json").mkdir()
+    assert_red(green, "text/run.json: cannot be read (Is a directory)", "words was not recorded")
 
 
 def with_output(source: Path, output: dict[str, object]) -> str:

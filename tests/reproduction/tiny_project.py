@@ -15,7 +15,7 @@ from ntp_lib.reproduction.checks import Check
 from ntp_lib.reproduction.inputs import current_inputs
 from ntp_lib.reproduction.project import Project
 from ntp_lib.reproduction.recording import write_data
-from ntp_lib.reproduction.runs import RecordedFigure, Run, save_run
+from ntp_lib.reproduction.runs import SUFFIXES, RecordedFigure, Run, figure_file, save_run
 
 TEXT_SHA256 = "a" * 64
 OTHER_TEXT_SHA256 = "b" * 64
@@ -168,10 +168,14 @@ def put_run(
     inputs = current_inputs(project, name)
     (folder / "notebook.ipynb").write_text(project.notebook(name).read_text())
     digests = {figure: write_data(figure, frame, folder / "figures") for figure, frame in frames.items()}
+    for figure in frames:
+        for suffix in SUFFIXES[1:]:
+            figure_file(folder, figure, suffix).write_text(f"a drawing of {figure} ({suffix})")
     run = Run(
         notebook=name,
         key=inputs.key,
         inputs=inputs.files,
+        seen={},
         parameters={},
         overrides={},
         python=inputs.python,

@@ -1,7 +1,11 @@
 """What workers of the tests do with a cell; a module, so that worker processes can import it."""
 
 import os
+import time
 from pathlib import Path
+from socket import SOCK_DGRAM
+
+import psutil
 
 from ntp_lib.thresholds.trials import Cell, Outcome
 
@@ -31,3 +35,31 @@ def fails_once(cell: Cell) -> Outcome:
         (folder / "visit").touch()
         raise RuntimeError("the first attempt fails")
     return counted(cell)
+
+
+def dies_always(cell: Cell) -> Outcome:
+    """Take the worker process down, whenever one cell is reached."""
+    if cell.num_contexts == 3:
+        os._exit(1)
+    return counted(cell)
+
+
+def marks_and_waits(cell: Cell) -> Outcome:
+    """Two cells are done at once; the others leave a mark and never come to an end."""
+    if cell.num_contexts > 2:
+        (Path(os.environ["NTP_TEST_MARKS"]) / str(cell.num_contexts)).touch()
+        time.sleep(300)
+    return counted(cell)
+
+
+def asks_who_listens(cell: Cell) -> Outcome:
+    """Leave the addresses at which the process that runs the sweep and all its children listen."""
+    sweep = psutil.Process().parent()
+    processes = [sweep, *sweep.children(recursive=True)]
+    listening = [str(found.laddr) for one in processes for found in one.net_connections("inet") if _open(found)]
+    (Path(os.environ["NTP_TEST_MARKS"]) / str(cell.num_contexts)).write_text(" ".join(listening))
+    return counted(cell)
+
+
+def _open(connection) -> bool:
+    return connection.status == psutil.CONN_LISTEN or (connection.type == SOCK_DGRAM and not connection.raddr)

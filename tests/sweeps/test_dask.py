@@ -1,16 +1,15 @@
-"""Cells through Dask: the same outcomes as in one process, with workers that are lost and tasks that fail."""
+"""Cells by a Dask scheduler that somebody runs: the same outcomes, and named refusals."""
 
 import socket
 
 import pytest
-from tasks import counted, dies_once, fails_once
+from tasks import counted, fails_once
 from test_store import cells
 
 import ntp_lib as ntp
-from ntp_lib.sweeps import cluster, run
-from ntp_lib.sweeps.cluster import dask_client
-from ntp_lib.sweeps.run import run_cells
-from ntp_lib.sweeps.store import Store
+from ntp_lib.sweeps import cluster
+from ntp_lib.sweeps.cluster import workers
+from ntp_lib.sweeps.run import CellFailedError, run_cells
 
 # Sockets and processes that Dask closes a moment after it says so.
 pytestmark = pytest.mark.filterwarnings(
@@ -18,30 +17,22 @@ pytestmark = pytest.mark.filterwarnings(
 )
 
 
-def test_lost_workers_and_failed_tasks_are_done_again(marks, tmp_path, monkeypatch):
-    """One cluster for all of it: starting the processes is what takes the time."""
-    monkeypatch.setattr(run, "IN_FLIGHT", 2)
-    monkeypatch.delenv("DASK_SCHEDULER_ADDRESS", raising=False)
-    store = Store(tmp_path / "cells.jsonl")
-    expected = run_cells(cells(), work=counted)
-    with dask_client(processes=1) as client:
-        lost = run_cells(cells(), client=client, store=store, work=dies_once)
-        visits = [mark.name for mark in marks.iterdir()]
-        for mark in marks.iterdir():
-            mark.unlink()
-        with pytest.raises(RuntimeError, match="the first attempt fails"):
-            run_cells(cells(), client=client, work=fails_once, retries=0)
-        for mark in marks.iterdir():
-            mark.unlink()
-        failed = run_cells(cells(), client=client, work=fails_once)
-        # An existing scheduler, by its address.
-        with dask_client(client.scheduler.address) as second:
-            real = run_cells(cells(2), client=second)
-    assert sorted(visits) == ["visit-0", "visit-1"]
-    assert lost.equals(expected)
-    assert failed.equals(expected)
+def test_a_scheduler_by_its_address(marks, monkeypatch):
+    """One cluster for all of it: starting it is what takes the time."""
+    from distributed import LocalCluster
+
+    monkeypatch.setattr(cluster, "IN_FLIGHT", 2)
+    scheduler = LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=False, protocol="tcp", dashboard_address=None, silence_logs=50
+    )
+    with scheduler, workers(scheduler.scheduler_address) as hands:
+        failed = run_cells(cells(), workers=hands, work=fails_once)
+        (marks / "visit").unlink()
+        with pytest.raises(CellFailedError, match=r"num_contexts=3.*RuntimeError: the first attempt fails"):
+            run_cells(cells(), workers=hands, work=fails_once, retries=0)
+        real = run_cells(cells(2), workers=hands)
+    assert failed.equals(run_cells(cells(), work=counted))
     assert real.equals(run_cells(cells(2)))
-    assert sorted(store.load()) == cells()
 
 
 @pytest.mark.parametrize("by_variable", [False, True])
@@ -54,6 +45,13 @@ def test_a_scheduler_that_does_not_answer_is_named(monkeypatch, by_variable):
             monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", address)
         with (
             pytest.raises(ntp.NTPDataError, match="no Dask scheduler answers"),
-            dask_client(None if by_variable else address),
+            workers(None if by_variable else address),
         ):
             pass
+
+
+@pytest.mark.parametrize("address", ["nowhere", "tls://127.0.0.1:1", "gopher://127.0.0.1:1"])
+def test_an_address_that_is_none_is_named(monkeypatch, address):
+    monkeypatch.setattr(cluster, "CONNECT_TIMEOUT", "0.3s")
+    with pytest.raises(ntp.NTPDataError, match="no Dask scheduler answers"), workers(address):
+        pass

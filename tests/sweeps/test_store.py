@@ -1,6 +1,8 @@
 """Finished cells: written wholly or not at all, found again, never mistaken for others."""
 
+import errno
 import json
+import os
 
 import pytest
 from tasks import counted
@@ -95,6 +97,67 @@ def test_counts_that_do_not_add_up_or_contradict_are_refused(store):
         store.load()
 
 
+def test_a_full_disk_leaves_whole_lines_only(store, monkeypatch):
+    """A short write raises nothing by itself; the next cell would be glued to the half line."""
+    run_cells(cells(2), store=store, work=counted)
+    before = store.path.read_bytes()
+
+    def short(file, content):
+        return written(file, content[:50])
+
+    written = os.write
+    monkeypatch.setattr(os, "write", short)
+    with pytest.raises(OSError, match="No space left on device") as failure:
+        store.append(counted(cells(3)[2]))
+    assert failure.value.errno == errno.ENOSPC
+    monkeypatch.undo()
+    assert store.path.read_bytes() == before
+    again = Worker()
+    run_cells(cells(), store=store, work=again)
+    assert again.seen == cells()[2:]
+    assert sorted(store.load()) == cells()
+
+
+def damaged(record, **changes):
+    return json.dumps(record | changes)
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda record: damaged(record) + damaged(record), "Extra data"),
+        (lambda record: damaged(record)[:40] + damaged(record), "line 3 is no finished cell"),
+        (lambda record: damaged(record, surprise=1), "valid: a mapping of question, vocab_size"),
+        (lambda record: damaged(record, trials=True), "trials is True; valid: an integer"),
+        (lambda record: damaged(record, yes=1.5), "yes is 1.5; valid: an integer"),
+        (lambda record: damaged(record, no=float("inf")), "no is inf; valid: an integer"),
+        (lambda record: damaged(record, supports=None), "supports is None; valid: a text"),
+        (lambda record: damaged(record, dim="2"), "dim is 2; valid: an integer"),
+        (lambda record: damaged(record).replace('"dim": 2', f'"dim": {"2" * 5000}'), "line 3 is no finished cell"),
+        (lambda record: "[" * 100_000, "line 3 is no finished cell"),
+        (lambda record: "", "line 3 is no finished cell"),
+        (lambda record: "\0", "line 3 is no finished cell"),
+    ],
+)
+def test_a_damaged_line_in_the_middle_is_named_by_its_number(store, damage, message):
+    run_cells(cells(), store=store, work=counted)
+    lines = store.path.read_text().splitlines()
+    lines[2] = damage(json.loads(lines[2]))
+    store.path.write_text("\n".join(lines) + "\n")
+    before = store.path.read_bytes()
+    with pytest.raises(ntp.NTPDataError, match=r"cells\.jsonl: line 3 ") as refusal:
+        run_cells(cells(), store=store, work=counted)
+    assert message in str(refusal.value)
+    assert store.path.read_bytes() == before
+
+
+def test_another_encoding_is_refused(store):
+    run_cells(cells(1), store=store, work=counted)
+    store.path.write_bytes(store.path.read_text().encode("utf-16") + b"\n")
+    with pytest.raises(ntp.NTPDataError, match="line 1 is no finished cell"):
+        store.load()
+
+
 def test_a_cell_given_twice_is_refused():
     with pytest.raises(ntp.NTPDataError, match="given twice"):
         run_cells(cells() + cells(1), work=counted)
@@ -137,6 +200,22 @@ def test_the_full_diagram_is_valid_and_brackets_every_law(grid):
         ("vocab=4 supports=2 dim=10 ratio=a:b:3", "must be numbers or start:stop:count"),
         ("vocab=4 supports=2 dim=10 ratio=0", "all positive and finite"),
         ("vocab=4 supports=2 dim=10 ratio=1:2:0", "there must be ratios"),
+        ("vocab=4 supports=2 dim=10 ratio=1:0:5", "all positive and finite"),
+        ("vocab=4 supports=2 dim=10 ratio=nan", "all positive and finite"),
+        ("vocab=4 supports=2 dim=10 ratio=inf", "all positive and finite"),
+        ("vocab=4 supports=2 dim=10 ratio=-1", "all positive and finite"),
+        ("vocab=4 supports=2 dim=10 ratio=1:nan:3", "all positive and finite"),
+        ("vocab=4 supports=2 dim=10 ratio=1:2:1000000000", "at most 100000 ratios"),
+        ("vocab=4 supports=2 dim=10 ratio=1:2:" + "9" * 5000, "at most 100000 ratios"),
+        ("vocab=4,5 supports=2 dim=10 ratio=1:2:60000", "has 120000 cells; at most 100000"),
+        ("vocab=4 supports=2 dim=10 ratio=1e300", "more than 100000000 numbers"),
+        ("vocab=4 supports=2 dim=1000000000 ratio=1", "more than 100000000 numbers"),
+        ("vocab=1000000000 supports=2 dim=10 ratio=1", "more than 100000000 numbers"),
+        ("vocab=" + "9" * 5000 + " supports=2 dim=10 ratio=1", "integers of at most 12 digits"),
+        ("vocab=1_0 supports=2 dim=10 ratio=1", "must be integers"),
+        ("vocab=4 supports=" + "9" * 5000 + " dim=10 ratio=1", "support law"),
+        ("vocab=-4 supports=2 dim=10 ratio=1", "vocab_size is -4"),
+        ("vocab=4 supports=2 dim=-10 ratio=1", "dim is -10"),
         ("vocab=4 supports=5 dim=10 ratio=1", "5 tokens, but the vocabulary has 4"),
         ("vocab=4 supports=2 dim=0 ratio=1", "dim is 0"),
     ],

@@ -325,7 +325,7 @@ def test_starts_and_embeddings_out_of_range_are_refused_by_name():
         with pytest.raises(ntp.NTPDataError, match=r"the longest has length .* between 1e-40 and 1e\+40"):
             ntp.gradient_flow(data, log_times=[0.0])
     nothing = ntp.NTPData(np.zeros((1, 2)), [1.0], [[0.5, 0.5, 0.0]])
-    with pytest.raises(ntp.NTPDataError, match="all embeddings are zero"):
+    with pytest.raises(ntp.NTPDataError, match="all of them are zero"):
         ntp.gradient_flow(nothing, log_times=[0.0])
 
 
@@ -344,10 +344,3 @@ def test_the_second_order_of_the_beginning(random_problem):
     flow = ntp.gradient_flow(data, log_times=[np.log(t)], W0=W0)
     second = t**2 / 2 * (ntp.gradient(W0 + h * g, data) - ntp.gradient(W0 - h * g, data)) / (2 * h)
     assert np.linalg.norm(flow.W(0) - (W0 - t * g + second)) <= 1e-3 * np.linalg.norm(second)
-
-
-def test_log_times_may_be_an_iterator_but_not_a_set():
-    flow = ntp.gradient_flow(ntp.synthetic.toy_2d(), log_times=(s for s in (0.0, 1.0)))
-    assert flow.frame["log_time"].tolist() == [0.0, 1.0]
-    with pytest.raises(ntp.NTPDataError, match="log_times is"):
-        ntp.gradient_flow(ntp.synthetic.toy_2d(), log_times={0.0, 1.0})

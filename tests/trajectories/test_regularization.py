@@ -230,5 +230,5 @@ def test_other_bad_requests_are_refused_by_name(options, message):
 
 def test_embeddings_that_are_all_zero_have_no_path():
     nothing = ntp.NTPData(np.zeros((1, 2)), [1.0], [[0.5, 0.5, 0.0]])
-    with pytest.raises(ntp.NTPDataError, match="all embeddings are zero"):
+    with pytest.raises(ntp.NTPDataError, match="all of them are zero"):
         ntp.regularization_path(nothing, penalties=[1.0])
