@@ -37,6 +37,11 @@ class DataSpace(Protocol):
         """Number of coordinates of D ∩ F⊥."""
         ...
 
+    @property
+    def finite_metric(self) -> Floats:
+        """g: a gradient has the coordinates g times the derivatives in x, (finite_size,) or ()."""
+        ...
+
     def deviation(self, x: Floats) -> Floats:
         """Logits of the part in F, minus their mean over S_j, (m, V)."""
         ...
@@ -77,7 +82,12 @@ def data_space(F: Subspace) -> DataSpace:
 
 @result
 class DenseDataSpace:
-    """D in orthonormal bases of F and of D ∩ F⊥, with the logits of every basis element."""
+    """D in bases of F and of D ∩ F⊥, with the logits of every basis element.
+
+    The basis of D ∩ F⊥ is orthonormal. That of F is orthogonal, and scaled so that the in-support differences of
+    unit embeddings are orthonormal: nearly parallel contexts make the parts of F that tell them apart very long,
+    and in coordinates of length one the rounding of the others would drown what they do to the logits.
+    """
 
     F: Subspace
 
@@ -90,6 +100,16 @@ class DenseDataSpace:
     def offset_size(self) -> int:
         """dim D − dim F."""
         return len(self._bases[1])
+
+    @property
+    def finite_metric(self) -> Floats:
+        """See `DataSpace`."""
+        return self._sizes**2
+
+    @property
+    def _sizes(self) -> Floats:
+        """Inverse lengths of the basis of F: the singular values of the in-support differences."""
+        return self.F.factorisation.sigma
 
     @cached_property
     def _support(self) -> npt.NDArray[np.bool_]:
@@ -111,7 +131,7 @@ class DenseDataSpace:
     def finite_map(self) -> Floats:
         """The matrix of `deviation`, (m·V, dim F)."""
         logits = np.einsum("nvd,jd->jvn", self._bases[0], self.F.data.embeddings, optimize=True)
-        return self._centred(logits).reshape(self._support.size, self.finite_size)
+        return self._centred(logits).reshape(self._support.size, self.finite_size) / self._sizes
 
     @cached_property
     def offset_map(self) -> Floats:
@@ -147,7 +167,7 @@ class DenseDataSpace:
 
     def embed_finite(self, x: Floats) -> Floats:
         """See `DataSpace`."""
-        return np.tensordot(x, self._bases[0], axes=1)
+        return np.tensordot(x / self._sizes, self._bases[0], axes=1)
 
     def embed_offset(self, y: Floats) -> Floats:
         """See `DataSpace`."""
@@ -156,7 +176,7 @@ class DenseDataSpace:
     def coordinates(self, W: Floats) -> tuple[Floats, Floats]:
         """See `DataSpace`."""
         in_F, rest = self._bases
-        return np.tensordot(in_F, W, axes=2), np.tensordot(rest, W, axes=2)
+        return self._sizes * np.tensordot(in_F, W, axes=2), np.tensordot(rest, W, axes=2)
 
 
 @result
@@ -178,6 +198,11 @@ class ProjectedDataSpace:
     @cached_property
     def _support(self) -> npt.NDArray[np.bool_]:
         return self.F.data.probs.toarray() > 0
+
+    @property
+    def finite_metric(self) -> Floats:
+        """See `DataSpace`."""
+        return np.ones(())
 
     @cached_property
     def _rows(self) -> Floats:

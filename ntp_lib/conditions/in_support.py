@@ -14,6 +14,9 @@ from ntp_lib.data.results import result
 
 Floats = npt.NDArray[np.float64]
 
+# Rows of W gathered at once have at most this many entries (32 MiB).
+CHUNK_ENTRIES = 2**22
+
 
 def unit_embeddings(data: NTPData) -> tuple[Floats, Floats]:
     """Embeddings scaled to length one, (m, d), and their lengths, (m,); zero embeddings stay zero, length one.
@@ -71,7 +74,7 @@ class InSupportDifferences:
         """ĥ_j·w_z for every stored probability (j, z), shape (nnz,)."""
         rows, tokens = self.data.support_rows, self.data.probs.indices
         values = np.empty(len(rows))
-        step = max(1, 2**22 // self.data.dim)
+        step = max(1, CHUNK_ENTRIES // self.data.dim)
         for start in range(0, len(rows), step):
             part = slice(start, start + step)
             values[part] = np.einsum("nd,nd->n", W[tokens[part]], self.unit[rows[part]])

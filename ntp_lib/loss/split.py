@@ -20,8 +20,6 @@ Floats = npt.NDArray[np.float64]
 
 # Below this size the series of e^x − 1 − x is exact to rounding; above, the direct difference is.
 SERIES_RADIUS = 0.5
-# Beyond this exponent e^x is computed together with its small factor.
-FAR = 600.0
 SERIES_COEFFICIENTS = tuple(1 / np.prod(np.arange(1.0, k + 1)) for k in range(18, 1, -1))
 # At most this many extended-precision products are held at once.
 EXTENDED_ENTRIES = 2**20
@@ -64,13 +62,8 @@ class SplitSoftmax:
     def residual(self) -> Floats:
         """p̂_j − softmax(ℓ_j), shape (b, V), with every entry relatively accurate."""
         log_total = np.logaddexp(0.0, self.log_total_offset)[..., None]
-        exponent = self.deviation - self.log_partition[..., None] - log_total
-        probs = self.block.probs
-        # A probability over a p̂ near 1e-308 leaves the range of float64, the probability itself does not.
-        inside = -probs * np.expm1(np.minimum(exponent, FAR))
-        far = exponent > FAR
-        if far.any():
-            inside[far] = (probs - np.exp(np.log(np.where(far, probs, 1.0)) + np.where(far, exponent, 0.0)))[far]
+        relative = self.deviation - self.log_partition[..., None]
+        inside = -self.block.probs * np.expm1(relative - log_total)
         return np.where(self.block.support, inside, -np.exp(self.log_offsets - log_total))
 
 

@@ -59,15 +59,18 @@ class EarlyStage:
 
     def slope(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """The parts of −∇CE in F and in F⊥."""
-        pull = self.split(x, y).residual() * self.block.context_probs[:, None]
-        return self.space.pull_finite(pull), self.space.pull_offset(pull)
+        return self._pulled(self.split(x, y).residual() * self.block.context_probs[:, None])
 
     def hessian_action(self, x: Floats, y: Floats, dx: Floats, dy: Floats) -> tuple[Floats, Floats]:
         """The parts of ∇²CE (dx + dy) at W° + x + y."""
         q = self.block.probs - self.split(x, y).residual()
         change = self.space.deviation(dx) + self.space.offset(dy)
         pull = q * (change - (q * change).sum(axis=1, keepdims=True)) * self.block.context_probs[:, None]
-        return self.space.pull_finite(pull), self.space.pull_offset(pull)
+        return self._pulled(pull)
+
+    def _pulled(self, pull: Floats) -> tuple[Floats, Floats]:
+        """Coordinates of the matrix whose logits' weights are given, (m, V)."""
+        return self.space.finite_metric * self.space.pull_finite(pull), self.space.pull_offset(pull)
 
     def state(self, s: float, x: Floats, y: Floats) -> Floats:
         """The integrator's state ((1 + t) x, y)."""
@@ -108,6 +111,7 @@ class EarlyStage:
         hessian = maps.T @ (weighted * maps)
         hessian -= (means * self.block.context_probs[:, None]).T @ means
         hessian *= -t
+        hessian[:k] *= space.finite_metric[:, None]
         hessian[:k, k:] *= 1 + t
         hessian[k:, :k] /= 1 + t
         hessian[np.diag_indices(k)] += t / (1 + t)

@@ -119,7 +119,7 @@ class _Recorder:
         log_masses = s + split.log_offsets + np.log(weights)[:, None]
         rho = y if self.y_mm is None else y - s * self.y_mm
         with np.errstate(divide="ignore"):
-            logs = float(np.log(excess)), float(np.log(np.linalg.norm(x)))
+            logs = float(np.log(excess)), float(np.log(self._length(x)))
         self._add(s, x, rho, logs, log_masses, 1)
 
     def late_point(self, late: LateStage, s: float, rho: Floats) -> None:
@@ -128,9 +128,12 @@ class _Recorder:
         log_masses = late.log_masses(s, rho)
         decay = float(np.exp(-s))
         with np.errstate(divide="ignore"):
-            log_finite = float(np.log(np.linalg.norm(z))) - s
+            log_finite = float(np.log(self._length(z))) - s
         logs = float(np.log(np.exp(log_masses).sum() + energy * decay)) - s, log_finite
         self._add(s, z * decay, rho, logs, log_masses, 2)
+
+    def _length(self, x: Floats) -> float:
+        return float(np.linalg.norm(self.early.space.embed_finite(x)))
 
     def _add(
         self, s: float, x: Floats, rho: Floats, logs: tuple[float, float], log_masses: Floats, stage: int
@@ -181,8 +184,16 @@ def _early(
     if not waiting:
         return s, state
     end = min(waiting[-1], LAST_EARLY_LOG_TIME)
-    scale = _absolute(early, tolerance)
-    solver = FlowBDF(early.derivative, s, state, end, linearise=early.linearise, rtol=tolerance, atol=scale)
+    solver = FlowBDF(
+        early.derivative,
+        s,
+        state,
+        end,
+        linearise=early.linearise,
+        rtol=tolerance,
+        atol=_absolute(early, tolerance),
+        jointly=early.space.finite_size,
+    )
     walk(
         solver,
         waiting,

@@ -143,7 +143,8 @@ def _at_radius(solver: RidgeSolver, radius: float, start: RidgePoint) -> RidgePo
             # Up there W ≈ −∇CE(0)/λ, and it is log ‖W‖ that is nearly linear in log λ.
             change = np.log(radius / point.radius) * point.radius / point.speed
             change = max(float(change), float(np.log(L / point.penalty / WARM_FACTOR)))
-        penalty = point.penalty * np.exp(change)
+        with np.errstate(over="ignore"):  # refused below
+            penalty = float(point.penalty * np.exp(change))
         if penalty < MIN_PENALTY * L:
             raise DidNotConvergeError(
                 f"radius {radius:g} needs a penalty below {MIN_PENALTY * L:.3g}, past the resolution of float64; "
@@ -156,7 +157,7 @@ def _at_radius(solver: RidgeSolver, radius: float, start: RidgePoint) -> RidgePo
             )
         if abs(change) < 1e-15:
             return point
-        point = _at_penalty(solver, float(penalty), point)
+        point = _at_penalty(solver, penalty, point)
     raise DidNotConvergeError(
         f"radius {radius:g} was not reached in {MAX_RADIUS_STEPS} steps; {point.radius:.9g} was"
     )

@@ -19,6 +19,9 @@ Floats = npt.NDArray[np.float64]
 MAX_STEPS = 20_000
 # In log t. scipy's own guess evaluates the right-hand side as far away as the integration goes.
 FIRST_STEP = 0.1
+# Newton's method ends at this share of the local error asked for, or where its steps are rounding, relative to y.
+NEWTON_SHARE = 0.03
+NEWTON_ROUNDING = 1e-13
 
 
 class Linearisation(Protocol):
@@ -61,6 +64,9 @@ class FlowBDF(BDF):  # type: ignore[misc]  # scipy is untyped
     scipy's integrators take dense or sparse Jacobians only. Step and order control, predictor and error estimate
     stay scipy's; only its factorisation is replaced. Given an empty sparse Jacobian to begin with, scipy forms
     nothing that is larger than the state.
+
+    The local error of an entry y_i is at most atol + rtol·|y_i|. That of the first `jointly` entries is at most
+    atol + rtol·max |y_i|, the maximum over them all: a small one beside large ones is their rounding.
     """
 
     def __init__(
@@ -73,18 +79,31 @@ class FlowBDF(BDF):  # type: ignore[misc]  # scipy is untyped
         linearise: Callable[[float, Floats], Linearisation],
         rtol: float,
         atol: float,
+        jointly: int = 0,
     ) -> None:
         first_step = min(FIRST_STEP, end - start)
         empty = sp.csc_array((len(state), len(state)))
         super().__init__(
             fun, start, state, end, jac=lambda t, y: empty, rtol=rtol, atol=atol, first_step=first_step
         )
+        # scipy asks Newton's method for more than rounding leaves where tolerances are small, and stalls there.
+        self.newton_tol = min(NEWTON_SHARE, max(rtol**0.5, NEWTON_ROUNDING / rtol))
+        self.rtol = np.where(np.arange(len(state)) < jointly, 0.0, rtol)
+        self._tolerances, self._jointly = (rtol, atol), jointly
         self._linearise = linearise
         self.jac = self._jacobian
         self.J = self._jacobian(start, state)
         self.I = _Identity()
         self.lu = self._factorise
         self.solve_lu = lambda solve, right: solve(right)
+
+    def step(self) -> str | None:
+        """One step."""
+        (rtol, atol), together = self._tolerances, slice(0, self._jointly)
+        self.atol = np.full(self.n, atol)
+        self.atol[together] += rtol * np.abs(self.y[together]).max(initial=0.0)
+        message: str | None = super().step()
+        return message
 
     def _jacobian(self, t: float, y: Floats) -> _Jacobian:
         # At the last accepted state, not at scipy's prediction (t, y): where the flow runs into a barrier after a

@@ -45,7 +45,7 @@ class Trajectory:
         references: what it was measured against.
     """
 
-    W: Any = field(repr=False)
+    W: Any = copied()
     frame: pd.DataFrame = copied()
     references: References = field(repr=False)
 

@@ -47,7 +47,8 @@ def test_logits_of_the_two_parts_and_their_transposes(seed, random_problem):
         )
         assert np.abs(relative - expected).max() <= 1e-12
         assert (space.offset(y)[~outside] == 0).all()
-        pulled = space.embed_finite(space.pull_finite(residual)) + space.embed_offset(space.pull_offset(residual))
+        finite = space.embed_finite(space.finite_metric * space.pull_finite(residual))
+        pulled = finite + space.embed_offset(space.pull_offset(residual))
         assert np.abs(pulled - slope).max() <= 1e-11
         assert x @ space.pull_finite(residual) == pytest.approx(np.sum(space.deviation(x) * residual), abs=1e-11)
         assert y @ space.pull_offset(residual) == pytest.approx(np.sum(space.offset(y) * residual), abs=1e-11)

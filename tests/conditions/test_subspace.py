@@ -5,7 +5,9 @@ import pytest
 import scipy.linalg
 
 import ntp_lib as ntp
+from ntp_lib.conditions import in_support
 from ntp_lib.conditions import subspace as module
+from ntp_lib.conditions.in_support import InSupportDifferences
 
 SEEDS = range(6)
 
@@ -189,3 +191,13 @@ def test_a_decoder_of_the_wrong_shape_is_refused(random_problem):
     for method in (F.project, F.project_complement):
         with pytest.raises(ntp.NTPDataError, match="shape"):
             method(np.zeros((3, 5)))
+
+
+def test_in_support_logits_do_not_depend_on_how_they_are_cut(monkeypatch, random_problem):
+    data = random_problem(3, m=5, d=3)
+    W = np.random.default_rng(0).normal(size=(5, 3))
+    whole = InSupportDifferences(data).in_support_logits(W)
+    assert len(whole) > 7
+    for entries in (3, 7, 12):
+        monkeypatch.setattr(in_support, "CHUNK_ENTRIES", entries)
+        assert np.array_equal(InSupportDifferences(data).in_support_logits(W), whole)

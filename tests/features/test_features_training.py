@@ -165,3 +165,14 @@ def test_weights_that_overflow_are_reported(plane):
     data, references = plane
     with np.errstate(all="ignore"), pytest.raises(ntp.DidNotConvergeError, match="lower step_size"):
         train_features(data, dim=2, step_size=1e6, ridge=1.0, steps=2000, references=references, num_records=2)
+
+
+def test_words_lie_evenly_on_the_whole_curve(random_problem):
+    """cos kθ_z and sin kθ_z at V points evenly spread over the circle sum to zero for 0 < k < V."""
+    data = random_problem(0, V=7, sizes=(2, 4))
+    W = trigonometric_features(data).W
+    degree = int(data.support_sizes.max())
+    assert W.shape == (7, 2 * degree)
+    assert np.abs(W.sum(axis=0)).max() <= 1e-12
+    assert W[2, 0] == pytest.approx(np.cos(4 * np.pi / 7))
+    assert W[2, degree] == pytest.approx(np.sin(4 * np.pi / 7))

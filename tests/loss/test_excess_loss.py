@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import ntp_lib as ntp
-from ntp_lib.loss import cross_entropy
+from ntp_lib.loss import cross_entropy, split
 from ntp_lib.loss.cross_entropy import stacked_excess_parts
 
 SEEDS = range(5)
@@ -198,3 +198,37 @@ def test_loss_falls_at_the_rate_of_the_genie(seed, random_problem):
         assert 0 < ntp.excess_loss(W_star + R * W_mm, data) <= constant * np.exp(-R)
     stuck = [ntp.excess_loss(W_star - R * W_mm, data) for R in (0.0, 1.0, 5.0)]
     assert stuck == sorted(stuck)
+
+
+def test_extended_products_do_not_depend_on_how_they_are_cut(monkeypatch, random_problem):
+    data = random_problem(3, m=5, d=3)
+    W, block = np.random.default_rng(0).normal(size=(5, 3)), next(data.blocks())
+    whole = split.extended_in_support(W, block)
+    assert data.probs.nnz > 7
+    for entries in (3, 7, 12):
+        monkeypatch.setattr(split, "EXTENDED_ENTRIES", entries)
+        assert np.array_equal(split.extended_in_support(W, block), whole)
+
+
+@pytest.mark.parametrize("size", [1e154, 1e250])
+def test_huge_decoders_have_a_loss_and_a_gradient(size):
+    toy = ntp.synthetic.toy_2d()
+    W = np.random.default_rng(0).normal(size=(5, 2))
+    assert ntp.excess_loss(size * W, toy) == pytest.approx(size * (ntp.excess_loss(1e9 * W, toy) / 1e9), rel=1e-6)
+    assert np.isfinite(ntp.gradient(size * W, toy)).all()
+
+
+def test_logits_out_of_range_are_refused_by_name():
+    toy = ntp.synthetic.toy_2d()
+    for use in (ntp.excess_loss, ntp.cross_entropy, ntp.gradient, ntp.cross_entropy_in_support):
+        with pytest.raises(ntp.NTPDataError, match=r"W has entries up to 1e\+300 .* leave the range"):
+            use(np.full((5, 2), 1e300), toy)
+
+
+def test_probabilities_at_the_end_of_the_range():
+    """The least p̂ that has all its digits: q/p̂ is still a number."""
+    data = ntp.NTPData([[1.0]], [1.0], [[1.0, np.finfo(float).tiny, 0.0]])
+    block = next(data.blocks())
+    found = split.split_softmax(np.zeros((1, 3)), block)
+    assert found.residual() == pytest.approx(np.array([[2 / 3, -1 / 3, -1 / 3]]), rel=1e-12)
+    assert ntp.excess_loss(np.zeros((3, 1)), data) == pytest.approx(np.log(3), rel=1e-12)

@@ -46,3 +46,10 @@ def test_the_hessian_is_the_derivative_of_the_gradient(seed, random_problem):
     # Truncation of order step², rounding of order 1e-16 / step.
     assert np.abs(change - expected).max() <= 1e-8
     assert np.abs(1.01 * change - expected).max() > 1e-8
+
+
+@pytest.mark.parametrize("scale", [1e-170, 1e160, 1e300])
+def test_embeddings_without_a_square_have_no_smoothness(scale):
+    toy = ntp.synthetic.toy_2d()
+    with pytest.raises(ntp.NTPDataError, match="hardly a number of float64; rescale them"):
+        ntp.smoothness(ntp.NTPData(toy.embeddings * scale, toy.context_probs, toy.probs))

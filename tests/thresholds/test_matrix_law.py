@@ -41,3 +41,16 @@ def test_an_iteration_that_is_not_at_rest_is_an_error(monkeypatch):
     monkeypatch.setattr("ntp_lib.thresholds.matrix_law.AGREEMENT", 1e-9)
     with pytest.raises(ntp.DidNotConvergeError, match="its two values"):
         matrix_threshold(drawn("zipf:1-2", 4), samples=50, burn_in=0, iterations=2)
+
+
+def test_the_standard_error_is_that_of_a_mean():
+    """Of two values it is half their difference. The values of a run follow from three means over it."""
+    runs = {"samples": 3000, "seed": 3}
+    law = drawn("2", 4)
+    first = matrix_threshold(law, burn_in=0, iterations=2, **runs)
+    second = matrix_threshold(law, burn_in=1, iterations=2, **runs)
+    three = matrix_threshold(law, burn_in=0, iterations=3, **runs)
+    last = 3 * three.value - 2 * first.value
+    middle = 2 * second.value - last
+    assert second.standard_error == pytest.approx(abs(last - middle) / 2, rel=1e-6)
+    assert second.standard_error > 0

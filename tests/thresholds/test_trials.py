@@ -94,3 +94,23 @@ def test_random_data_follow_the_cell():
 def test_impossible_cells_are_refused(changes, message):
     with pytest.raises(ntp.NTPDataError, match=message):
         cell(**changes)
+
+
+def test_data_without_any_token_off_the_supports_are_separable():
+    """Of a single context every support is separable by Lemma 1, and the whole vocabulary has no constraint."""
+    outcome = run_cell(cell(vocab_size=3, supports="2-3", dim=2, num_contexts=1, trials=12))
+    sizes = [random_data(outcome.cell, outcome.cell.generator(i)).support_sizes[0] for i in range(12)]
+    assert set(sizes) == {2, 3}
+    assert (outcome.yes, outcome.no, outcome.undecided) == (12, 0, 0)
+
+
+@pytest.mark.parametrize("changes", [{"dim": 1.5}, {"trials": "3"}, {"seed": -1}, {"num_contexts": True}])
+def test_numbers_of_a_cell_are_whole(changes):
+    with pytest.raises(ntp.NTPDataError, match=f"{next(iter(changes))} is .*whole number"):
+        cell(**changes)
+
+
+def test_a_cell_holds_integers():
+    made = cell(dim=5.0, trials=np.int64(4))
+    assert made == cell()
+    assert type(made.dim) is int

@@ -278,10 +278,69 @@ def test_the_integrator_forms_nothing_larger_than_the_state():
     start, found = np.linspace(1, 2, 20_000), []
     tracemalloc.start()
     try:
-        solver = FlowBDF(lambda t, y: -y, 0.0, start, 3.0, linearise=lambda t, y: Decay(), rtol=1e-6, atol=1e-9)
+        solver = FlowBDF(lambda t, y: -y, 0.0, start, 3.0, linearise=lambda *_: Decay(), rtol=1e-6, atol=1e-9)
         walk(solver, [3.0], lambda t, y: found.append(y))
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
     assert np.abs(found[0] - np.exp(-3) * start).max() <= 1e-5
     assert peak < 100 * start.nbytes
+
+
+def narrow():
+    """Three contexts in the plane with a narrow margin, ν = 74.6; a coordinate of Δ is a thousandth of another."""
+    rng, probs = np.random.default_rng(16), np.zeros((3, 5))
+    for j in range(3):
+        support = rng.choice(5, rng.integers(1, 5), replace=False)
+        probs[j, support] = rng.dirichlet(np.ones(len(support)))
+    return ntp.NTPData(rng.standard_normal((3, 2)), np.full(3, 1 / 3), probs)
+
+
+@pytest.mark.parametrize("tolerance", [1e-10, 1e-12])
+def test_small_tolerances_are_met_where_the_margin_is_narrow(tolerance):
+    data = narrow()
+    references = ntp.references(data)
+    assert np.linalg.norm(references.W_mm) == pytest.approx(74.55, abs=0.01)
+    log_times = [0.0, 10.0, 40.0, 1e3]
+    coarse = ntp.gradient_flow(data, log_times=log_times, references=references, tolerance=1e-8)
+    fine = ntp.gradient_flow(data, log_times=log_times, references=references, tolerance=tolerance)
+    for name in ("norm", "one_minus_cosine", "log_excess"):
+        # Local errors of 1e-8 over some two hundred steps.
+        assert fine.frame[name].to_numpy() == pytest.approx(coarse.frame[name].to_numpy(), rel=1e-5)
+    assert fine.hand_over.neglected <= tolerance
+    # The last time is far past the hand-over: t π̂ o has become the multipliers.
+    outside = data.probs.toarray() == 0
+    expected = np.where(outside, -references.svm.dual, 0.0)
+    assert np.abs(fine.multipliers(-1) - expected).max() <= 1e-3 * expected.max()
+
+
+def test_starts_and_embeddings_out_of_range_are_refused_by_name():
+    toy = ntp.synthetic.toy_2d()
+    references = ntp.references(toy)
+    for size in (1e101, 1e154, 1e300):
+        with pytest.raises(ntp.NTPDataError, match=r"W0 has an entry of size .*at most 1e\+100"):
+            ntp.gradient_flow(toy, log_times=[0.0, 10.0], W0=np.full((5, 2), size), references=references)
+    for scale in (1e-300, 1e-41, 1e41, 1e300):
+        data = ntp.NTPData(toy.embeddings * scale, toy.context_probs, toy.next_token_probs)
+        with pytest.raises(ntp.NTPDataError, match=r"the longest has length .* between 1e-40 and 1e\+40"):
+            ntp.gradient_flow(data, log_times=[0.0])
+    nothing = ntp.NTPData(np.zeros((1, 2)), [1.0], [[0.5, 0.5, 0.0]])
+    with pytest.raises(ntp.NTPDataError, match="all of them are zero"):
+        ntp.gradient_flow(nothing, log_times=[0.0])
+
+
+def test_far_logarithmic_times_are_computed_and_farther_ones_refused():
+    frame = ntp.gradient_flow(ntp.synthetic.toy_2d(), log_times=[-1e6, 0.0, 1e9]).frame
+    assert np.isfinite(frame.to_numpy(dtype=float)).all()
+    with pytest.raises(ntp.NTPDataError, match=r"log_times\[1\] is 1e\+10; it must lie within"):
+        ntp.gradient_flow(ntp.synthetic.toy_2d(), log_times=[0.0, 1e10])
+
+
+def test_the_second_order_of_the_beginning(random_problem):
+    """W(t) = W_0 − t g + ½t² ∇²CE(W_0) g + O(t³), up to where the integrator starts."""
+    data = random_problem(0, m=3, d=4)
+    W0 = np.random.default_rng(1).normal(size=(5, 4))
+    t, g, h = 1e-4 / ntp.smoothness(data), ntp.gradient(W0, data), 1e-5
+    flow = ntp.gradient_flow(data, log_times=[np.log(t)], W0=W0)
+    second = t**2 / 2 * (ntp.gradient(W0 + h * g, data) - ntp.gradient(W0 - h * g, data)) / (2 * h)
+    assert np.linalg.norm(flow.W(0) - (W0 - t * g + second)) <= 1e-3 * np.linalg.norm(second)

@@ -66,3 +66,24 @@ def test_window_means_average_between_powers():
         window_means(trace, columns=["y"])
     with pytest.raises(ntp.NTPDataError, match="per_decade is 0"):
         window_means(trace, columns=["x"], per_decade=0)
+
+
+def test_stages_average_their_second_half():
+    """The run once more, step by step: means of the preconditioner and of log residual from step 7 on."""
+    betas, epsilon = (0.9, 0.95), 1e-8
+    stage = adam_stages(REFERENCES, marks=(12,), betas=betas, epsilon=epsilon)[0]
+    W, first, second, kept, residuals = lecun(DATA), 0.0, 0.0, [], []
+    for step in range(1, 13):
+        g = ntp.gradient(W, DATA)
+        first, second = betas[0] * first + (1 - betas[0]) * g, betas[1] * second + (1 - betas[1]) * g**2
+        scale = np.sqrt(second / (1 - betas[1] ** step)) + epsilon
+        W = W - 0.01 * first / (1 - betas[0] ** step) / scale
+        slope = ntp.gradient(W, DATA)
+        kept.append(1 / scale)
+        residuals.append(
+            np.linalg.norm(REFERENCES.F.project(slope)) / np.linalg.norm(REFERENCES.F.project_complement(slope))
+        )
+    assert stage.preconditioner == pytest.approx(np.mean(kept[6:], axis=0), rel=1e-10)
+    assert stage.preconditioner != pytest.approx(np.mean(kept, axis=0), rel=1e-3)
+    assert stage.residual == pytest.approx(np.exp(np.mean(np.log(residuals[6:]))), rel=1e-10)
+    assert 1 / stage.residual != pytest.approx(stage.residual, rel=0.1)

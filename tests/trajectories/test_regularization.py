@@ -167,3 +167,68 @@ def test_hessian_is_the_derivative_of_the_gradient(random_problem):
     # Central differences: rounding 1e-16 / 1e-6, third derivatives times 1e-12.
     assert np.abs(product @ solver.basis.T - numerical).max() <= 1e-8
     assert np.abs(1.001 * product @ solver.basis.T - numerical).max() > 1e-6, "control"
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e-4, 1e4, 1e8, 1e30])
+def test_units_of_the_embeddings_change_nothing(scale, random_problem):
+    """W is measured in their inverses, penalties in their squares."""
+    data = random_problem(1, m=3, d=4)
+    other = ntp.NTPData(scale * data.embeddings, data.context_probs, data.probs)
+    L = ntp.smoothness(data)
+    assert ntp.smoothness(other) == pytest.approx(scale**2 * L, rel=1e-12)
+    for name, values, unit in (
+        ("radii", [1e-12, 0.5, 3.0, 10.0], 1 / scale),
+        ("penalties", [1e30 * L, L, 1e-3 * L], scale**2),
+    ):
+        here = ntp.regularization_path(data, **{name: values})
+        there = ntp.regularization_path(other, **{name: [value * unit for value in values]})
+        for i in range(len(values)):
+            assert np.linalg.norm(scale * there.W(i) - here.W(i)) <= 1e-7 * np.linalg.norm(here.W(i))
+
+
+def test_large_penalties_give_the_gradient_at_zero():
+    """λW = −∇CE(W) = −∇CE(0) + O(1/λ)."""
+    toy = ntp.synthetic.toy_2d()
+    path = ntp.regularization_path(toy, penalties=[1e30, 1e6, 1.0])
+    first = -ntp.gradient(np.zeros((5, 2)), toy)
+    assert np.linalg.norm(1e30 * path.W(0) - first) <= 1e-12 * np.linalg.norm(first)
+    assert np.linalg.norm(1e6 * path.W(1) - first) <= 1e-5 * np.linalg.norm(first)
+    assert (path.frame["residual"] <= 1e-9).all()
+    small = ntp.regularization_path(toy, radii=[1e-12, 1.0])
+    assert small.frame["radius"].to_numpy() == pytest.approx([1e-12, 1.0], rel=1e-9)
+    assert small.W(1) == pytest.approx(ntp.regularization_path(toy, radii=[1.0]).W(0), rel=1e-8)
+
+
+def test_points_are_predicted_nearer_than_they_begin(random_problem):
+    solver = RidgeSolver(ntp.references(random_problem(1, m=3, d=4)))
+    start = ntp.regularization_path(solver.data, penalties=[1e-6]).points[0]
+    there = solver.solve(1e-7, start)
+    finite, complement = solver._predicted(start, 1e-7)
+    assert np.linalg.norm(complement - there.complement) < 0.3 * np.linalg.norm(
+        start.complement - there.complement
+    )
+    assert np.linalg.norm(finite - there.finite) < 0.6 * np.linalg.norm(start.finite - there.finite)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"radii": 5}, "radii is 5"),
+        ({"radii": "abc"}, "radii is 'abc'"),
+        ({"radii": [1, "2"]}, r"radii\[1\] is '2'"),
+        ({"radii": [1e-300]}, "radius 1e-300 is too small"),
+        ({"penalties": [1e300]}, r"penalties\[0\] is 1e\+300; for these data, of smoothness 0.25"),
+        ({"penalties": [1.0, 5e-324]}, r"penalties\[1\] is 4.94066e-324"),
+        ({"penalties": [True]}, r"penalties\[0\] is True"),
+        ({"penalties": {1.0, 0.5}}, "penalties is"),
+    ],
+)
+def test_other_bad_requests_are_refused_by_name(options, message):
+    with pytest.raises(ntp.NTPDataError, match=message):
+        ntp.regularization_path(ntp.synthetic.toy_2d(), **options)
+
+
+def test_embeddings_that_are_all_zero_have_no_path():
+    nothing = ntp.NTPData(np.zeros((1, 2)), [1.0], [[0.5, 0.5, 0.0]])
+    with pytest.raises(ntp.NTPDataError, match="all of them are zero"):
+        ntp.regularization_path(nothing, penalties=[1.0])

@@ -107,3 +107,17 @@ def test_train_knows_the_methods(method):
 def test_bad_options_are_named(options, message):
     with pytest.raises(ntp.NTPDataError, match=message):
         ntp.train(ONE_HOT, steps=2, **options)
+
+
+def test_the_first_gradient_is_weighed_like_the_others():
+    """M_1 = β(1−β)g_0 + (1−β)g_1: without the factor 1−β at the start, g_0 would weigh ten times as much."""
+    data, W = ONE_HOT, lecun(ONE_HOT)
+    advance = steepest_descent(Slope(data), norm=NORMS["frobenius"], step_size=0.3, momentum=0.9)
+    g_0 = ntp.gradient(W, data)
+    W_1 = W - 0.3 * g_0 / np.linalg.norm(g_0)
+    g_1 = ntp.gradient(W_1, data)
+    M_1 = 0.9 * 0.1 * g_0 + 0.1 * g_1
+    W_2 = W_1 - 0.3 * M_1 / np.linalg.norm(M_1)
+    assert advance(advance(W)) == pytest.approx(W_2, rel=1e-12)
+    wrong = 0.9 * g_0 + 0.1 * g_1
+    assert np.abs(W_1 - 0.3 * wrong / np.linalg.norm(wrong) - W_2).max() > 1e-3
