@@ -36,7 +36,7 @@ SMALLER = {
     "bench": ("--smoke", "--only", "svm", "--repeats", "1"),
     "robustness": ("--seeds", "0", "--jobs", "1"),
 }
-# In a sentence the name alone stands for the command: what it takes is in its help. Other arithmetic takes half an hour.
+# In a sentence the name alone stands for the command: what it takes is in its help. Other arithmetic is slow.
 NAMED_ALONE = ("run", "figure", "data", "portability")
 TEXT = "the cat sat on the mat and the dog sat on the rug\n" * 5
 
