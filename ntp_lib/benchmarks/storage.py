@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -11,22 +9,15 @@ from ntp_lib.benchmarks.records import SCHEMA, CaseResult, Conditions, Report
 from ntp_lib.benchmarks.soundness import problems
 from ntp_lib.reproduction.errors import ReproductionError
 from ntp_lib.reproduction.fields import shown
-from ntp_lib.reproduction.records import as_record, parse_json
+from ntp_lib.reproduction.records import as_record, read_json, write_json
 
 REMEDY = "measure again with: make bench"
 
 
 def save_report(report: Report, path: Path) -> None:
     """Write a report; whoever reads the path finds the earlier file or the whole new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    content = {"schema": SCHEMA, **asdict(report), "cases": [asdict(case) for case in report.cases.values()]}
-    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    cases = [asdict(case) for case in report.cases.values()]
+    write_json({"schema": SCHEMA, **asdict(report), "cases": cases}, path)
 
 
 def load_report(path: Path) -> Report:
@@ -38,17 +29,13 @@ def load_report(path: Path) -> Report:
     """
     where = f"{path.name}: not a readable benchmark report"
     try:
-        if not path.is_file():
-            raise ReproductionError(f"{where} (there is no such file)")
-        content = parse_json(path.read_text(encoding="utf-8"), where)
+        content = read_json(path, where)
         schema = content.get("schema") if isinstance(content, dict) else None
         if isinstance(content, dict) and schema != SCHEMA:
             raise ReproductionError(f"{where}: schema is {shown(schema)}; valid: {SCHEMA}")
         found = as_record(_Written, content, where)
         for problem in problems(found.conditions, (found.started, found.finished), found.cases):
             raise ReproductionError(f"{where}: {problem}")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ReproductionError(f"{where} ({error}); {REMEDY}") from error
     except ReproductionError as error:
         raise ReproductionError(f"{error}; {REMEDY}") from error
     cases = {case.id: case for case in found.cases}

@@ -11,11 +11,11 @@ import numpy.typing as npt
 
 from ntp_lib.conditions import certificates, decomposition_program, explanation
 from ntp_lib.conditions.compatibility import compatibility
-from ntp_lib.conditions.limits import valid_time_limit
 from ntp_lib.conditions.margins import context_margins
 from ntp_lib.conditions.separability import MAX_NONZEROS, Verdict, separability
 from ntp_lib.conditions.subspace import Subspace, subspace
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.numbers import real_number
 from ntp_lib.data.results import result
 from ntp_lib.errors import DidNotConvergeError, NTPDataWarning
 
@@ -141,7 +141,7 @@ def decomposition(data: NTPData, *, time_limit: float = 600.0) -> Decomposition:
         >>> found.bounded.astype(int).tolist(), found.verify()
         ([[0, 0, 0], [0, 1, 0]], True)
     """
-    time_limit = valid_time_limit(time_limit)
+    time_limit = real_number(time_limit, "time_limit", least=0, infinite=True)
     verdict = separability(data, time_limit=time_limit)
     off = ~data.support_mask
     if verdict.status is Verdict.SEPARABLE:

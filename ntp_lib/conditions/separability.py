@@ -10,12 +10,12 @@ import numpy.typing as npt
 
 from ntp_lib.conditions import certificates, explanation, linear_program
 from ntp_lib.conditions.in_support import unit_embeddings
-from ntp_lib.conditions.limits import valid_time_limit
 from ntp_lib.conditions.margins import context_margins
 from ntp_lib.conditions.scaling import scaled_rows
 from ntp_lib.conditions.subspace import Subspace, subspace_of
 from ntp_lib.data.arrays import to_numpy
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.numbers import real_number
 from ntp_lib.data.results import result
 from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import NTPDataError
@@ -125,7 +125,7 @@ def separability(
     """
     if not isinstance(solver, str) or solver not in SOLVERS:
         raise NTPDataError(f"unknown solver {solver!r}; valid: {', '.join(SOLVERS)}")
-    time_limit = valid_time_limit(time_limit)
+    time_limit = real_number(time_limit, "time_limit", least=0, infinite=True)
     data.require_out_of_support()
     F = None if F is None else subspace_of(data, F)
     constructed = _from_independent_embeddings(data)

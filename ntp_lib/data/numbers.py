@@ -38,14 +38,16 @@ def real_number(
     least: float | None = None,
     below: float | None = None,
     most: float | None = None,
+    infinite: bool = False,
 ) -> float:
-    """Return a finite float within bounds, of which `above` and `below` are themselves excluded.
+    """Return a float within bounds, of which `above` and `below` are themselves excluded.
 
     Raises:
-        NTPDataError: a text, a truth value, something complex, NaN, infinity or a number out of bounds.
+        NTPDataError: a text, a truth value, something complex, NaN, a number out of bounds, or infinity unless
+            `infinite` allows it.
     """
     number = _scalar(value)
-    if number is not None and np.isfinite(_clipped(number)):
+    if number is not None and (np.isfinite(_clipped(number)) or (infinite and not np.isnan(number))):
         inside = (
             (above is None or number > above)
             and (least is None or number >= least)
@@ -53,10 +55,11 @@ def real_number(
             and (most is None or number <= most)
         )
         if inside:
-            return float(number)
+            return _clipped(number)
     bounds = {"above": above, "at least": least, "below": below, "at most": most}
     words = " and ".join(f"{word} {bound:g}" for word, bound in bounds.items() if bound is not None)
-    raise NTPDataError(f"{name} is {_shown(value)}; it must be a finite number{f' {words}' if words else ''}")
+    kind = "number" if infinite else "finite number"
+    raise NTPDataError(f"{name} is {_shown(value)}; it must be a {kind}{f' {words}' if words else ''}")
 
 
 def real_numbers(values: Any, name: str) -> Floats:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -14,6 +12,7 @@ from ntp_lib.portability.records import SCHEMA, FigureRecord, NotebookRecord, Re
 from ntp_lib.portability.settings import Setting
 from ntp_lib.reproduction.errors import ReproductionError
 from ntp_lib.reproduction.project import Project
+from ntp_lib.reproduction.records import read_json, require_seal, sealed, without_seal, write_json
 
 NAME = "portability.json"
 # JSON has no infinity, and a figure may lie infinitely far beyond its tolerance.
@@ -28,14 +27,7 @@ def report_file(project: Project) -> Path:
 def save_report(report: Report, path: Path) -> None:
     """Writes a report; whoever reads the path finds the earlier file or the whole new one."""
     content = json.loads(json.dumps(asdict(report)), parse_constant=lambda _: INFINITE)
-    text = json.dumps({"schema": SCHEMA, "sha256": _digest(content), **content}, indent=1, ensure_ascii=False)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(text + "\n", encoding="utf-8")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_json({"schema": SCHEMA, **sealed(content)}, path)
 
 
 def load_report(path: Path) -> Report:
@@ -44,15 +36,18 @@ def load_report(path: Path) -> Report:
     Raises:
         ReproductionError: It is missing, is no report of this schema, or was altered after it was written.
     """
+    where = f"{path.name}: not a readable report"
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path, where)
         if (schema := content.pop("schema")) != SCHEMA:
             raise ValueError(f"schema {schema!r}, valid: {SCHEMA}")
-        if content.pop("sha256") != _digest(content):
-            raise ValueError("its content does not belong to its digest")
-        settings = tuple(_setting(fields) for fields in content.pop("settings"))
-        return Report(**content, settings=settings)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        require_seal(content, where)
+        fields = without_seal(content)
+        settings = tuple(_setting(setting) for setting in fields.pop("settings"))
+        return Report(**fields, settings=settings)
+    except ReproductionError as error:
+        raise ReproductionError(f"{error}; run: ntp portability") from error
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise ReproductionError(f"{path.name}: not a readable report ({error}); run: ntp portability") from error
 
 
@@ -69,7 +64,3 @@ def _notebook(fields: Mapping[str, Any]) -> NotebookRecord:
         for name, figure in fields["figures"].items()
     }
     return NotebookRecord(**{**fields, "figures": figures})
-
-
-def _digest(content: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -14,12 +14,12 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from ntp_lib.conditions.certificates import repaired_certificate
-from ntp_lib.conditions.limits import valid_tolerance
 from ntp_lib.conditions.margins import context_margins
 from ntp_lib.conditions.scaling import binary_exponent, refuse_out_of_range, rescaled
 from ntp_lib.conditions.separability import MAX_NONZEROS, Verdict, separability
 from ntp_lib.data.arrays import to_numpy
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.numbers import real_number
 from ntp_lib.data.results import result
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
 from ntp_lib.references.norms import Norm, norm_named, preconditioned
@@ -114,7 +114,7 @@ def max_margin(
     if preconditioner is not None:
         preconditioner = data.check_decoder(preconditioner, "preconditioner")
     geometry = _geometry(norm, preconditioner)
-    tolerance = valid_tolerance(tolerance)
+    tolerance = real_number(tolerance, "tolerance", above=0, below=1)
     data.require_out_of_support()
     if geometry.name == "frobenius":
         svm = ntp_svm(data, tolerance=min(tolerance, 1e-7))

@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Protocol
 
 from ntp_lib.conditions.certificates import of_a_zero_embedding
-from ntp_lib.conditions.limits import valid_tolerance
 from ntp_lib.conditions.scaling import binary_exponent, refuse_out_of_range, rescaled, times_power_of_two
 from ntp_lib.conditions.separability import FALLBACK_NONZEROS, Separability, Verdict, separability
 from ntp_lib.data.arrays import to_numpy
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.numbers import real_number
 from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
 from ntp_lib.references import svm_active_set, svm_cvxpy, svm_structured
@@ -58,7 +58,7 @@ def ntp_svm(data: NTPData, *, solver: str = "structured", tolerance: float = 1e-
     """
     if not isinstance(solver, str) or solver not in SOLVERS:
         raise NTPDataError(f"unknown solver {solver!r}; valid: {', '.join(SOLVERS)}")
-    tolerance = valid_tolerance(tolerance)
+    tolerance = real_number(tolerance, "tolerance", above=0, below=1)
     data.require_out_of_support()
     problem, exponent = rescaled(data)
     solution = _solve(problem, solver, tolerance)

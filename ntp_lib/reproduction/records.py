@@ -5,10 +5,12 @@ from __future__ import annotations
 import enum
 import hashlib
 import json
+import os
 import sys
 import types
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from ntp_lib.reproduction.errors import ReproductionError, unknown
@@ -39,12 +41,39 @@ def parse_json(text: str, where: str) -> Any:
         raise ReproductionError(f"{where}: not JSON ({error})") from error
 
 
+def write_json(content: Any, path: Path) -> None:
+    """Writes a document; whoever reads the path finds the earlier file or the whole new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read_json(path: Path, where: str) -> Any:
+    """The content of a file that must be one JSON document.
+
+    Raises:
+        ReproductionError: There is no such file, or it is no such document.
+    """
+    if not path.is_file():
+        raise ReproductionError(f"{where} (there is no such file)")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ReproductionError(f"{where} ({error})") from error
+    return parse_json(text, where)
+
+
 def as_record(kind: type[Record], value: Any, where: str) -> Record:
     """A mapping as a dataclass, its fields and what they hold checked by their annotations.
 
     Args:
         kind: A dataclass of int, float, str, bool, None, Literal, enums, unions, tuples, lists, mappings of
-            texts, dataclasses and Any.
+            texts or whole numbers, dataclasses and Any.
         value: As JSON gives it.
         where: The file and the place in it, for the message.
 
@@ -116,7 +145,8 @@ def _typed(kind: Any, value: Any, where: str) -> Any:
         return origin(_typed(arguments[0], item, f"{where}[{number}]") for number, item in enumerate(items))
     if origin is Mapping:
         items = _require(value, dict, where, "a mapping of names to values")
-        return {name: _typed(arguments[1], item, f"{where}: {name[:40]}") for name, item in items.items()}
+        keys = {name: _key(arguments[0], name, where) for name in items}
+        return {keys[name]: _typed(arguments[1], item, f"{where}: {name[:40]}") for name, item in items.items()}
     choices = (
         arguments if origin is Literal else [one.value for one in kind] if issubclass(kind, enum.Enum) else None
     )
@@ -125,6 +155,15 @@ def _typed(kind: Any, value: Any, where: str) -> Any:
             raise ReproductionError(f"{where} is {shown(value)}; valid: {', '.join(choices)}")
         return value if origin is Literal else kind(value)
     return _scalar(kind, value, where)
+
+
+def _key(kind: Any, name: str, where: str) -> Any:
+    """A name in a mapping, which JSON writes as a text, as the annotation has it."""
+    if kind is not int:
+        return name
+    if name != str(int(name) if name.isdecimal() else None):
+        raise ReproductionError(f"{where}: {name[:40]!r}; valid: whole numbers as names")
+    return int(name)
 
 
 def _scalar(kind: type, value: Any, where: str) -> Any:

@@ -37,7 +37,7 @@ SMALLER = {
     "robustness": ("--seeds", "0", "--jobs", "1"),
 }
 # In a sentence the name alone stands for the command: what it takes is in its help. Other arithmetic is slow.
-NAMED_ALONE = ("run", "figure", "data", "portability")
+NAMED_ALONE = ("run", "figure", "data", "sweep", "portability")
 TEXT = "the cat sat on the mat and the dog sat on the rug\n" * 5
 
 

@@ -29,4 +29,9 @@ def test_commands_without_notebooks_work_there(green: Project, monkeypatch: pyte
 
 
 def test_what_executes_notebooks_is_marked() -> None:
-    assert {name for name, command in COMMANDS.items() if command.executes} == {"run", "figure", "portability"}
+    assert {name for name, command in COMMANDS.items() if command.executes} == {
+        "run",
+        "figure",
+        "portability",
+        "robustness",
+    }

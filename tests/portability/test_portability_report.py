@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from edited_runs import edit_run
 from other_arithmetic import Kernels, told_by
 from tiny_project import descent_frame
 
@@ -78,8 +79,7 @@ def test_finished_notebooks_are_kept_and_those_of_other_arithmetic_are_not(
     assert len(kernels.executed) == 8
     taken(green, measured[:1], fresh=True)
     assert len(kernels.executed) == 10
-    path = green.build / "portability/haswell-1/descent/run.json"
-    path.write_text(path.read_text().replace('"kernel": "Haswell"', '"kernel": "Zen"'))
+    edit_run(green.build / "portability/haswell-1/descent", arithmetic=told_by(Setting("Zen", 1)))
     taken(green, measured)
     assert kernels.executed[10:] == ["haswell-1/descent"]
 

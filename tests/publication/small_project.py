@@ -194,6 +194,7 @@ CHECK: dict[str, Any] = {
     "control_observed": 0.0,
     "holds": True,
     "control_fails": True,
+    "scope": "all",
     "reason": "Ten steps | of one half.",
 }
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 import yaml
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from ntp_lib.reproduction.strict_yaml import DEEPEST, MOST_VALUES, StrictYamlError, parse_yaml
@@ -15,10 +15,21 @@ NAMES = st.text().filter(lambda name: name != "<<")
 VALUES = st.recursive(PLAIN, lambda inner: st.lists(inner) | st.dictionaries(NAMES, inner), max_leaves=20)
 
 
+class Quoting(yaml.SafeDumper):
+    """Quotes every text: PyYAML writes YAML 1.1, where 0E0 is a text; read is YAML 1.2, where it is a number."""
+
+
+Quoting.add_representer(
+    str, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"')
+)
+
+
 @given(VALUES)
+@example({"0E0": "1e3"})
+@example({"\x85": ["\u2028", "\ufeff"]})
 def test_what_a_dumper_writes_is_read_as_it_was(value):
     """Whatever the texts look like."""
-    text = yaml.safe_dump(value, allow_unicode=True)
+    text = yaml.dump(value, Dumper=Quoting, allow_unicode=True)
     assume(text.count("[") + text.count("{") + text.count(":") + text.count("- ") < DEEPEST)
     assert parse_yaml(text) == value
 

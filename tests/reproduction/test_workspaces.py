@@ -10,8 +10,10 @@ from tiny_project import descent_frame, put_run
 from ntp_lib.reproduction.errors import ReproductionError
 from ntp_lib.reproduction.locks import LOCK_FILE, OUTSIDE, locked, workshop
 from ntp_lib.reproduction.project import Project
-from ntp_lib.reproduction.runs import RUN_FILE
+from ntp_lib.reproduction.runs import RUN_FILE, SUFFIXES
 from ntp_lib.reproduction.workspaces import ALIVE, SOCKETS, publish, require_writable, sweep, workspace
+
+DRAWN = sorted(f"loss2.{suffix}" for suffix in SUFFIXES)
 
 
 def complete_run(project: Project, folder: Path, *, seed: int) -> Path:
@@ -51,7 +53,7 @@ def test_a_run_is_replaced_as_a_whole(project: Project, place: str) -> None:
     for seed in (1, 2):
         with workspace(shop, "descent") as space:
             publish(project, complete_run(project, space.run, seed=seed), destination)
-    assert sorted(path.name for path in (destination / "figures").iterdir()) == ["loss2.csv"]
+    assert sorted(path.name for path in (destination / "figures").iterdir()) == DRAWN
     assert [path.name for path in destination.parent.iterdir()] == ["descent"]
     assert shop == (project.work if "_build" in place else project.root / "elsewhere" / OUTSIDE)
 
@@ -73,7 +75,7 @@ def test_runs_at_the_same_time_stay_apart(project: Project) -> None:
         assert one != two
         publish(project, complete_run(project, one.run, seed=1), project.runs / "descent")
         publish(project, complete_run(project, two.run, seed=2), project.runs / "descent")
-    assert [path.name for path in (project.runs / "descent/figures").iterdir()] == ["loss2.csv"]
+    assert sorted(path.name for path in (project.runs / "descent/figures").iterdir()) == DRAWN
 
 
 def test_leftovers_of_killed_runs_go_and_living_ones_stay(project: Project, tmp_path: Path) -> None:

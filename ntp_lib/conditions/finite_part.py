@@ -1,0 +1,104 @@
+"""The finite part W° = argmin over F of CE_F, which every trajectory's projection on F approaches (paper, (5))."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from ntp_lib.conditions.in_support import unit_embeddings
+from ntp_lib.conditions.subspace import Subspace
+from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.errors import DidNotConvergeError
+
+Floats = npt.NDArray[np.float64]
+
+MAX_NEWTON_STEPS = 200
+# A slope of this size, per length of the longest embedding, is a rounding of probabilities. A Newton step that
+# does not even halve the last one there is rounding too, magnified where probabilities near 1e-12 leave CE_F flat.
+ROUNDED_SLOPE = 1e-14
+
+
+def minimise_in_support(F: Subspace, start: Floats) -> Floats:
+    """The minimiser of CE_F over F by damped Newton; CE_F is strictly convex there (book, lem-cef).
+
+    Args:
+        F: the subspace.
+        start: where Newton's method starts, unless zero is lower; in F, (V, d).
+
+    Returns:
+        W°, (V, d).
+
+    Raises:
+        DidNotConvergeError: no stationary point was reached.
+
+    The coordinates x of W are those of its in-support differences A W = U x: nearly parallel contexts make W
+    ill-conditioned in its own coordinates, but not in these.
+    """
+    data = F.data
+    rows, weights = data.support_rows, data.context_probs[data.support_rows]
+    factors, lengths = F.factorisation, unit_embeddings(data)[1]
+    logit_map = np.asarray((F.differences.contrasts.T @ factors.U) * lengths[rows][:, None])
+    # Where log-odds are in conflict their least-squares fit can lie far out, with every softmax saturated.
+    candidates = [
+        (_in_support_loss(data, logit_map @ x), x) for x in (np.zeros(F.dim), F.coordinates(start) * factors.sigma)
+    ]
+    (loss, q), x = min(candidates, key=lambda candidate: candidate[0][0])
+    longest, last_length = float(lengths.max()), float("inf")
+    for _ in range(MAX_NEWTON_STEPS):
+        slope = logit_map.T @ (weights * (q - data.probs.data))
+        means = (
+            sp.csr_array((q, np.arange(len(q)), data.probs.indptr), shape=(data.num_contexts, len(q))) @ logit_map
+        )
+        hessian = (logit_map * (weights * q)[:, None]).T @ logit_map
+        hessian -= (means * data.context_probs[:, None]).T @ means
+        # Saturated softmaxes leave no curvature; the shift restores a descent there and vanishes with the slope.
+        shift = 1e-3 * float(np.linalg.norm(slope)) * longest
+        step = -np.linalg.lstsq(hessian + shift * np.eye(len(x)), slope, rcond=None)[0]
+        if np.linalg.norm(step) <= 1e-13 * (1 / longest + np.linalg.norm(x)):
+            return F.embed(x / factors.sigma)
+        if np.linalg.norm(slope) <= ROUNDED_SLOPE * longest and np.linalg.norm(step) > last_length / 2:
+            return F.embed(x / factors.sigma)
+        last_length = float(np.linalg.norm(step))
+        size, loss, q = _backtracked(partial(_loss_along, data, logit_map, x, step), loss, float(slope @ step))
+        x = x + size * step
+        if np.linalg.norm(step) <= 1e-10 * (1 / longest + np.linalg.norm(x)) and size == 1.0:
+            return F.embed(x / factors.sigma)  # the quadratic phase is over: the next step would be rounding
+    raise DidNotConvergeError(
+        f"the minimiser of CE_F over F was not reached in {MAX_NEWTON_STEPS} Newton steps "
+        f"(gradient norm {np.linalg.norm(slope):.1e})"
+    )
+
+
+def _loss_along(data: NTPData, logit_map: Floats, x: Floats, step: Floats, size: float) -> tuple[float, Floats]:
+    return _in_support_loss(data, logit_map @ (x + size * step))
+
+
+def _backtracked(
+    loss_at: Callable[[float], tuple[float, Floats]], loss: float, slope: float
+) -> tuple[float, float, Floats]:
+    """The largest of 1, ½, ¼, … that lowers the loss by 1e-4 of what its slope promises (Armijo).
+
+    Args:
+        loss_at: the loss and its probabilities, by the size of the step.
+        loss: before the step.
+        slope: along it, negative.
+    """
+    size = 1.0
+    while True:
+        new_loss, q = loss_at(size)
+        # Rounding of the loss itself is no rise; steps of 1e-10 change nothing else.
+        if new_loss <= loss + 1e-4 * size * slope + 1e-15 or size < 1e-10:
+            return size, new_loss, q
+        size /= 2
+
+
+def _in_support_loss(data: NTPData, logits: Floats) -> tuple[float, Floats]:
+    starts, rows = data.probs.indptr[:-1], data.support_rows
+    shifted = logits - np.maximum.reduceat(logits, starts)[rows]
+    log_sums = np.log(np.add.reduceat(np.exp(shifted), starts))
+    log_q = shifted - log_sums[rows]
+    return float(-(data.context_probs[rows] * data.probs.data) @ log_q), np.exp(log_q)
