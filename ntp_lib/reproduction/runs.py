@@ -149,5 +149,6 @@ def _unmarked(content: Any) -> dict[str, Any] | None:
     """The fields of a record without its mark, or None where it does not say that it is one of ours."""
     if not isinstance(content, dict):
         return None
-    marked = (content.get("format"), content.get("version")) == (FORMAT, VERSION)
+    # In Python True equals 1, and 1.0 does; a version is neither.
+    marked = (content.get("format"), repr(content.get("version"))) == (FORMAT, repr(VERSION))
     return {name: content[name] for name in content if name not in ("format", "version")} if marked else None

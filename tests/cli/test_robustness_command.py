@@ -96,7 +96,7 @@ def test_what_cannot_be_measured_is_refused(green: Project, arguments: list[str]
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda content: content.update(schema="other"), "schema 'other'"),
+        (lambda content: content.update(schema="other"), "schema is 'other'"),
         (lambda content: content.update(seeds="0-4"), "seeds is '0-4'"),
         (lambda content: content.pop("notebooks"), "notebooks"),
         (lambda content: content["notebooks"][0]["checks"][0]["results"][0].update(seed=9), "results at seeds"),
