@@ -35,7 +35,7 @@ def test_a_margin_of_zero_separates_nothing():
 @pytest.mark.parametrize(("tie", "holds"), [(0.0, True), (0.009, True), (0.011, False)])
 def test_ties_may_be_off_by_a_hundredth_of_the_margin(tie, holds):
     """The margin of context 0, per unit of its length, is that of token 0 over token 2."""
-    W = SEPARATING + [[0.0, 0.0], [tie, 0.0], [0.0, 0.0]]
+    W = SEPARATING + np.array([[0.0, 0.0], [tie, 0.0], [0.0, 0.0]])
     assert lemma_1_direction(W, problem()) is holds
     assert lemma_1_direction(W, problem([[200.0, 0.0], [0.0, 1.0]])) is holds
 

@@ -86,8 +86,8 @@ def test_separable_data():
     data = ntp.NTPData(np.eye(2), [0.5, 0.5], np.eye(3)[[0, 1]], vocabulary=("ant", "bee", "cat"))
     found = dataclasses.replace(ntp.separability(data), direction=np.array([[3.0, 0.0], [0.0, 4.0], [2.0, 0.0]]))
     assert found.explain().splitlines() == [
-        "Separable: the direction ties all tokens that follow a context and keeps every other token below them, by "
-        "0.186 at least for ‖W‖ = 1 and unit embeddings. It is tightest for:",
+        "Separable: the direction ties all tokens that follow a context and keeps every other token below them, "
+        "by 0.186 at least for ‖W‖ = 1 and unit embeddings. It is tightest for:",
         "  – “cat” after context 0",
     ]
 
