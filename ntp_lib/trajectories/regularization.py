@@ -152,8 +152,8 @@ def _at_radius(solver: RidgeSolver, radius: float, start: RidgePoint) -> RidgePo
             )
         if penalty == point.penalty == PENALTIES[1] * L:
             raise NTPDataError(
-                f"radius {radius:g} is too small: it needs a penalty above {penalty:.3g}; for these data it must be "
-                f"at least {point.radius:.3g}"
+                f"radius {radius:g} is too small: it needs a penalty above {penalty:.3g}; for these data it must "
+                f"be at least {point.radius:.3g}"
             )
         if abs(change) < 1e-15:
             return point
