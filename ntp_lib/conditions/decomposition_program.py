@@ -72,7 +72,7 @@ def solve(data: NTPData, *, time_limit: float) -> Partition | str:
     diverging, multipliers = np.zeros(support.shape, dtype=bool), np.zeros(support.shape)
     diverging[outside] = solution.x[-count:] > 0.5
     multipliers[inside], multipliers[outside] = solution.eqlin.marginals, solution.ineqlin.marginals
-    W = solution.x[: data.vocab_size * len(basis)].reshape(data.vocab_size, -1) @ basis
+    W = solution.x[: data.vocab_size * len(basis)].reshape(data.vocab_size, len(basis)) @ basis
     return Partition(diverging, W, multipliers)
 
 

@@ -41,7 +41,7 @@ def solve(data: NTPData, *, time_limit: float) -> ProgramOutcome:
     if solution.x is None:
         return ProgramOutcome(None, None, solution.message)
     if solution.x[-1] > 0.5:
-        W = solution.x[: data.vocab_size * len(basis)].reshape(data.vocab_size, -1) @ basis
+        W = solution.x[: data.vocab_size * len(basis)].reshape(data.vocab_size, len(basis)) @ basis
         return ProgramOutcome(W, None, solution.message)
     raw = np.zeros(data.probs.shape)
     raw[pairs[0]] = solution.eqlin.marginals

@@ -167,7 +167,7 @@ def _at_margin_one(data: NTPData, direction: Floats) -> Floats | None:
     if not exponents.any():
         return np.asarray(direction / margins.min())
     fractions, powers = np.frexp(margins)
-    powers = np.where(np.isfinite(margins), powers + exponents, 2**15)
+    powers = np.where(np.isfinite(margins), powers + exponents, np.iinfo(np.int32).max)
     least = np.lexsort((fractions, powers))[0]
     with np.errstate(over="ignore", under="ignore"):
         scaled = np.ldexp(direction / fractions[least], -int(powers[least]))

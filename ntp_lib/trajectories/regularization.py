@@ -143,17 +143,17 @@ def _at_radius(solver: RidgeSolver, radius: float, start: RidgePoint) -> RidgePo
             # Up there W ≈ −∇CE(0)/λ, and it is log ‖W‖ that is nearly linear in log λ.
             change = np.log(radius / point.radius) * point.radius / point.speed
             change = max(float(change), float(np.log(L / point.penalty / WARM_FACTOR)))
-        with np.errstate(over="ignore"):  # refused below
-            penalty = float(point.penalty * np.exp(change))
+        with np.errstate(over="ignore"):  # cut below
+            penalty = min(float(point.penalty * np.exp(change)), PENALTIES[1] * L)
         if penalty < MIN_PENALTY * L:
             raise DidNotConvergeError(
                 f"radius {radius:g} needs a penalty below {MIN_PENALTY * L:.3g}, past the resolution of float64; "
                 f"the largest radius reached is {point.radius:.6g}"
             )
-        if penalty > PENALTIES[1] * L:
+        if penalty == point.penalty == PENALTIES[1] * L:
             raise NTPDataError(
-                f"radius {radius:g} is too small: it needs a penalty above {PENALTIES[1] * L:.3g}; for these data "
-                f"it must be at least {point.radius * point.penalty / (PENALTIES[1] * L):.3g}"
+                f"radius {radius:g} is too small: it needs a penalty above {penalty:.3g}; for these data it must "
+                f"be at least {point.radius:.3g}"
             )
         if abs(change) < 1e-15:
             return point

@@ -141,6 +141,53 @@ def test_where_nothing_diverges_the_loss_is_attained():
     np.testing.assert_allclose(found.completed.next_token_probs, 0.5, atol=1e-12)
 
 
+def test_names_are_kept(inseparable):
+    named = ntp.NTPData(
+        inseparable.embeddings, inseparable.context_probs, inseparable.probs, vocabulary="abc", contexts=["x", "y"]
+    )
+    found = ntp.decomposition(named)
+    for other in (found.equivalent, found.completed):
+        assert tuple(other.vocabulary) == ("a", "b", "c")
+        assert list(other.contexts) == ["x", "y"]
+        assert np.array_equal(other.context_probs, named.context_probs)
+        assert np.array_equal(other.embeddings, named.embeddings)
+
+
+@pytest.mark.parametrize("time_limit", [-1.0, float("nan"), "soon", None])
+def test_a_time_limit_must_be_a_number_of_seconds(inseparable, time_limit):
+    for decide in (ntp.decomposition, ntp.separability):
+        with pytest.raises(ntp.NTPDataError, match="time_limit is"):
+            decide(inseparable, time_limit=time_limit)
+
+
+def test_there_may_be_no_limit_to_the_time(inseparable):
+    expected = ntp.decomposition(inseparable)
+    assert np.array_equal(ntp.decomposition(inseparable, time_limit=np.inf).bounded, expected.bounded)
+    assert ntp.separability(inseparable, time_limit=np.inf).holds is False
+
+
+def test_what_the_solver_says_when_it_fails_is_passed_on(inseparable, monkeypatch):
+    from ntp_lib.conditions import decomposition_program
+
+    monkeypatch.setattr(decomposition_program, "solve", lambda data, *, time_limit: f"over after {time_limit:g} s")
+    with pytest.raises(ntp.DidNotConvergeError, match=r"^the data were not decomposed; HiGHS: over after 7 s$"):
+        ntp.decomposition(inseparable, time_limit=7)
+
+
+def test_an_answer_that_does_not_verify_is_refused(inseparable, monkeypatch):
+    from ntp_lib.conditions import decomposition_program
+
+    honest = decomposition_program.solve
+
+    def reversed_signs(data, *, time_limit):
+        found = honest(data, time_limit=time_limit)
+        return replace(found, multipliers=-found.multipliers)
+
+    monkeypatch.setattr(decomposition_program, "solve", reversed_signs)
+    with pytest.raises(ntp.DidNotConvergeError, match="does not verify: a margin is too small to decide"):
+        ntp.decomposition(inseparable)
+
+
 def test_too_large_a_programme_is_refused(inseparable, monkeypatch):
     from ntp_lib.conditions import decomposition
 

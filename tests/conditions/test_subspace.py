@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import scipy.linalg
+import scipy.sparse.linalg
 
 import ntp_lib as ntp
 from ntp_lib.conditions import in_support
@@ -180,10 +181,52 @@ def test_rank_is_decided_at_the_stated_tolerance(angle, dim):
     assert 1e-16 < F.rank_tolerance < 1e-14
 
 
+def test_a_projection_cut_short_is_an_error(monkeypatch, random_problem):
+    take_route(monkeypatch, "iterative")
+    data = random_problem(0, m=5, d=3, V=4)
+    solver, asked = scipy.sparse.linalg.lsqr, []
+
+    def cut_short(*args, iter_lim, **options):
+        asked.append(iter_lim)
+        return solver(*args, iter_lim=1, **options)
+
+    monkeypatch.setattr(scipy.sparse.linalg, "lsqr", cut_short)
+    message = r"^the projection onto F did not converge in (\d+) LSQR iterations$"
+    with pytest.raises(ntp.DidNotConvergeError, match=message) as refusal:
+        ntp.subspace(data).project(decoders(data, 0)[0])
+    assert str(asked[0]) in str(refusal.value)
+
+
 def test_too_many_generators_name_the_limit(monkeypatch, random_problem):
     take_route(monkeypatch, "iterative")
     with pytest.raises(ntp.DidNotConvergeError, match="up to N = 0"):
         ntp.subspace(random_problem(0)).dim  # noqa: B018
+
+
+def test_the_refusal_of_a_rank_says_how_many_generators_there_are(monkeypatch):
+    monkeypatch.setattr(module, "DENSE_ENTRIES", 0)
+    monkeypatch.setattr(module, "MAX_GENERATORS", 2)
+    three = ntp.NTPData(np.eye(3), np.full(3, 1 / 3), np.full((3, 2), 0.5))
+    with pytest.raises(ntp.DidNotConvergeError) as refusal:
+        ntp.subspace(three).dim  # noqa: B018
+    assert str(refusal.value) == (
+        "F has N = 3 generators; its rank is decided only up to N = 2 (projections still work; take fewer "
+        "contexts, or a smaller vocabulary, to decide it)"
+    )
+    assert not ntp.subspace(three).is_factored
+    two = ntp.NTPData(np.eye(2), np.full(2, 1 / 2), np.full((2, 2), 0.5))
+    assert ntp.subspace(two).dim == 2
+    assert ntp.subspace(two).is_factored
+
+
+@pytest.mark.parametrize("given", ["F", 3, np.eye(2)])
+def test_what_is_no_subspace_is_refused_by_its_type(given):
+    toy = ntp.synthetic.toy_2d()
+    with pytest.raises(ntp.NTPDataError) as refusal:
+        ntp.compatibility(toy, F=given)
+    assert str(refusal.value) == (
+        f"F is {type(given).__name__}; it must be what ntp_lib.subspace returns, or None"
+    )
 
 
 def test_a_decoder_of_the_wrong_shape_is_refused(random_problem):

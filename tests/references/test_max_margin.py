@@ -5,6 +5,7 @@ import pytest
 
 import ntp_lib as ntp
 from ntp_lib.conditions.margins import context_margins
+from ntp_lib.references import max_margin as module
 from ntp_lib.references.norms import NORMS, preconditioned
 
 NAMES = list(NORMS)
@@ -118,6 +119,42 @@ def test_an_accuracy_out_of_reach_is_refused(random_problem):
         ntp.max_margin(separable(random_problem, 0), norm="spectral", tolerance=1e-16)
 
 
+def test_the_frobenius_norm_is_left_to_the_svm(random_problem):
+    data = separable(random_problem, 0)
+    found, svm = ntp.max_margin(data, tolerance=1e-3), ntp.ntp_svm(data, tolerance=1e-7)
+    assert found.solver == svm.solver
+    assert np.array_equal(found.W, svm.W)
+    assert np.array_equal(found.dual, svm.dual)
+    assert ntp.max_margin(data, norm="max").solver == "HIGHS"
+    assert ntp.max_margin(data, norm="spectral").solver == "CLARABEL"
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "ending"),
+    [
+        (ntp.Verdict.UNDECIDED, "the time was up", f"{ntp.Verdict.UNDECIDED.value} (the time was up)"),
+        (ntp.Verdict.SEPARABLE, "", ntp.Verdict.SEPARABLE.value),
+    ],
+)
+def test_what_ended_without_a_solution_says_what_is_known(status, reason, ending, random_problem, monkeypatch):
+    data = separable(random_problem, 0)
+    monkeypatch.setattr(module, "_solve", lambda *_: None)
+    monkeypatch.setattr(module, "separability", lambda data: ntp.Separability(data, status, reason=reason))
+    with pytest.raises(ntp.DidNotConvergeError) as refusal:
+        ntp.max_margin(data, norm="max", tolerance=1e-5)
+    assert str(refusal.value) == (
+        f"the solver of the max margin ended with no solution, asked 1.0e-05; separability: {ending}"
+    )
+
+
+@pytest.mark.filterwarnings("ignore::ntp_lib.NTPDataWarning")
+def test_zero_embeddings_have_no_margin_in_any_norm():
+    data = ntp.NTPData(np.zeros((2, 2)), [0.5, 0.5], [[1.0, 0.0], [1.0, 0.0]])
+    for name in NAMES:
+        with pytest.raises(ntp.NotSeparableError, match="so no margin exists"):
+            ntp.max_margin(data, norm=name)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -125,6 +162,10 @@ def test_an_accuracy_out_of_reach_is_refused(random_problem):
         ({"tolerance": 0.0}, "tolerance is 0.0"),
         ({"preconditioner": np.ones((2, 2))}, "preconditioner has shape"),
         ({"preconditioner": np.zeros((5, 5))}, r"preconditioner is 0\.0 at \(token, coordinate\) \(0, 0\)"),
+        (
+            {"preconditioner": np.where(np.arange(25).reshape(5, 5) == 13, -2.0, 1.0)},
+            r"preconditioner is -2\.0 at \(token, coordinate\) \(2, 3\), not > 0",
+        ),
         ({"preconditioner": np.ones((5, 5)), "norm": "max"}, "cannot be combined with 'max'"),
     ],
 )
