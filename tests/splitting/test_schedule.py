@@ -180,10 +180,17 @@ def test_the_dual_variable_belongs_to_the_lengths_asked_for(unit_lengths):
     lengths = np.linalg.norm(EASY.embeddings, axis=1)[:, None]
     rows = EASY.embeddings / lengths if unit_lengths else EASY.embeddings
     outcome = module.solve(EASY, unit_lengths=unit_lengths)
-    expected = ntp.ntp_svm(ntp.NTPData(rows, EASY.context_probs, EASY.next_token_probs), solver="cvxpy")
     assert outcome.answer is Answer.SOLUTION
-    np.testing.assert_allclose(outcome.dual.T @ rows, expected.W, atol=1e-6)
+    W, off = outcome.dual.T @ rows, ~EASY.support_mask
+    # The conditions of (6): margins of one, equal logits in support, signs, row sums, and equal values.
+    assert ntp.margin(W, ntp.NTPData(rows, EASY.context_probs, EASY.next_token_probs)) == pytest.approx(
+        1, abs=1e-9
+    )
+    logits = rows @ W.T
+    assert max(np.ptp(row[inside]) for row, inside in zip(logits, ~off, strict=True)) < 1e-9
+    assert outcome.dual[off].max() <= 0
     assert np.abs(outcome.dual.sum(axis=1)).max() < 1e-9
+    assert -outcome.dual[off].sum() == pytest.approx(np.sum(W**2), rel=1e-9)
 
 
 def test_tolerances_bound_violation_and_gap(monkeypatch):
