@@ -104,4 +104,4 @@ class EmbeddingDraw:
             drawn = independent(self.num_contexts, dim=self.dim, seed=self.seed)
         else:
             drawn = composed(self.context_codes(), vocab_size=self.vocab_size, dim=self.dim, seed=self.seed)
-        return drawn if dtype is None else drawn.astype(dtype, copy=False)
+        return np.asarray(drawn, dtype)

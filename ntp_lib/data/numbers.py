@@ -22,7 +22,7 @@ def whole_number(value: Any, name: str, *, least: int = 0, most: int | None = No
         NTPDataError: anything else.
     """
     number = _scalar(value)
-    if number is not None and float(_clipped(number)).is_integer() and least <= number:
+    if number is not None and _clipped(number).is_integer() and least <= number:
         whole = int(number)
         if most is None or whole <= most:
             return whole
@@ -47,7 +47,8 @@ def real_number(
             `infinite` allows it.
     """
     number = _scalar(value)
-    if number is not None and (np.isfinite(_clipped(number)) or (infinite and not np.isnan(number))):
+    clipped = None if number is None else _clipped(number)
+    if clipped is not None and (np.isfinite(clipped) or (infinite and not np.isnan(clipped))):
         inside = (
             (above is None or number > above)
             and (least is None or number >= least)
@@ -55,7 +56,7 @@ def real_number(
             and (most is None or number <= most)
         )
         if inside:
-            return _clipped(number)
+            return clipped
     bounds = {"above": above, "at least": least, "below": below, "at most": most}
     words = " and ".join(f"{word} {bound:g}" for word, bound in bounds.items() if bound is not None)
     kind = "number" if infinite else "finite number"
@@ -100,12 +101,12 @@ def _scalar(value: Any) -> Any:
     return value
 
 
-def _clipped(number: Any) -> Any:
-    """The number, or infinity where it is an integer past the range of float64."""
+def _clipped(number: Any) -> float:
+    """The number, or infinity of its sign where it is an integer or a fraction past the range of float64."""
     try:
         return float(number)
     except OverflowError:
-        return float("inf")
+        return float("inf") if number > 0 else float("-inf")
 
 
 def _shown(value: Any) -> str:

@@ -137,7 +137,7 @@ def _write(arrays: Arrays, path: Path) -> None:
             stored = name == "embeddings" or array.nbytes > MAX_COMPRESSED
             info.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
             with archive.open(info, "w", force_zip64=True) as file:
-                np.lib.format.write_array(file, array, version=(1, 0), allow_pickle=False)
+                np.lib.format.write_array(file, array, allow_pickle=False)
 
 
 def _rebuilt(arrays: Arrays) -> NTPData:
@@ -182,7 +182,7 @@ class _HandedOver:
         self._array = array
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
-        return self._array if dtype is None else self._array.astype(dtype, copy=False)
+        return np.asarray(self._array, dtype)
 
 
 def _as_bytes(value: Any) -> npt.NDArray[np.uint8]:

@@ -39,10 +39,11 @@ class _OneThread:
     would leave the limit behind.
     """
 
+    _limit: Any
+
     def __init__(self) -> None:
         self._lock = Lock()
         self._inside = 0
-        self._limit: Any = None
 
     def __enter__(self) -> None:
         with self._lock:

@@ -187,15 +187,14 @@ def _count(codes: Codes, context_length: int, vocab_size: int, *, progress: bool
 def _distinct_contexts(codes: Codes, context_length: int, vocab_size: int, bar: tqdm[Any]) -> tuple[Ints, Ints]:
     """Return the number of the context at every place, (n,), and the first place of every context, (m,)."""
     num_places = len(codes) - context_length
-    values, ids = np.unique(codes[:num_places].astype(np.int64), return_inverse=True)
-    bar.update()
+    ids = np.zeros(num_places, dtype=np.intp)
     # Numbers are made dense after every position: below n·V, they never overflow, whatever V^L is.
-    for position in range(1, context_length):
-        if len(values) == num_places:
-            break
+    for position in range(context_length):
         keys = ids.astype(np.int64) * vocab_size + codes[position : position + num_places]
         values, ids = np.unique(keys, return_inverse=True)
         bar.update()
+        if len(values) == num_places:
+            break
     bar.update(context_length - bar.n)
     first = np.empty(len(values), dtype=np.intp)
     # Of several places assigned to one context the last one stays: run backwards, the first.

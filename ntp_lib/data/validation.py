@@ -203,5 +203,5 @@ def warn_of_conflicting_duplicates(embeddings: Floats, probs: sp.csr_array[np.fl
             "supports differ, and not NTP-compatible where the log-odds of a shared pair of tokens do; merge the "
             "contexts or give them distinct embeddings",
             NTPDataWarning,
-            stacklevel=4,
+            stacklevel=3,
         )

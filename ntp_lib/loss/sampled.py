@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from ntp_lib.data.ntp_data import ContextBlock, NTPData
+from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.data.numbers import whole_number
 from ntp_lib.loss.slope import BlockSlope
 
@@ -40,5 +40,4 @@ class SampledSlope:
         probs = self._probs[rows]
         if sp.issparse(probs):
             probs = probs.toarray()
-        block = ContextBlock(slice(0, len(rows)), self._embeddings[rows], self._weights, probs, probs > 0)
-        return BlockSlope(block)(W)
+        return BlockSlope(self._embeddings[rows], self._weights, probs)(W)

@@ -23,21 +23,25 @@ UNSHIFTED_NORM = 340.0
 
 
 class BlockSlope:
-    """One block's part of ∇CE, with its constants and its work space."""
+    """The part of ∇CE of some contexts, (b, d), (b,) and (b, V), with its constants and its work space."""
 
-    def __init__(self, block: ContextBlock) -> None:
-        shape = block.probs.shape
-        alone = np.flatnonzero(block.support.sum(axis=1) == 1)
-        self._embeddings = block.embeddings
-        self._context_probs = block.context_probs
-        self._weighted_probs = block.probs * self._context_probs[:, None]
+    def __init__(self, embeddings: Floats, context_probs: Floats, probs: Floats) -> None:
+        alone = np.flatnonzero(np.count_nonzero(probs, axis=1) == 1)
+        self._embeddings = embeddings
+        self._context_probs = context_probs
+        self._weighted_probs = probs * context_probs[:, None]
         self._alone = alone
-        self._alone_entries = alone * shape[1] + block.support[alone].argmax(axis=1)
-        self._ones = np.ones(shape[1])
-        self._work = np.empty(shape)
+        self._alone_entries = alone * probs.shape[1] + probs[alone].argmax(axis=1)
+        self._ones = np.ones(probs.shape[1])
+        self._work = np.empty(probs.shape)
+
+    @classmethod
+    def of(cls, block: ContextBlock) -> BlockSlope:
+        """The part of a run of contexts."""
+        return cls(block.embeddings, block.context_probs, block.probs)
 
     def __call__(self, W: Floats) -> Floats:
-        """Σ_j π̂_j (softmax(W h̄_j) − p̂_j) h̄_jᵀ over the block, (V, d)."""
+        """Σ_j π̂_j (softmax(W h̄_j) − p̂_j) h̄_jᵀ over the contexts, (V, d)."""
         work, alone, entries = self._work, self._alone, self._alone_entries
         flat = work.reshape(-1)
         np.dot(self._embeddings, W.T, out=work)
@@ -74,7 +78,7 @@ class Slope:
         """The only block's part; None where there are several, of which none is kept."""
         blocks = self._data.blocks()
         first = next(blocks)
-        return BlockSlope(first) if first.rows.stop == self._data.num_contexts else None
+        return BlockSlope.of(first) if first.rows.stop == self._data.num_contexts else None
 
     def __call__(self, W: Floats) -> Floats:
         """∇CE(W), a new array."""
@@ -82,5 +86,5 @@ class Slope:
             return self._whole(W)
         total = np.zeros_like(W)
         for block in self._data.blocks():
-            total += BlockSlope(block)(W)
+            total += BlockSlope.of(block)(W)
         return total

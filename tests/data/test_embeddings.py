@@ -95,3 +95,16 @@ def test_unknown_laws_are_refused_with_the_valid_ones():
     check_embedding_name("composed")
     with pytest.raises(NTPDataError, match="'independent', 'composed'"):
         check_embedding_name("onehot")
+
+
+@pytest.mark.parametrize("law", ["independent", "composed"])
+def test_a_draw_becomes_an_array_of_the_type_asked_for(law):
+    draw = EmbeddingDraw(law, 4, lambda: CODES, 4, 3, 7)
+    plain = np.asarray(draw)
+    expected = (
+        independent(4, dim=3, seed=7) if law == "independent" else composed(CODES, vocab_size=4, dim=3, seed=7)
+    )
+    assert np.array_equal(plain, expected)
+    assert plain.dtype == draw.__array__().dtype == np.float64
+    assert draw.__array__(np.float32).dtype == np.asarray(draw, dtype=np.float32).dtype == np.float32
+    assert np.array_equal(draw.__array__(np.float32), plain.astype(np.float32))

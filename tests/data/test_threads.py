@@ -85,3 +85,30 @@ def test_the_limit_is_lifted_by_the_outermost_even_after_an_error():
         with pytest.raises(ZeroDivisionError), threads.one_blas_thread(), threads.one_blas_thread():
             raise ZeroDivisionError
         assert blas_threads() == before
+
+
+def test_a_new_limit_serves_one_after_another_and_one_within_another():
+    limit = threads._OneThread()
+    with threadpoolctl.threadpool_limits(2, user_api="blas"):
+        before = blas_threads()
+        for _ in range(2):
+            with limit:
+                assert blas_threads() == {1}
+                with limit:
+                    assert blas_threads() == {1}
+                assert blas_threads() == {1}
+            assert blas_threads() == before
+
+
+def test_the_pools_are_those_of_the_libraries_loaded():
+    found = threads._controller.__wrapped__().info()
+    assert {pool["user_api"] for pool in found} >= {"blas"}
+    assert found == threadpoolctl.threadpool_info()
+
+
+@pytest.mark.parametrize(("size", "limited"), [(2 * 5 * 3, True), (2 * 5 * 3 - 1, False)])
+def test_the_size_of_a_product_decides(size, limited, monkeypatch):
+    monkeypatch.setattr(threads, "SMALL", size)
+    data = ntp.NTPData([[1.0, 2.0]] * 3, [0.25, 0.25, 0.5], [[0.2] * 5] * 3)
+    with threadpoolctl.threadpool_limits(2, user_api="blas"):
+        assert (seen(data)[0] == {1}) == limited
