@@ -110,14 +110,18 @@ def convex_gap(L: Floats, penalty: float, data: NTPData) -> float:
 
 
 def _minimise(W: Floats, H: Floats, penalty: float, data: NTPData) -> tuple[Floats, Floats]:
+    size, shapes = W.size, (W.shape, H.shape)
+
+    def unpack(flat: Floats) -> tuple[Floats, Floats]:
+        return flat[:size].reshape(shapes[0]), flat[size:].reshape(shapes[1])
+
     def value_and_slope(flat: Floats) -> tuple[float, Floats]:
-        W, H = flat[: V * d].reshape(V, d), flat[V * d :].reshape(-1, d)
+        W, H = unpack(flat)
         logits = W @ H.T
         residuals = gradient(logits, data) / penalty
         value = excess_loss(logits, data) / penalty + float(np.vdot(flat, flat)) / 2
         return value, np.concatenate([(residuals @ H).ravel(), (residuals.T @ W).ravel()]) + flat
 
-    V, d = W.shape
     found = scipy.optimize.minimize(
         value_and_slope,
         np.concatenate([W.ravel(), H.ravel()]),
@@ -125,4 +129,4 @@ def _minimise(W: Floats, H: Floats, penalty: float, data: NTPData) -> tuple[Floa
         method="L-BFGS-B",
         options={"maxiter": MAX_ITERATIONS, "maxfun": MAX_ITERATIONS, "maxcor": 30, "ftol": 0.0, "gtol": 1e-7},
     )
-    return found.x[: V * d].reshape(V, d), found.x[V * d :].reshape(-1, d)
+    return unpack(found.x)
