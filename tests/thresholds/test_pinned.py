@@ -31,6 +31,15 @@ def test_inner_is_an_orthant_probability(size):
     assert found == pytest.approx(expected, rel=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("k", "size", "log"),
+    # By the trapezoidal rule on the line of lem-pinned with forty digits (mpmath).
+    [(30, 2, -53.9289687288626211), (300, 1, -979.733457694229453), (1000, 40, -2064.9232441712912)],
+)
+def test_inner_has_its_relative_accuracy_far_below_the_smallest_float(k, size, log):
+    assert log_inner(np.array([float(k)]), size)[0] == pytest.approx(log, abs=1e-10)
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_outer_is_an_orthant_probability(size):
     """The differences of n − k values from the mean of t have correlation 1/(t + 1)."""
