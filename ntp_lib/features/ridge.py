@@ -23,8 +23,8 @@ from ntp_lib.loss.cross_entropy import excess_loss, gradient
 Floats = npt.NDArray[np.float64]
 
 MAX_ITERATIONS = 20_000
-# The origin is a saddle: a start slightly beside the last point lets directions grow that were shut before. Relative
-# to the entries of the factors, taken as one long at least: all directions may have been shut.
+# The origin is a saddle: a start slightly beside the last point lets directions grow that were shut before.
+# Relative to the entries of the factors, taken as one long at least: all directions may have been shut.
 RELATIVE_JITTER = 1e-3
 
 
@@ -81,7 +81,7 @@ def ridge_features(
     W, H = random_start(data, dim=dim, scale=1.0, seed=seed)
     factors, rows = [], []
     for penalty in tqdm(wanted, desc="ridge", unit="penalty", disable=not progress):
-        square = max(np.vdot(W, W) + np.vdot(H, H), 1.0)
+        square = max(float(np.vdot(W, W) + np.vdot(H, H)), 1.0)
         size = RELATIVE_JITTER * np.sqrt(square / (W.size + H.size))
         W, H = W + size * rng.standard_normal(W.shape), H + size * rng.standard_normal(H.shape)
         W, H = _minimise(W, H, penalty, references.data)
