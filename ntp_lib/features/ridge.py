@@ -24,6 +24,7 @@ Floats = npt.NDArray[np.float64]
 
 MAX_ITERATIONS = 20_000
 # The origin is a saddle: a start slightly beside the last point lets directions grow that were shut before.
+# Relative to the entries of the factors, taken as one long at least: all directions may have been shut.
 RELATIVE_JITTER = 1e-3
 
 
@@ -80,7 +81,8 @@ def ridge_features(
     W, H = random_start(data, dim=dim, scale=1.0, seed=seed)
     factors, rows = [], []
     for penalty in tqdm(wanted, desc="ridge", unit="penalty", disable=not progress):
-        size = RELATIVE_JITTER * np.sqrt((np.vdot(W, W) + np.vdot(H, H)) / (W.size + H.size))
+        square = max(float(np.vdot(W, W) + np.vdot(H, H)), 1.0)
+        size = RELATIVE_JITTER * np.sqrt(square / (W.size + H.size))
         W, H = W + size * rng.standard_normal(W.shape), H + size * rng.standard_normal(H.shape)
         W, H = _minimise(W, H, penalty, references.data)
         gap = convex_gap(H @ W.T, penalty, references.data)
@@ -110,14 +112,18 @@ def convex_gap(L: Floats, penalty: float, data: NTPData) -> float:
 
 
 def _minimise(W: Floats, H: Floats, penalty: float, data: NTPData) -> tuple[Floats, Floats]:
+    size, shapes = W.size, (W.shape, H.shape)
+
+    def unpack(flat: Floats) -> tuple[Floats, Floats]:
+        return flat[:size].reshape(shapes[0]), flat[size:].reshape(shapes[1])
+
     def value_and_slope(flat: Floats) -> tuple[float, Floats]:
-        W, H = flat[: V * d].reshape(V, d), flat[V * d :].reshape(-1, d)
+        W, H = unpack(flat)
         logits = W @ H.T
         residuals = gradient(logits, data) / penalty
         value = excess_loss(logits, data) / penalty + float(np.vdot(flat, flat)) / 2
         return value, np.concatenate([(residuals @ H).ravel(), (residuals.T @ W).ravel()]) + flat
 
-    V, d = W.shape
     found = scipy.optimize.minimize(
         value_and_slope,
         np.concatenate([W.ravel(), H.ravel()]),
@@ -125,4 +131,4 @@ def _minimise(W: Floats, H: Floats, penalty: float, data: NTPData) -> tuple[Floa
         method="L-BFGS-B",
         options={"maxiter": MAX_ITERATIONS, "maxfun": MAX_ITERATIONS, "maxcor": 30, "ftol": 0.0, "gtol": 1e-7},
     )
-    return found.x[: V * d].reshape(V, d), found.x[V * d :].reshape(-1, d)
+    return unpack(found.x)

@@ -38,8 +38,8 @@ def fit_transition(x: npt.ArrayLike, yes: npt.ArrayLike, no: npt.ArrayLike) -> T
         no: trials that did not, (n,).
 
     Raises:
-        NTPDataError: fewer than two positions with trials, or no position with both outcomes, without which the
-            likelihood has no maximum; widen or refine the grid.
+        NTPDataError: fewer than two positions with trials, or no "no" at a smaller position than some "yes",
+            without which the likelihood has no maximum; widen or refine the grid.
         DidNotConvergeError: the optimiser stopped early, or found a rise instead of a fall.
     """
     x, yes, no = (np.asarray(values, dtype=np.float64) for values in (x, yes, no))

@@ -53,8 +53,7 @@ def support_sizes(vocab_size: int, support_size: SupportSize) -> SupportSizes:
     for size, weight in _pairs(support_size):
         if not 1 <= size <= V:
             raise NTPDataError(f"support_size is {size}; it must be between 1 and vocab_size = {V}")
-        share = real_number(weight, f"the weight of support size {size}", least=0, most=LARGEST_WEIGHT)
-        weights[size] = weights.get(size, 0.0) + share
+        weights[size] = real_number(weight, f"the weight of support size {size}", least=0, most=LARGEST_WEIGHT)
     total = math.fsum(weights.values())
     if total <= 0:
         raise NTPDataError("support_size gives no size a positive weight")
@@ -74,10 +73,8 @@ def _pairs(support_size: SupportSize) -> list[tuple[int, Any]]:
         raise NTPDataError(
             f"support_size is the text {support_size!r}; give an integer, integers or size → weight"
         )
-    if hasattr(support_size, "__iter__"):
-        counted = Counter(_integer("support_size", size) for size in support_size)
-        return [(size, float(count)) for size, count in counted.items()]
-    return [(_integer("support_size", support_size), 1.0)]
+    sizes = support_size if hasattr(support_size, "__iter__") else [support_size]
+    return list(Counter(_integer("support_size", size) for size in sizes).items())
 
 
 def _integer(name: str, value: Any) -> int:

@@ -17,6 +17,8 @@ Floats = npt.NDArray[np.float64]
 # Numbers held at once by a chunk of samples.
 CHUNK = 2**21
 MAX_NUMBERS = 2 * 10**9
+# Samples before the error is believed.
+MIN_SAMPLES = 256
 
 
 def water_level(inside: Floats, outside: Floats) -> tuple[Floats, npt.NDArray[np.int64]]:
@@ -51,7 +53,7 @@ class SampledMean:
 
 
 def sampled_codimension(
-    sizes: SupportSizes, *, tolerance: float, seed: int, min_samples: int = 256, progress: bool = False
+    sizes: SupportSizes, *, tolerance: float, seed: int, progress: bool = False
 ) -> SampledMean:
     """Estimate E[|S| − 1 + a], sampling until the standard error is at most tolerance times the mean.
 
@@ -59,7 +61,6 @@ def sampled_codimension(
         sizes: V and the law of |S|.
         tolerance: relative standard error asked for.
         seed: of the generator.
-        min_samples: before the error is believed.
         progress: show a progress bar.
 
     Raises:
@@ -67,7 +68,7 @@ def sampled_codimension(
     """
     rng = np.random.default_rng(seed)
     values, weights = np.array(sizes.weights).T
-    batch = max(min_samples, min(4096, CHUNK // sizes.vocab_size))
+    batch = max(MIN_SAMPLES, min(4096, CHUNK // sizes.vocab_size))
     count, mean, squares = 0, 0.0, 0.0
     with tqdm(disable=not progress, unit=" samples", desc="water levels") as bar:
         while count * sizes.vocab_size <= MAX_NUMBERS:

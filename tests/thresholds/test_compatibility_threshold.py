@@ -22,9 +22,35 @@ def test_two_tokens_alone_can_break_the_count():
     assert tightest_count(support, rank=3).holds
 
 
-def test_a_large_vocabulary_is_refused():
-    with pytest.raises(ntp.NTPDataError, match="vocab_size is 17"):
+def test_a_large_vocabulary_is_refused(monkeypatch):
+    message = "vocab_size is 17; all sets of tokens are looked through up to 16"
+    with pytest.raises(ntp.NTPDataError, match=message):
         tightest_count(np.ones((1, 17), dtype=bool), rank=1)
+    monkeypatch.setattr("ntp_lib.thresholds.compatibility.MAX_VOCABULARY", 3)
+    assert tightest_count(np.ones((1, 3), dtype=bool), rank=1).holds
+    with pytest.raises(ntp.NTPDataError, match="up to 3"):
+        tightest_count(np.ones((1, 4), dtype=bool), rank=1)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_tightest_set_of_all(seed):
+    """Every set of tokens as the digits of a number, counted context by context."""
+    rng = np.random.default_rng(seed)
+    support = SupportLaw(1, 4).draw(12, 5, rng)
+    support[6:] = support[:6]
+    counts = {}
+    for number in range(2**5):
+        tokens = tuple(z for z in range(5) if number >> z & 1)
+        if len(tokens) >= 2:
+            counts[tokens] = sum(max(row[list(tokens)].sum() - 1, 0) for row in support)
+    room = {tokens: 3 * (len(tokens) - 1) - count for tokens, count in counts.items()}
+    found = tightest_count(support, rank=3)
+    assert found.equations == counts[found.tokens]
+    assert found.parameters == 3 * (len(found.tokens) - 1)
+    assert found.parameters - found.equations == min(room.values())
+    assert found.holds == (min(room.values()) >= 0)
+    # Of equally tight sets the smallest is named, and of these the first.
+    assert found.tokens == min((len(t), t) for t in room if room[t] == min(room.values()))[1]
 
 
 @pytest.mark.parametrize("seed", range(25))

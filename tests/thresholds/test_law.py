@@ -14,6 +14,11 @@ from ntp_lib.thresholds.pinned import log_inner, log_outer, pinned_tokens
 from ntp_lib.thresholds.water_level import water_level
 
 
+@pytest.fixture(autouse=True)
+def _computed_anew():
+    pinned_tokens.cache_clear()
+
+
 def test_two_tokens_give_covers_two():
     assert ntp.threshold(vocab_size=2, support_size=1) == 2.0
 
@@ -39,6 +44,47 @@ def test_the_sum_agrees_with_sampled_water_levels(sizes):
     assert abs(sampled.value - exact.value) <= 4 * sampled.standard_error
     wrong = (V - 1) / (exact.codimension + 0.1)
     assert abs(sampled.value - wrong) > 4 * sampled.standard_error
+
+
+def test_an_estimate_says_how_it_was_computed():
+    exact = ntp.threshold_estimate(vocab_size=5, support_size=[1, 2])
+    assert (exact.method, exact.standard_error, exact.samples) == ("exact", 0.0, 0)
+    assert 0 <= exact.residual < 1e-12
+    sampled = ntp.threshold_estimate(vocab_size=5, support_size=[1, 2], method="monte-carlo", tolerance=0.1)
+    assert (sampled.method, sampled.residual, sampled.samples) == ("monte-carlo", 0.0, 4096)
+    # δ(c/x) = c δx/x², with a relative error of the codimension between none and the tolerance.
+    assert 0 < sampled.standard_error / sampled.value < 0.1
+    for found in (exact, sampled):
+        assert found.sizes.weights == ((1, 0.5), (2, 0.5))
+        assert found.value == pytest.approx(4 / found.codimension, rel=1e-15)
+
+
+def test_the_error_of_the_ratio_is_relatively_that_of_the_codimension():
+    """For two tokens the codimension is a share p of n throws: relative error √((1 − p)/p/(n − 1))."""
+    found = ntp.threshold_estimate(vocab_size=2, support_size=1, method="monte-carlo", tolerance=0.5)
+    p = found.codimension
+    relative = math.sqrt((1 - p) / p / (found.samples - 1))
+    assert found.standard_error == pytest.approx(found.value * relative, rel=1e-9)
+
+
+def test_the_residual_is_that_of_the_worst_size():
+    residuals = [pinned_tokens(60, size).residual for size in (1, 3, 20)]
+    assert ntp.threshold_estimate(vocab_size=60, support_size=[1, 3, 20]).residual == max(residuals)
+
+
+def test_samples_follow_the_seed_which_is_zero_where_none_is_given():
+    options = {"vocab_size": 6, "support_size": 2, "method": "monte-carlo", "tolerance": 0.1}
+    plain, zero, one = (ntp.threshold_estimate(**options, **seed) for seed in ({}, {"seed": 0}, {"seed": 1}))
+    assert plain == zero
+    assert plain.value != one.value
+
+
+def test_progress_is_shown_for_samples_where_asked_for(capsys):
+    for progress in (False, True):
+        ntp.threshold_estimate(
+            vocab_size=6, support_size=2, method="monte-carlo", tolerance=0.1, progress=progress
+        )
+        assert ("water levels" in capsys.readouterr().err) == progress
 
 
 def test_the_law_of_pinned_tokens_sums_to_one_at_language_scale():
@@ -112,6 +158,16 @@ def test_covers_count():
 
 
 @pytest.mark.parametrize(
+    ("num_contexts", "dim", "message"),
+    [(0, 1, "num_contexts is 0"), (1.5, 1, "num_contexts is 1.5"), (1, 0, "dim is 0"), (1, "2", "dim is '2'")],
+)
+def test_covers_count_needs_a_context_and_a_dimension(num_contexts, dim, message):
+    with pytest.raises(ntp.NTPDataError, match=f"^{message}; it must be a whole number of at least 1"):
+        cover_probability(num_contexts, dim)
+    assert cover_probability(1, 1) == 1.0
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ({"vocab_size": 1, "support_size": 1}, "vocab_size is 1"),
@@ -135,7 +191,11 @@ def test_bad_input_is_named(arguments, message):
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"method": "guess"}, "unknown method 'guess'; valid: exact"), ({"tolerance": 0.0}, "tolerance is 0.0")],
+    [
+        ({"method": "guess"}, "unknown method 'guess'; valid: exact, monte-carlo"),
+        ({"tolerance": 0.0}, "tolerance is 0.0; it must be a finite number above 0"),
+        ({"seed": -1}, "seed is -1; it must be a whole number of at least 0"),
+    ],
 )
 def test_bad_options_are_named(options, message):
     with pytest.raises(ntp.NTPDataError, match=message):

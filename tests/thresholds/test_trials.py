@@ -5,7 +5,7 @@ import pytest
 
 import ntp_lib as ntp
 from ntp_lib.thresholds.support_laws import SupportLaw
-from ntp_lib.thresholds.trials import Cell, random_data, run_cell
+from ntp_lib.thresholds.trials import Cell, Outcome, random_data, run_cell
 
 
 def cell(**changes):
@@ -24,10 +24,58 @@ def test_other_texts_are_refused(text):
         SupportLaw.parse(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "law"),
+    [
+        (" 6 ", SupportLaw(6, 6)),
+        ("1-5", SupportLaw(1, 5)),
+        ("3-3", SupportLaw(3, 3)),
+        ("zipf:2-4", SupportLaw(2, 4, zipf=True)),
+    ],
+)
+def test_a_text_names_a_law_and_its_sizes(text, law):
+    assert SupportLaw.parse(text) == law
+    assert list(law.sizes) == list(range(law.smallest, law.largest + 1))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("six", "^support law 'six'; valid: a size (6), a range (1-5), or zipf: before either$"),
+        ("0", "^support law '0': sizes must be at least 1, the smaller one first$"),
+        ("5-2", "^support law '5-2': sizes must be at least 1, the smaller one first$"),
+    ],
+)
+def test_a_text_that_is_no_law_is_repeated_with_what_would_be(text, message):
+    with pytest.raises(ntp.NTPDataError, match=message.replace("(", r"\(").replace(")", r"\)")):
+        SupportLaw.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("law", "vocab_size", "message"),
+    [
+        ("1", 1, "^vocab_size is 1; it must be at least 2$"),
+        ("2-4", 3, "^support law 2-4: 4 tokens, but the vocabulary has 3$"),
+        ("zipf:3", 3, "^support law zipf:3: every support is the whole vocabulary, so no margin is defined$"),
+    ],
+)
+def test_a_law_is_held_against_the_vocabulary_before_a_draw(law, vocab_size, message):
+    with pytest.raises(ntp.NTPDataError, match=message):
+        SupportLaw.parse(law).draw(3, vocab_size, np.random.default_rng(0))
+
+
+def test_a_law_may_reach_the_whole_vocabulary():
+    support = SupportLaw(1, 2).draw(50, 2, np.random.default_rng(0))
+    assert support.dtype == bool
+    assert set(support.sum(axis=1)) == {1, 2}
+
+
 def test_supports_have_their_sizes_and_no_favourite_token():
     support = SupportLaw.parse("2-4").draw(20_000, 7, np.random.default_rng(0))
     sizes = support.sum(axis=1)
+    counts = np.bincount(sizes, minlength=8)
     assert set(sizes) == {2, 3, 4}
+    assert np.abs(counts[2:5] / 20_000 - 1 / 3).max() < 0.014
     # Binomial spread 0.0035; four of them.
     assert np.abs(support.mean(axis=0) - 3 / 7).max() < 0.014
 
@@ -111,6 +159,31 @@ def test_numbers_of_a_cell_are_whole(changes):
 
 
 def test_a_cell_holds_integers():
-    made = cell(dim=5.0, trials=np.int64(4))
+    made = cell(dim=5.0, trials=np.int64(4), num_contexts=9.0, seed=0.0)
     assert made == cell()
-    assert type(made.dim) is int
+    assert {type(value) for value in (made.dim, made.trials, made.num_contexts, made.seed)} == {int}
+
+
+def test_an_outcome_is_recorded_as_one_row():
+    assert Outcome(cell(), yes=2, no=1, undecided=1).record() == {
+        "question": "separability", "vocab_size": 6, "supports": "2", "dim": 5, "num_contexts": 9, "trials": 4,
+        "seed": 0, "ratio": 9 / 5, "yes": 2, "no": 1, "undecided": 1,
+    }  # fmt: skip
+
+
+def test_one_of_everything_is_a_cell():
+    made = cell(dim=1, num_contexts=1, trials=1)
+    assert (made.ratio, run_cell(made).yes) == (1.0, 1)
+
+
+def test_random_data_are_gaussian_embeddings_with_uniform_probabilities():
+    data = random_data(cell(num_contexts=4000), np.random.default_rng(0))
+    embeddings, probs = np.asarray(data.embeddings), np.asarray(data.next_token_probs)
+    # Bounds of four to five standard errors.
+    assert np.abs(embeddings.mean(axis=0)).max() < 0.08
+    assert np.abs(np.cov(embeddings.T) - np.eye(5)).max() < 0.11
+    np.testing.assert_allclose(data.context_probs, 1 / 4000, rtol=1e-12)
+    assert (data.support_sizes == 2).all()
+    # Of two tokens the share of one is uniform on [0, 1].
+    deciles = np.quantile(probs[probs > 0], np.arange(0.1, 1, 0.1))
+    assert np.abs(deciles - np.arange(0.1, 1, 0.1)).max() < 0.03
