@@ -87,14 +87,16 @@ def test_fields_may_be_longer_than_a_plain_archive_allows(path, monkeypatch):
     [
         ("absent/data.npz", "No such file or directory"),
         ("data.npz/more", "Not a directory"),
-        ("a\0b", "embedded null byte"),
+        ("a\0b", "embedded null"),  # byte, or since Python 3.13 character
         ("n" * 300, "File name too long"),
     ],
 )
 def test_paths_that_cannot_be_written_say_why(tmp_path, name, reason):
     (tmp_path / "data.npz").write_bytes(b"")
     path = tmp_path / name
-    assert refusal(lambda: DATA.save(path)) == f"{path}: cannot be written ({reason})"
+    head, _, found = refusal(lambda: DATA.save(path)).partition(f"{path}: cannot be written (")
+    assert not head
+    assert reason in found
     assert [file.name for file in tmp_path.iterdir()] == ["data.npz"]
 
 
