@@ -2,7 +2,8 @@
 
 from ntp_lib.publication import markdown as md
 from ntp_lib.reproduction.project import Project
-from ntp_lib.reproduction.robustness import REPORT, CheckOverSeeds, RobustnessReport, outdated
+from ntp_lib.reproduction.quantities import satisfies
+from ntp_lib.reproduction.robustness import REPORT, CheckOverSeeds, RobustnessReport, SeedResult, outdated
 from ntp_lib.reproduction.robustness_storage import load_robustness
 
 COMMAND = "ntp robustness"
@@ -69,10 +70,7 @@ def _table(report: RobustnessReport) -> str:
 
 
 def _row(report: RobustnessReport, check: CheckOverSeeds) -> list[str]:
-    elsewhere = []
-    for result in check.fallen:
-        required = f"required {check.relation} {md.number(result.bound)}"
-        elsewhere.append(f"seed {result.seed}: {md.number(result.observed)}, {required}")
+    elsewhere = [_elsewhere(check, result) for result in check.fallen]
     reached = {result.seed for result in check.results}
     if missing := [seed for seed in report.seeds if seed not in reached]:
         elsewhere.append(f"not reached at {_listed(missing)}")
@@ -83,6 +81,17 @@ def _row(report: RobustnessReport, check: CheckOverSeeds) -> list[str]:
         "; ".join(elsewhere),
         check.reason,
     ]
+
+
+def _elsewhere(check: CheckOverSeeds, result: SeedResult) -> str:
+    """What fell at a seed: the observation, or the control that is to fail and does not."""
+    required = f"{check.relation} {md.number(result.bound)}"
+    if satisfies(result.observed, check.relation, result.bound):
+        return (
+            f"seed {result.seed}: {md.number(result.observed)} is {required}, but so is the control, "
+            f"{md.number(result.control)}"
+        )
+    return f"seed {result.seed}: {md.number(result.observed)}, required {required}"
 
 
 def _listed(seeds: list[int] | tuple[int, ...]) -> str:

@@ -121,6 +121,12 @@ def test_page_counts_and_lists_what_does_not_hold_everywhere(green: Project, rep
     assert part.endswith("```shell\nntp robustness\n```")
 
 
+def test_page_says_where_the_control_holds_too(green: Project, report: RobustnessReport) -> None:
+    result = SeedResult(1, 0.75, 1.0, 0.25, "cannot fail, for its control 0.25 is ≤ 1 too")
+    put(green, report, replace(over_seeds(), results=(over_seeds().results[0], result)))
+    assert "seed 1: 0.75 is ≤ 1, but so is the control, 0.25" in robustness_part(green)
+
+
 def test_page_says_where_a_notebook_did_not_finish(green: Project, report: RobustnessReport) -> None:
     short = replace(over_seeds(), results=over_seeds().results[:2])
     failed = NotebookOverSeeds("descent", report.notebooks[0].code_sha256, {2: "ValueError: no overlap"}, (short,))
