@@ -8,8 +8,7 @@ from pathlib import Path
 from ntp_lib.benchmarks.records import SCHEMA, CaseResult, Conditions, Report
 from ntp_lib.benchmarks.soundness import problems
 from ntp_lib.reproduction.errors import ReproductionError
-from ntp_lib.reproduction.fields import shown
-from ntp_lib.reproduction.records import as_record, read_json, write_json
+from ntp_lib.reproduction.records import as_record, read_report, write_json
 
 REMEDY = "measure again with: make bench"
 
@@ -29,11 +28,7 @@ def load_report(path: Path) -> Report:
     """
     where = f"{path.name}: not a readable benchmark report"
     try:
-        content = read_json(path, where)
-        schema = content.get("schema") if isinstance(content, dict) else None
-        if isinstance(content, dict) and schema != SCHEMA:
-            raise ReproductionError(f"{where}: schema is {shown(schema)}; valid: {SCHEMA}")
-        found = as_record(_Written, content, where)
+        found = as_record(_Written, read_report(path, SCHEMA, where), where)
         for problem in problems(found.conditions, (found.started, found.finished), found.cases):
             raise ReproductionError(f"{where}: {problem}")
     except ReproductionError as error:
@@ -46,7 +41,6 @@ def load_report(path: Path) -> Report:
 class _Written:
     """The fields of the file."""
 
-    schema: int
     conditions: Conditions
     command: str
     started: str

@@ -12,7 +12,7 @@ from ntp_lib.portability.records import SCHEMA, FigureRecord, NotebookRecord, Re
 from ntp_lib.portability.settings import Setting
 from ntp_lib.reproduction.errors import ReproductionError
 from ntp_lib.reproduction.project import Project
-from ntp_lib.reproduction.records import read_json, require_seal, sealed, without_seal, write_json
+from ntp_lib.reproduction.records import read_report, require_seal, sealed, without_seal, write_json
 
 NAME = "portability.json"
 # JSON has no infinity, and a figure may lie infinitely far beyond its tolerance.
@@ -38,9 +38,7 @@ def load_report(path: Path) -> Report:
     """
     where = f"{path.name}: not a readable report"
     try:
-        content = read_json(path, where)
-        if (schema := content.pop("schema")) != SCHEMA:
-            raise ValueError(f"schema {schema!r}, valid: {SCHEMA}")
+        content = read_report(path, SCHEMA, where)
         require_seal(content, where)
         fields = without_seal(content)
         settings = tuple(_setting(setting) for setting in fields.pop("settings"))

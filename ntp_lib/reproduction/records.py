@@ -68,6 +68,20 @@ def read_json(path: Path, where: str) -> Any:
     return parse_json(text, where)
 
 
+def read_report(path: Path, schema: Any, where: str) -> dict[str, Any]:
+    """The fields of a report that names its schema.
+
+    Raises:
+        ReproductionError: There is no such file, or it is no report of this schema.
+    """
+    content = _require(read_json(path, where), dict, where, "a mapping of names to values")
+    found = content.pop("schema", None)
+    # In Python True equals 1, and 1.0 does.
+    if repr(found) != repr(schema):
+        raise ReproductionError(f"{where}: schema is {shown(found)}; valid: {schema}")
+    return content
+
+
 def as_record(kind: type[Record], value: Any, where: str) -> Record:
     """A mapping as a dataclass, its fields and what they hold checked by their annotations.
 

@@ -7,8 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ntp_lib.reproduction.errors import ReproductionError
-from ntp_lib.reproduction.fields import shown
-from ntp_lib.reproduction.records import as_record, read_json, write_json
+from ntp_lib.reproduction.records import as_record, read_report, write_json
 from ntp_lib.reproduction.robustness import RobustnessReport
 
 SCHEMA = "ntp-robustness-1"
@@ -28,11 +27,7 @@ def load_robustness(path: Path) -> RobustnessReport:
     """
     where = f"{path.name}: not a readable report over seeds"
     try:
-        content = read_json(path, where)
-        schema = content.pop("schema", None) if isinstance(content, dict) else None
-        if isinstance(content, dict) and schema != SCHEMA:
-            raise ReproductionError(f"{where}: schema is {shown(schema)}; valid: {SCHEMA}")
-        report = as_record(RobustnessReport, content, where)
+        report = as_record(RobustnessReport, read_report(path, SCHEMA, where), where)
         for problem in _problems(report):
             raise ReproductionError(f"{where}: {problem}")
         return report

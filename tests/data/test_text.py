@@ -23,16 +23,6 @@ from ntp_lib.data.tokens import data_from_tokens
 ALPHABET = "ab_é漢😀İΣक ्ि\u0301\u0338=\u200d\u00ad한\u1112\u1161 .,\n\t-"
 
 
-@pytest.fixture
-def file(tmp_path):
-    def write(content):
-        path = tmp_path / "text.txt"
-        path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
-        return path
-
-    return write
-
-
 def test_tokens_are_words_and_single_marks():
     assert tokenize("Don't panic: (42!), naïve_x?...") == [
         "Don", "t", "panic", ":", "(", "42", "!", ")", ",", "naïve_x", "?", ".", ".", ".",

@@ -16,16 +16,6 @@ TEXT = "The cat sat on the mat. The cat ran; the dog, too!"
 DOCUMENTED = {"context_length": 2, "dim": 64, "seed": 0, "embedding": "independent", "vocab_size": None}
 
 
-@pytest.fixture
-def file(tmp_path):
-    def write(content):
-        path = tmp_path / "text.txt"
-        path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
-        return path
-
-    return write
-
-
 def assert_same(a, b):
     assert np.array_equal(a.embeddings, b.embeddings)
     assert (a.vocabulary, a.contexts, a.num_sequences) == (b.vocabulary, b.contexts, b.num_sequences)
