@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import multiprocessing
 import os
 import signal
@@ -63,6 +64,7 @@ def _scheduler(address: str) -> Iterator[Executor]:
     from distributed import Client
 
     try:
+        asyncio.run(_reach(address))
         connected = Client(address, timeout=CONNECT_TIMEOUT)
     except (OSError, ValueError, TypeError) as error:  # TypeError: tls:// without certificates
         raise NTPDataError(f"no Dask scheduler answers at {address!r}: {error}") from error
@@ -73,6 +75,15 @@ def _scheduler(address: str) -> Iterator[Executor]:
         except BaseException:
             executor.shutdown(wait=False)
             raise
+
+
+async def _reach(address: str) -> None:
+    # A client that fails to connect leaves its threads behind, and can block for ever when it is collected.
+    from distributed.comm import connect
+    from distributed.security import Security
+
+    comm = await connect(address, timeout=CONNECT_TIMEOUT, **Security().get_connection_args("client"))
+    await comm.close()
 
 
 class LocalProcesses(Executor):
