@@ -4,6 +4,7 @@ import ctypes
 import errno
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -55,12 +56,38 @@ def require_generated(target: Path) -> None:
     Raises:
         PublicationError: It exists, is not empty and carries no mark of this module.
     """
-    if target.is_symlink() or (target.exists() and not target.is_dir()):
-        raise PublicationError(f"{target}: exists and is not a folder; move it away")
-    if not target.exists() or any((target / marker).is_file() for marker in (MARKER, *EARLIER_MARKERS)):
-        return
-    if any(target.iterdir()):
-        raise PublicationError(f"{target}: holds files that were not generated; move it away")
+    for _ in range(ATTEMPTS):
+        before = _status(target)
+        if before is None:
+            return
+        if not stat.S_ISDIR(before.st_mode):
+            raise PublicationError(f"{target}: exists and is not a folder; move it away")
+        if not _is_foreign(target):
+            return
+        if _is_the_same(before, _status(target)):
+            raise PublicationError(f"{target}: holds files that were not generated; move it away")
+        # Another writer put its folder there meanwhile: what was seen is of two folders.
+
+
+def _is_foreign(target: Path) -> bool:
+    if any((target / marker).is_file() for marker in (MARKER, *EARLIER_MARKERS)):
+        return False
+    try:
+        return any(target.iterdir())
+    except FileNotFoundError:
+        return False
+
+
+def _status(target: Path) -> os.stat_result | None:
+    try:
+        return target.lstat()
+    except FileNotFoundError:
+        return None
+
+
+def _is_the_same(one: os.stat_result, other: os.stat_result | None) -> bool:
+    """Whether a name stood for one folder all the time; a folder that was renamed has another time of change."""
+    return other is not None and os.path.samestat(one, other) and one.st_ctime_ns == other.st_ctime_ns
 
 
 def remove_leftovers(folder: Path) -> None:
