@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 from book_copy import ROOT, copy_book, edit
+from click.testing import CliRunner
+
+from ntp_lib.cli.main import main
 
 NOTEBOOK = "two-dimensions"
 
@@ -21,18 +24,23 @@ def project(tmp_path: Path) -> Path:
     return copy_book(tmp_path, [NOTEBOOK])
 
 
-def ntp(project: Path, *words: str) -> tuple[int, str]:
-    """Run the command line of the copy, with the copy's library in the kernels too."""
-    environment = {**os.environ, "PYTHONPATH": str(project)}
+def run(project: Path) -> tuple[int, str]:
+    """`ntp run` of the copy, whose library the kernels load too."""
     done = subprocess.run(
-        [sys.executable, "-m", "ntp_lib", *words],
+        [sys.executable, "-m", "ntp_lib", "run", NOTEBOOK],
         cwd=project,
-        env=environment,
+        env={**os.environ, "PYTHONPATH": str(project)},
         capture_output=True,
         text=True,
         check=False,
     )
     return done.returncode, done.stdout + done.stderr
+
+
+def verify(project: Path) -> tuple[int, str]:
+    """`ntp verify` of the copy: it reads files and computes nothing, so it needs no process of its own."""
+    done = CliRunner().invoke(main, ["--project", str(project), "verify"])
+    return done.exit_code, done.output
 
 
 def scale_gradient(project: Path) -> None:
@@ -54,36 +62,36 @@ def change_seed(project: Path) -> None:
 @pytest.mark.parametrize("change", [scale_gradient, permute_two_tokens, change_seed])
 def test_a_change_of_the_mathematics_turns_verify_red(project: Path, change: Callable[[Path], None]) -> None:
     change(project)
-    ntp(project, "run", NOTEBOOK)
-    code, output = ntp(project, "verify")
+    run(project)
+    code, output = verify(project)
     assert code == 1, output
     assert "fig-1-training" in output
 
 
 def test_untouched_is_green_and_dropping_or_outdating_data_is_red(project: Path) -> None:
-    code, output = ntp(project, "run", NOTEBOOK)
+    code, output = run(project)
     assert code == 0, output
-    code, output = ntp(project, "verify")
+    code, output = verify(project)
     assert code == 0, output
 
     stale = project / "ntp_lib/loss/split.py"
     stale.write_text(stale.read_text(encoding="utf-8") + "\n# edited after the run\n", encoding="utf-8")
-    code, output = ntp(project, "verify")
+    code, output = verify(project)
     assert code == 1
     assert "ntp_lib/loss/split.py" in output
     shutil.copy(ROOT / "ntp_lib/loss/split.py", stale)
-    assert ntp(project, "verify")[0] == 0
+    assert verify(project)[0] == 0
 
-    run = project / "_build/runs" / NOTEBOOK / "figures"
-    (run / "fig-2.csv").rename(run / "kept.csv")
-    code, output = ntp(project, "verify")
+    figures = project / "_build/runs" / NOTEBOOK / "figures"
+    (figures / "fig-2.csv").rename(figures / "kept.csv")
+    code, output = verify(project)
     assert code == 1
     assert "fig-2" in output
-    (run / "kept.csv").rename(run / "fig-2.csv")
-    assert ntp(project, "verify")[0] == 0
+    (figures / "kept.csv").rename(figures / "fig-2.csv")
+    assert verify(project)[0] == 0
 
-    edit_first_number(run / "fig-1-plane.csv")
-    code, output = ntp(project, "verify")
+    edit_first_number(figures / "fig-1-plane.csv")
+    code, output = verify(project)
     assert code == 1
     assert "fig-1-plane" in output
 
