@@ -77,10 +77,20 @@ def measure(
     )
 
 
+def present_files(project: Project, notebook: str) -> dict[str, str]:
+    """Digests, as they are now, of the files that a notebook depends on; only its run in the book knows all."""
+    try:
+        run = load_run(project.runs / notebook)
+    except ReproductionError:
+        run = None
+    current = current_inputs(project, notebook, earlier=run.all_inputs() if run else None)
+    return {**current.files, **current.seen}
+
+
 def made_from(project: Project, manifest: Manifest, notebook: str, files: Mapping[str, str]) -> str:
     """Digest of everything that a verdict on the figures of a notebook depends on.
 
-    These are its source, the modules it imports, the lock file, and its figures' references and tolerances;
+    These are its source, the modules it loads, the lock file, and its figures' references and tolerances;
     not the version of Python, which the report names.
 
     Args:
@@ -128,7 +138,7 @@ def _notebook(
     project: Project, manifest: Manifest, setting: Setting, outcome: Outcome, folder: Path
 ) -> NotebookRecord:
     run = load_run(folder) if outcome.failure is None else None
-    files = run.inputs if run else current_inputs(project, outcome.notebook).files
+    files = {**run.inputs, **run.seen} if run else present_files(project, outcome.notebook)
     inputs = made_from(project, manifest, outcome.notebook, files)
     if run is None:
         failure = outcome.failure

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ntp_lib.portability.measuring import made_from
+from ntp_lib.portability.measuring import made_from, present_files
 from ntp_lib.portability.records import Report, SettingRecord
 from ntp_lib.portability.settings import deviation
 from ntp_lib.portability.storage import load_report, report_file
 from ntp_lib.reproduction.errors import ReproductionError
-from ntp_lib.reproduction.inputs import current_inputs
 from ntp_lib.reproduction.manifest import Manifest
 from ntp_lib.reproduction.project import Project
 
@@ -23,7 +22,8 @@ class Standing:
 
     Attributes:
         report: The report; None where there is none or it cannot be read.
-        outdated: Notebooks whose sources, references or tolerances are not those of the report.
+        outdated: Notebooks whose sources, references or tolerances are not those of the report, or that were not
+            run here, so that nobody knows.
         problems: What is wrong, one sentence each; notebooks that are outdated are not judged.
     """
 
@@ -60,7 +60,7 @@ def standing(project: Project, manifest: Manifest) -> Standing:
 
 def _is_outdated(project: Project, manifest: Manifest, report: Report, notebook: str) -> bool:
     records = [record.notebooks.get(notebook) for record in report.settings]
-    now = made_from(project, manifest, notebook, current_inputs(project, notebook).files)
+    now = made_from(project, manifest, notebook, present_files(project, notebook))
     return any(record is None or record.made_from != now for record in records)
 
 

@@ -1,19 +1,25 @@
-"""What a run depends on, as digests: a run is stale as soon as one of them changes."""
+"""What a run depends on, as digests: a run is stale as soon as one of them changes.
+
+Files that are known beforehand stand apart from what only the kernel can say, which is recorded with its run:
+the modules it loaded, other files it read, versions of packages.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 import platform
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
 
 from ntp_lib.reproduction.errors import ReproductionError
-from ntp_lib.reproduction.imports import imported_modules
 from ntp_lib.reproduction.parameters import Value, notebook_parameters
 from ntp_lib.reproduction.project import Project
+
+GENERATED = ("_build", "__pycache__")
 
 
 @dataclass(frozen=True)
@@ -21,12 +27,14 @@ class Inputs:
     """The content a run is made from.
 
     Attributes:
-        files: SHA-256 of the notebook, the project's modules it imports, the files its parameters name and
-            the lock file, by path relative to the project, or absolute where they lie elsewhere.
+        files: SHA-256 of the notebook, its measurements, the files its parameters name and the lock file, by path
+            relative to the project, or absolute where they lie elsewhere.
         overrides: Parameters that differ from the notebook's own defaults.
         python: Minor version of the interpreter.
         packages: Versions of the installed packages that the kernel loaded; an empty text where one is gone.
-        seen: SHA-256 of the other files that the kernel was seen to read; an empty text where one is gone.
+        seen: SHA-256 of the modules that the kernel loaded and of other files that it read; an empty text where
+            one is gone. Modules of installed packages are left out: their versions tell.
+        names: First parts of the names under which the kernel imported what lies outside the project.
     """
 
     files: Mapping[str, str]
@@ -34,6 +42,7 @@ class Inputs:
     python: str
     packages: Mapping[str, str] = field(default_factory=dict)
     seen: Mapping[str, str] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -78,25 +87,63 @@ def current_inputs(
         project: The project.
         notebook: Name of the notebook.
         overrides: Parameters that differ from the defaults.
-        earlier: The inputs of an earlier run: which packages and files besides those that the sources show
-            it was made from. Only its kernel knew.
+        earlier: The inputs of an earlier run, which say what only its kernel knew.
 
     Returns:
         Digests of everything the run depends on.
     """
     source = project.notebook(notebook)
-    files = {source, *imported_modules(project.root, source)}
+    files = {source}
     # What was measured once and cannot be computed again is an input like the code.
     optional = (project.lock_file, project.measured / f"{source.stem}.json")
     files.update(path for path in optional if path.is_file())
     files.update(_files_named(project, source, overrides or {}))
-    return Inputs(
+    asked = Inputs(
         files={input_name(project, path): digest(path) for path in sorted(files)},
         overrides=dict(overrides or {}),
         python=".".join(platform.python_version_tuple()[:2]),
-        packages={name: installed_version(name) for name in earlier.packages} if earlier else {},
-        seen={path: digest_or_empty(project.root / path) for path in earlier.seen} if earlier else {},
     )
+    if earlier is None:
+        return asked
+    return replace(
+        asked,
+        packages={name: installed_version(name) for name in earlier.packages},
+        seen=_seen_now(project, earlier),
+        names=earlier.names,
+    )
+
+
+def _seen_now(project: Project, earlier: Inputs) -> dict[str, str]:
+    found = {path: digest_or_empty(project.root / path) for path in earlier.seen}
+    # A new module of the project that would be found in the place of another.
+    for path in (place for name in earlier.names for place in places_of(project, name)):
+        if path.is_file():
+            found[input_name(project, path)] = digest(path)
+    return found
+
+
+def places_of(project: Project, module: str) -> list[Path]:
+    """Where a kernel looks for a module in the project, by its dotted name, in this order."""
+    parts = module.split(".")
+    return [
+        path
+        for folder in (project.notebooks, project.root)
+        for path in (folder.joinpath(*parts, "__init__.py"), folder.joinpath(*parts).with_suffix(".py"))
+    ]
+
+
+def sources(project: Project) -> dict[str, str]:
+    """Digests of all Python files of the project, tools' and generated folders left out."""
+    return {input_name(project, path): digest(path) for path in sorted(_python_files(project.root))}
+
+
+def _python_files(folder: Path) -> Iterator[Path]:
+    for entry in os.scandir(folder):
+        if entry.is_dir(follow_symlinks=False):
+            if not (entry.name.startswith(".") or entry.name in GENERATED):
+                yield from _python_files(Path(entry.path))
+        elif entry.name.endswith(".py"):
+            yield Path(entry.path)
 
 
 def digest(path: Path) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from ntp_lib.reproduction.checks import Check
 from ntp_lib.reproduction.errors import ReproductionError
 from ntp_lib.reproduction.failures import Failure, describe
-from ntp_lib.reproduction.inputs import Inputs, current_inputs
+from ntp_lib.reproduction.inputs import Inputs, current_inputs, sources
 from ntp_lib.reproduction.locks import workshop
 from ntp_lib.reproduction.manifest import load_manifest
 from ntp_lib.reproduction.own_kernel import kernel_environment, own_kernel
@@ -127,7 +127,7 @@ def _execute_in(job: Job, space: Workspace, on_cell: Callable[[], None], begun: 
         other_parameters=bool(job.inputs.overrides),
     )
     source = job.project.notebook(job.notebook)
-    started, begin = datetime.now(UTC), time.monotonic()
+    started, begin, modules = datetime.now(UTC), time.monotonic(), sources(job.project)
     watch = Watch(
         root=job.project.root,
         testimony=folder / TESTIMONY_FILE,
@@ -155,13 +155,14 @@ def _execute_in(job: Job, space: Workspace, on_cell: Callable[[], None], begun: 
     records = session.records()
     _require_unchanged(job)
     testimony = load_testimony(folder)
-    inputs = observed_inputs(job.project, job.notebook, job.inputs, testimony)
+    inputs = observed_inputs(job.project, job.inputs, testimony, modules)
     defaults = {name: parameter.default for name, parameter in notebook_parameters(source).items()}
     run = Run(
         notebook=job.notebook,
         key=inputs.key,
         inputs=inputs.files,
         seen=inputs.seen,
+        names=inputs.names,
         parameters={**defaults, **job.inputs.overrides},
         overrides=job.inputs.overrides,
         python=inputs.python,
@@ -206,8 +207,7 @@ def _stderr_to(path: Path) -> Iterator[None]:
 
 def _require_unchanged(job: Job) -> None:
     now = current_inputs(job.project, job.notebook, job.inputs.overrides)
-    # What only a kernel knows was taken from an earlier run.
-    if changes := now.changes_since(replace(job.inputs, packages={}, seen={})):
+    if changes := now.changes_since(job.inputs):
         raise ReproductionError(f"inputs changed during the run ({'; '.join(changes)}); run it again")
 
 

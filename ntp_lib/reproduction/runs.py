@@ -39,7 +39,8 @@ class Run:
         notebook: Name of the notebook.
         key: Digest of everything the run depends on.
         inputs: SHA-256 of every input file by path relative to the project.
-        seen: SHA-256 of the other files that the kernel was seen to read.
+        seen: SHA-256 of the modules that the kernel loaded and of other files that it read.
+        names: First parts of the names of other modules that it imported.
         parameters: Values of all parameters.
         overrides: Those that differ from the defaults.
         python: Minor version of the interpreter.
@@ -57,6 +58,7 @@ class Run:
     key: str
     inputs: Mapping[str, str]
     seen: Mapping[str, str]
+    names: tuple[str, ...]
     parameters: Mapping[str, Value]
     overrides: Mapping[str, Value]
     python: str
@@ -71,7 +73,7 @@ class Run:
 
     def all_inputs(self) -> Inputs:
         """The inputs, to be compared with current ones."""
-        return Inputs(self.inputs, self.overrides, self.python, self.packages, self.seen)
+        return Inputs(self.inputs, self.overrides, self.python, self.packages, self.seen, self.names)
 
 
 def figure_file(folder: Path, figure: str, suffix: str) -> Path:

@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from ntp_lib.reproduction.errors import ReproductionError
-from ntp_lib.reproduction.imports import imported_modules
-from ntp_lib.reproduction.inputs import Inputs, digest_or_empty, input_name
+from ntp_lib.reproduction.inputs import GENERATED, Inputs, digest_or_empty, input_name, places_of
 from ntp_lib.reproduction.project import Project
 
 TESTIMONY_FILE = "testimony.json"
-GENERATED = ("_build", "__pycache__")
 
 
 @dataclass(frozen=True)
@@ -24,6 +22,7 @@ class Testimony:
     Attributes:
         python: Minor version of its interpreter.
         packages: Versions of the packages that the notebook loaded, by name.
+        names: First parts of the names of modules that are none of the project's.
         modules: Files of the modules that belong to no installed package, by dotted name.
         read: Files below the project's folder that were opened for reading and never written.
         arithmetic: What it computed with, as `arithmetic.arithmetic` describes it.
@@ -31,6 +30,7 @@ class Testimony:
 
     python: str
     packages: Mapping[str, str]
+    names: tuple[str, ...]
     modules: Mapping[str, Path]
     read: tuple[Path, ...]
     arithmetic: Mapping[str, Any]
@@ -44,53 +44,51 @@ def load_testimony(folder: Path) -> Testimony:
     return Testimony(
         python=content["python"],
         packages=content["packages"],
+        names=tuple(content["names"]),
         modules={name: Path(file) for name, file in content["modules"].items()},
         read=tuple(Path(file) for file in content["read"]),
         arithmetic=content["arithmetic"],
     )
 
 
-def observed_inputs(project: Project, notebook: str, inputs: Inputs, testimony: Testimony) -> Inputs:
-    """The inputs of a run with what only the kernel knows: versions, and files that no statement shows.
+def observed_inputs(
+    project: Project, inputs: Inputs, testimony: Testimony, sources: Mapping[str, str]
+) -> Inputs:
+    """The inputs of a run with what only the kernel knows: versions, modules, and other files.
 
     Args:
         project: The project.
-        notebook: Name of the notebook.
         inputs: What the run was asked for.
         testimony: What the kernel said.
+        sources: Digests of the project's modules before the run.
 
     Returns:
         The inputs to be recorded.
 
     Raises:
-        ReproductionError: Another interpreter or another copy of a module ran, or a module of the project
-            was loaded that no import statement shows.
+        ReproductionError: Another interpreter or another copy of a module ran, or a module changed meanwhile.
     """
     if testimony.python != inputs.python:
         raise ReproductionError(f"the kernel runs Python {testimony.python}, this command {inputs.python}")
-    shown = imported_modules(project.root, project.notebook(notebook))
-    _require_own_modules(project, shown, testimony.modules)
-    loaded = {input_name(project, path) for path in testimony.modules.values()} - inputs.files.keys()
-    if hidden := sorted(path for path in loaded if path.endswith(".py") and not Path(path).is_absolute()):
+    for name, path in testimony.modules.items():
+        _require_own_module(project, name, path)
+    loaded = {input_name(project, path): digest_or_empty(path) for path in testimony.modules.values()}
+    inside = [path for path in loaded if path.endswith(".py") and not Path(path).is_absolute()]
+    if changed := [path for path in inside if loaded[path] != sources.get(path)]:
+        raise ReproductionError(f"inputs changed during the run ({changed[0]} has changed); run it again")
+    read = {input_name(project, path) for path in testimony.read if not _passes(project, path)}
+    others = {path: digest_or_empty(project.root / path) for path in read - inputs.files.keys() - loaded.keys()}
+    seen = {path: value for path, value in sorted({**loaded, **others}.items()) if path not in inputs.files}
+    return replace(inputs, packages=testimony.packages, seen=seen, names=testimony.names)
+
+
+def _require_own_module(project: Project, name: str, ran: Path) -> None:
+    own = next((path for path in places_of(project, name) if path.is_file()), None)
+    if own is not None and own.resolve() != ran.resolve():
         raise ReproductionError(
-            f"loaded {hidden[0]}, which no import statement shows; import it by a statement, "
-            "or a change in it would go unnoticed"
+            f"the kernel loaded {name} from {ran}, not from this project ({project.relative(own)}); "
+            "look at PYTHONPATH and at sys.path in the notebook"
         )
-    read = {
-        input_name(project, path) for path in testimony.read if not _passes(project, path)
-    } - inputs.files.keys()
-    seen = {path: digest_or_empty(project.root / path) for path in sorted(loaded | read)}
-    return replace(inputs, packages=testimony.packages, seen=seen)
-
-
-def _require_own_modules(project: Project, shown: Mapping[Path, str], loaded: Mapping[str, Path]) -> None:
-    for path, name in shown.items():
-        ran = loaded.get(name)
-        if ran is not None and ran.resolve() != path.resolve():
-            raise ReproductionError(
-                f"the kernel loaded {name} from {ran}, not from this project ({project.relative(path)}); "
-                "look at PYTHONPATH and at sys.path in the notebook"
-            )
 
 
 def _passes(project: Project, path: Path) -> bool:

@@ -42,9 +42,12 @@ class Witness:
         # Read and told before the arithmetic is, which is a file of the project's too.
         read = sorted(path for path in self.read - self.written if not _in_environment(path))
         loaded = {name: path for name, path in _files_of_modules().items() if not _in_environment(path)}
+        own = {name.partition(".")[0] for name in loaded}
+        names = {name.partition(".")[0] for name in set(sys.modules) - self.before} - own
         testimony = {
             "python": ".".join(platform.python_version_tuple()[:2]),
-            "packages": _versions({name.partition(".")[0] for name in set(sys.modules) - self.before}),
+            "packages": _versions(names),
+            "names": sorted(name for name in names if name.isidentifier() and name != __name__),
             "modules": loaded,
             "read": read,
             "arithmetic": runpy.run_path(str(Path(__file__).with_name("arithmetic.py")))["arithmetic"](),

@@ -16,11 +16,11 @@ from ntp_lib.data.numbers import real_number, real_numbers, whole_number
 from ntp_lib.data.results import copied, result
 from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import NTPDataError
+from ntp_lib.limiting.limits import Limits, not_separable
 from ntp_lib.loss.cross_entropy import excess_parts
-from ntp_lib.references.bundle import References, not_separable
 from ntp_lib.trajectories.flow_integration import FlowPoint, HandOver, integrate
 from ntp_lib.trajectories.initialisation import start_of
-from ntp_lib.trajectories.magnitudes import references_in_range
+from ntp_lib.trajectories.magnitudes import limits_in_range
 from ntp_lib.trajectories.measurements import measure
 
 Floats = npt.NDArray[np.float64]
@@ -50,7 +50,7 @@ class GradientFlow:
 
     points: tuple[FlowPoint, ...] = field(repr=False)
     frame: pd.DataFrame = copied()
-    references: References = field(repr=False)
+    references: Limits = field(repr=False)
     hand_over: HandOver | None
     kind: ArrayKind = field(default=NUMPY, repr=False)
 
@@ -70,7 +70,7 @@ def gradient_flow(
     log_times: Sequence[float] | npt.ArrayLike,
     W0: npt.ArrayLike | None = None,
     seed: int = 0,
-    references: References | None = None,
+    references: Limits | None = None,
     tolerance: float = 1e-6,
     progress: bool = False,
 ) -> GradientFlow:
@@ -107,7 +107,7 @@ def gradient_flow(
     tolerance = real_number(tolerance, "tolerance", least=1e-12, most=1e-2)
     data.require_an_embedding()
     start = start_of(data, W0, seed=whole_number(seed, "seed"))
-    references = references_in_range(data, references, lengths=FLOW_LENGTHS)
+    references = limits_in_range(data, references, lengths=FLOW_LENGTHS)
     references.require_met_log_odds()
     if references.W_mm is None and times[-1] > LAST_LOG_TIME_WITHOUT_MARGIN:
         limit = f"log_times may go up to {LAST_LOG_TIME_WITHOUT_MARGIN:g}, not {times[-1]:g}"
@@ -128,7 +128,7 @@ def _valid_times(log_times: Sequence[float] | npt.ArrayLike) -> list[float]:
     return [float(time) for time in times]
 
 
-def _row(point: FlowPoint, references: References, floor: float) -> dict[str, float]:
+def _row(point: FlowPoint, references: Limits, floor: float) -> dict[str, float]:
     return {
         "log_time": point.log_time,
         **measure(point.W, references),

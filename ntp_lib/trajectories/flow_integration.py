@@ -12,10 +12,10 @@ from tqdm import tqdm
 from ntp_lib.conditions.data_space import data_space
 from ntp_lib.data.results import result
 from ntp_lib.errors import DidNotConvergeError
+from ntp_lib.limiting.active_pairs import ActivePairs, active_pairs
+from ntp_lib.limiting.counterpart import compatible_counterpart
+from ntp_lib.limiting.limits import Limits
 from ntp_lib.loss.cross_entropy import smoothness
-from ntp_lib.references.active_pairs import ActivePairs, active_pairs
-from ntp_lib.references.bundle import References
-from ntp_lib.references.counterpart import compatible_counterpart
 from ntp_lib.trajectories.flow_early import EarlyStage
 from ntp_lib.trajectories.flow_late import LateStage
 from ntp_lib.trajectories.stepping import FlowBDF, walk
@@ -148,7 +148,7 @@ class _Recorder:
 
 
 def integrate(
-    references: References, W0: Floats, times: list[float], *, tolerance: float, progress: bool
+    references: Limits, W0: Floats, times: list[float], *, tolerance: float, progress: bool
 ) -> tuple[list[FlowPoint], HandOver | None]:
     """Follow the flow from W0 through `times`, which must increase.
 

@@ -14,10 +14,10 @@ from ntp_lib.data.identity import require_same_data
 from ntp_lib.data.numbers import real_numbers, whole_number
 from ntp_lib.data.results import result
 from ntp_lib.errors import NTPDataError
+from ntp_lib.limiting.limits import Limits
+from ntp_lib.limiting.max_margin import MaxMargin, max_margin
 from ntp_lib.loss.sampled import SampledSlope
 from ntp_lib.loss.slope import Slope
-from ntp_lib.references.bundle import References
-from ntp_lib.references.max_margin import MaxMargin, max_margin
 from ntp_lib.trajectories.adaptive import Adam
 from ntp_lib.trajectories.initialisation import lecun
 from ntp_lib.trajectories.measurements import cosine
@@ -46,7 +46,7 @@ class Stage:
 
 
 def adam_stages(
-    references: References,
+    references: Limits,
     *,
     marks: Sequence[int],
     step_size: float = 0.01,
@@ -93,7 +93,7 @@ def adam_stages(
     return stages
 
 
-def _stage(references: References, adam: Adam, W: Floats, start: int, end: int) -> tuple[Stage, Floats]:
+def _stage(references: Limits, adam: Adam, W: Floats, start: int, end: int) -> tuple[Stage, Floats]:
     before, exact = W, Slope(references.data)
     total, half = np.zeros_like(W), (start + end) // 2
     looks = set(np.linspace(half + 1, end, 20, dtype=int).tolist())
@@ -109,13 +109,13 @@ def _stage(references: References, adam: Adam, W: Floats, start: int, end: int) 
     return Stage(start, end, increment, total / (end - half), float(np.exp(np.mean(residuals)))), W
 
 
-def _residual(references: References, gradient: Floats) -> float:
+def _residual(references: Limits, gradient: Floats) -> float:
     in_F = float(np.linalg.norm(references.F.project(gradient)))
     with np.errstate(divide="ignore"):
         return float(np.log(in_F) - np.log(np.linalg.norm(references.F.project_complement(gradient))))
 
 
-def compare_stage(before: Stage, stage: Stage, references: References, largest: MaxMargin) -> dict[str, float]:
+def compare_stage(before: Stage, stage: Stage, references: Limits, largest: MaxMargin) -> dict[str, float]:
     """Compare a stage's increment with what is predicted from the stage *before* it.
 
     Args:

@@ -6,7 +6,7 @@ import numpy as np
 
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.errors import NTPDataError
-from ntp_lib.references.bundle import References, references_of
+from ntp_lib.limiting.limits import Limits, limits_of
 
 # Lengths of the longest embedding; W is measured in their inverses.
 LENGTHS = (1e-100, 1e100)
@@ -14,9 +14,9 @@ LENGTHS = (1e-100, 1e100)
 LARGEST_REFERENCE = 1e140
 
 
-def references_in_range(
-    data: NTPData, given: References | None, *, lengths: tuple[float, float] = LENGTHS
-) -> References:
+def limits_in_range(
+    data: NTPData, given: Limits | None, *, lengths: tuple[float, float] = LENGTHS
+) -> Limits:
     """The references of a problem, given or computed, if squares of what is measured stay in float64.
 
     Raises:
@@ -31,7 +31,7 @@ def references_in_range(
             f"embeddings: the longest has length {length:.3g}; trajectories are computed for lengths between "
             f"{lengths[0]:g} and {lengths[1]:g}: multiply the embeddings by a number, which divides W by it"
         )
-    references = references_of(data, given)
+    references = limits_of(data, given)
     for name, W in {"W^mm": references.W_mm, "W°": references.W_finite}.items():
         entry = 0.0 if W is None else float(np.abs(W).max())
         if not entry <= LARGEST_REFERENCE:

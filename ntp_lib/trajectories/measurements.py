@@ -6,18 +6,18 @@ import numpy as np
 import numpy.typing as npt
 
 from ntp_lib.conditions.margins import stacked_margins
+from ntp_lib.limiting.limits import Limits
 from ntp_lib.loss.cross_entropy import stacked_excess_parts
-from ntp_lib.references.bundle import References
 
 Floats = npt.NDArray[np.float64]
 
 
-def measure(W: Floats, references: References) -> dict[str, float]:
+def measure(W: Floats, references: Limits) -> dict[str, float]:
     """Measure a decoder (V, d) against the references; the quantities are those of `measure_all`."""
     return {name: float(values[0]) for name, values in measure_all(W[None], references).items()}
 
 
-def measure_all(decoders: Floats, references: References) -> dict[str, Floats]:
+def measure_all(decoders: Floats, references: Limits) -> dict[str, Floats]:
     """Measure K decoders at once, which costs a fraction of K measurements.
 
     Args:

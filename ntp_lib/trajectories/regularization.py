@@ -15,9 +15,9 @@ from ntp_lib.data.numbers import real_number, real_numbers
 from ntp_lib.data.results import copied, result
 from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
+from ntp_lib.limiting.limits import Limits
 from ntp_lib.loss.cross_entropy import excess_parts, smoothness
-from ntp_lib.references.bundle import References
-from ntp_lib.trajectories.magnitudes import references_in_range
+from ntp_lib.trajectories.magnitudes import limits_in_range
 from ntp_lib.trajectories.measurements import measure
 from ntp_lib.trajectories.ridge import RidgePoint, RidgeSolver
 
@@ -46,7 +46,7 @@ class RegularizationPath:
 
     points: tuple[RidgePoint, ...] = field(repr=False)
     frame: pd.DataFrame = copied()
-    references: References = field(repr=False)
+    references: Limits = field(repr=False)
 
     def W(self, i: int) -> Floats:
         """The i-th minimiser, (V, d)."""
@@ -59,7 +59,7 @@ def regularization_path(
     *,
     radii: Sequence[float] | None = None,
     penalties: Sequence[float] | None = None,
-    references: References | None = None,
+    references: Limits | None = None,
     progress: bool = False,
 ) -> RegularizationPath:
     """Minimise CE over balls ‖W‖ ≤ B, or CE(W) + ½λ‖W‖², by warm-started Newton (paper, (8)).
@@ -81,7 +81,7 @@ def regularization_path(
     """
     wanted = _valid_request(radii, penalties)
     data.require_an_embedding()
-    references = references_in_range(data, references)
+    references = limits_in_range(data, references)
     L = smoothness(data)
     if radii is None:
         _refuse_far_penalties(wanted, L)
@@ -163,7 +163,7 @@ def _at_radius(solver: RidgeSolver, radius: float, start: RidgePoint) -> RidgePo
     )
 
 
-def _row(point: RidgePoint, references: References, floor: float) -> dict[str, float]:
+def _row(point: RidgePoint, references: Limits, floor: float) -> dict[str, float]:
     return {
         "radius": point.radius,
         "penalty": point.penalty,

@@ -16,10 +16,10 @@ import scipy.linalg
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.data.results import result
 from ntp_lib.errors import DidNotConvergeError
+from ntp_lib.limiting.counterpart import compatible_counterpart
+from ntp_lib.limiting.limits import Limits
 from ntp_lib.loss.cross_entropy import smoothness
 from ntp_lib.loss.split import SplitSoftmax, split_softmax
-from ntp_lib.references.bundle import References
-from ntp_lib.references.counterpart import compatible_counterpart
 
 Floats = npt.NDArray[np.float64]
 
@@ -65,7 +65,7 @@ class RidgePoint:
 class RidgeSolver:
     """Solves for one λ at a time, warm-started from another point of the path."""
 
-    references: References
+    references: Limits
 
     @cached_property
     def data(self) -> NTPData:

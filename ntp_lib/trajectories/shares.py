@@ -10,7 +10,7 @@ import numpy.typing as npt
 from ntp_lib.conditions.margins import stacked_margins
 from ntp_lib.conditions.subspace import Subspace
 from ntp_lib.data.identity import require_same_data
-from ntp_lib.references.max_margin import MaxMargin
+from ntp_lib.limiting.max_margin import MaxMargin
 
 Floats = npt.NDArray[np.float64]
 

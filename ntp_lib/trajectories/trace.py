@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ntp_lib.references.bundle import References
+from ntp_lib.limiting.limits import Limits
 from ntp_lib.trajectories.measurements import measure_all
 
 Floats = npt.NDArray[np.float64]
@@ -21,7 +21,7 @@ WAITING_ENTRIES = 2**17
 class Trace:
     """The measurements of a run, step by step: those of `measure_all`, and of `further` where given."""
 
-    def __init__(self, references: References, further: Measure | None = None) -> None:
+    def __init__(self, references: Limits, further: Measure | None = None) -> None:
         data = references.data
         logits = min(data.num_contexts, data.block_rows) * data.vocab_size
         self._references = references

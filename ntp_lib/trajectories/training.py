@@ -16,11 +16,11 @@ from ntp_lib.data.numbers import one_of, real_number, real_numbers, whole_number
 from ntp_lib.data.results import copied, result
 from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
+from ntp_lib.limiting.limits import Limits
 from ntp_lib.loss.sampled import SampledSlope
 from ntp_lib.loss.slope import Slope
-from ntp_lib.references.bundle import References
 from ntp_lib.trajectories.initialisation import start_of
-from ntp_lib.trajectories.magnitudes import references_in_range
+from ntp_lib.trajectories.magnitudes import limits_in_range
 from ntp_lib.trajectories.methods import METHODS, make_step
 from ntp_lib.trajectories.optimisers import Step
 from ntp_lib.trajectories.trace import Measure, Trace
@@ -47,7 +47,7 @@ class Trajectory:
 
     W: Any = copied()
     frame: pd.DataFrame = copied()
-    references: References = field(repr=False)
+    references: Limits = field(repr=False)
 
 
 @small_problems_on_one_thread
@@ -64,7 +64,7 @@ def train(
     epsilon: float = 1e-8,
     momentum: float = 0.9,
     batch_size: int | None = None,
-    references: References | None = None,
+    references: Limits | None = None,
     num_records: int | None = 100,
     measure: Measure | None = None,
     progress: bool = False,
@@ -106,7 +106,7 @@ def train(
     seed = whole_number(seed, "seed")
     data.require_an_embedding()
     W = start_of(data, W0, seed=seed)
-    references = references_in_range(data, references)
+    references = limits_in_range(data, references)
     slope = Slope(data) if batch_size is None else SampledSlope(data, batch_size=batch_size, seed=seed)
     advance = make_step(method, slope, **constants)
     trace = Trace(references, measure)

@@ -42,9 +42,11 @@ class Verdict:
     finished: bool = True
 
 
-def depends_on(folder: Path, notebook: str, path: str) -> bool:
-    """Whether a notebook imports a module, directly or not."""
-    return path in current_inputs(Project(folder), notebook).files
+def depends_on(notebook: str, path: str) -> bool:
+    """Whether a notebook loads a module, by its run in the book."""
+    run = load_run(Project(ROOT).runs / notebook)
+    assert run is not None, "make mutants runs the book first"
+    return path in run.seen
 
 
 def judged(folder: Path, notebook: str) -> Verdict:

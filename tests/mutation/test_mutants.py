@@ -25,7 +25,7 @@ def test_mutant_is_killed(mutant: Mutant, tmp_path: Path, record_property: Calla
     edit(tmp_path / mutant.path, mutant.old, mutant.new)
     noticed = []
     for notebook in mutant.notebooks:
-        if not depends_on(tmp_path, notebook, mutant.path):
+        if not depends_on(notebook, mutant.path):
             continue
         verdict = judged(tmp_path, notebook)
         if verdict.finished and verdict.reason:

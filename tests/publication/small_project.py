@@ -174,6 +174,7 @@ def write_run(project: Project) -> None:
         key=inputs.key,
         inputs=inputs.files,
         seen=inputs.seen,
+        names=inputs.names,
         parameters={"rate": 0.5, "steps": 10},
         overrides={},
         python=inputs.python,

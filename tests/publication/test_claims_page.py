@@ -114,7 +114,7 @@ def test_page_without_a_marker_is_refused(claimed: Project) -> None:
 
 
 def test_book_with_claims_builds_without_a_warning(claimed: Project) -> None:
-    """References and links of the page lead somewhere; a red claim does not break the page."""
+    """Limits and links of the page lead somewhere; a red claim does not break the page."""
     _without_checks(claimed)
     site = build_site(claimed)
     assert "recorded no check at all" in (site.folder / "book" / "claims.html").read_text("utf-8")

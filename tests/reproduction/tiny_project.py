@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import textwrap
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ntp_lib.reproduction.checks import Check
-from ntp_lib.reproduction.inputs import current_inputs
+from ntp_lib.reproduction.inputs import current_inputs, sources
 from ntp_lib.reproduction.project import Project
 from ntp_lib.reproduction.recording import write_data
 from ntp_lib.reproduction.runs import SUFFIXES, RecordedFigure, Run, figure_file, save_run
@@ -165,7 +166,10 @@ def put_run(
     """Puts a complete, current run in place without a kernel."""
     folder = project.runs / name
     folder.mkdir(parents=True, exist_ok=True)
-    inputs = current_inputs(project, name)
+    # What a kernel would have said: the modules it loaded.
+    loaded = ("tinylib/__init__.py", "tinylib/descent.py") if name == "descent" else ()
+    present = sources(project)
+    inputs = replace(current_inputs(project, name), seen={path: present[path] for path in loaded})
     (folder / "notebook.ipynb").write_text(project.notebook(name).read_text())
     digests = {figure: write_data(figure, frame, folder / "figures") for figure, frame in frames.items()}
     for figure in frames:
@@ -175,7 +179,8 @@ def put_run(
         notebook=name,
         key=inputs.key,
         inputs=inputs.files,
-        seen={},
+        seen=inputs.seen,
+        names=(),
         parameters={},
         overrides={},
         python=inputs.python,

@@ -5,8 +5,8 @@ import pytest
 
 import ntp_lib as ntp
 from ntp_lib.conditions.data_space import data_space
-from ntp_lib.references.active_pairs import active_pairs
-from ntp_lib.references.counterpart import compatible_counterpart
+from ntp_lib.limiting.active_pairs import active_pairs
+from ntp_lib.limiting.counterpart import compatible_counterpart
 from ntp_lib.trajectories import flow_integration
 from ntp_lib.trajectories.flow_early import EarlyStage
 from ntp_lib.trajectories.flow_late import LateStage

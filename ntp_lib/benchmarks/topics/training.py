@@ -13,8 +13,8 @@ from ntp_lib.benchmarks.judges import AgreementJudge
 from ntp_lib.benchmarks.peers.torch_loop import torch_contenders
 from ntp_lib.benchmarks.records import Requirement, Target
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.limiting.limits import Limits
 from ntp_lib.loss.slope import Slope
-from ntp_lib.references.bundle import References
 from ntp_lib.trajectories import optimisers
 
 PAPER = (50, 60, 10, 6)
@@ -152,7 +152,7 @@ def _traced_problem(sizes: tuple[int, int, int, int]) -> NTPData:
 
 
 @lru_cache(maxsize=1)
-def _references(sizes: tuple[int, int, int, int]) -> References:
+def _references(sizes: tuple[int, int, int, int]) -> Limits:
     return ntp.references(_problem(sizes))
 
 

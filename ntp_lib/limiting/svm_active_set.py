@@ -17,8 +17,8 @@ from ntp_lib.conditions.in_support import unit_embeddings
 from ntp_lib.conditions.separability import Separability
 from ntp_lib.conditions.subspace import Subspace, subspace
 from ntp_lib.data.ntp_data import NTPData
-from ntp_lib.references.active_pairs import margin_vectors
-from ntp_lib.references.svm_solution import NTPSVMSolution
+from ntp_lib.limiting.active_pairs import margin_vectors
+from ntp_lib.limiting.svm_solution import NTPSVMSolution
 
 Floats = npt.NDArray[np.float64]
 

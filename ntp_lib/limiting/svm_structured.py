@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ntp_lib.data.ntp_data import NTPData
-from ntp_lib.references.svm_solution import NTPSVMSolution
+from ntp_lib.limiting.svm_solution import NTPSVMSolution
 from ntp_lib.splitting.solve import Answer
 from ntp_lib.splitting.solve import solve as split
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import ntp_lib as ntp
-from ntp_lib.references import svm, svm_cvxpy
+from ntp_lib.limiting import svm, svm_cvxpy
 
 TOY = ntp.synthetic.toy_2d()
 

@@ -5,7 +5,7 @@ import pytest
 import scipy.optimize
 
 import ntp_lib as ntp
-from ntp_lib.references import asymptotics
+from ntp_lib.limiting import asymptotics
 
 
 def test_square_systems_have_one_solution():

@@ -18,9 +18,9 @@ from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.data.results import result
 from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import DidNotConvergeError, NotSeparableError, NTPDataError
-from ntp_lib.references.refusals import certified_error
-from ntp_lib.references.svm import ntp_svm
-from ntp_lib.references.svm_solution import NTPSVMSolution
+from ntp_lib.limiting.refusals import certified_error
+from ntp_lib.limiting.svm import ntp_svm
+from ntp_lib.limiting.svm_solution import NTPSVMSolution
 
 Floats = npt.NDArray[np.float64]
 
@@ -29,7 +29,7 @@ ROUNDED_LOG_ODDS = 1e-6
 
 
 @result
-class References:
+class Limits:
     """What the theory predicts for a problem.
 
     Attributes:
@@ -107,7 +107,7 @@ class References:
 
 
 @small_problems_on_one_thread
-def references(data: NTPData) -> References:
+def limits(data: NTPData) -> Limits:
     """Compute F, W* and W^mm of a problem.
 
     Training needs no W^mm: where the NTP-SVM is neither solved nor excluded, `svm` is None and `why_no_svm` says
@@ -124,27 +124,30 @@ def references(data: NTPData) -> References:
         svm = ntp_svm(data)
     except (NotSeparableError, DidNotConvergeError, NTPDataError) as error:
         why = str(error)
-    return References(data, F, compatibility(data, F=F), svm, why)
+    return Limits(data, F, compatibility(data, F=F), svm, why)
 
 
-def references_of(data: NTPData, given: References | None) -> References:
-    """The references of a problem, which a caller may have computed already.
+# The earlier name, which stays until version 1.0.
+references = limits
+
+def limits_of(data: NTPData, given: Limits | None) -> Limits:
+    """The limits of a problem, which a caller may have computed already.
 
     Raises:
-        NTPDataError: what is given are not references, or those of other data.
-        DidNotConvergeError: as for `references`.
+        NTPDataError: what is given are not limits, or those of other data.
+        DidNotConvergeError: as for `limits`.
     """
     if given is None:
-        return references(data)
-    if not isinstance(given, References):
+        return limits(data)
+    if not isinstance(given, Limits):
         raise NTPDataError(
-            f"references is {type(given).__name__}; it must be what ntp_lib.references returns, or None"
+            f"references is {type(given).__name__}; it must be what ntp_lib.limits returns, or None"
         )
     require_same_data(given.data, data, "references")
     return given
 
 
-def not_separable(references: References, consequence: str) -> NotSeparableError:
+def not_separable(references: Limits, consequence: str) -> NotSeparableError:
     """The error for data without a margin, with its certificate, for the caller to raise.
 
     Args:

@@ -5,8 +5,8 @@ import pytest
 
 import ntp_lib as ntp
 from ntp_lib.conditions import separability as separability_module
-from ntp_lib.references import svm as module
-from ntp_lib.references import svm_active_set, svm_structured
+from ntp_lib.limiting import svm as module
+from ntp_lib.limiting import svm_active_set, svm_structured
 from ntp_lib.splitting import solve as splitting
 
 both_solvers = pytest.mark.parametrize("solver", ["structured", "cvxpy"])

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import ntp_lib as ntp
-from ntp_lib.references import svm_cvxpy
-from ntp_lib.references.svm_solution import SolveStatus
+from ntp_lib.limiting import svm_cvxpy
+from ntp_lib.limiting.svm_solution import SolveStatus
 
 TOY = ntp.synthetic.toy_2d()
 

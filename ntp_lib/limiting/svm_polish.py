@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ntp_lib.references.svm_solution import NTPSVMSolution, SolveStatus
+from ntp_lib.limiting.svm_solution import NTPSVMSolution, SolveStatus
 from ntp_lib.splitting.active_set import refined_solution
 from ntp_lib.splitting.problem import ConeProblem
 

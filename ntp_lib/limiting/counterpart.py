@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from ntp_lib.data.ntp_data import NTPData
-from ntp_lib.references.bundle import References
+from ntp_lib.limiting.limits import Limits
 
 
-def compatible_counterpart(references: References) -> NTPData:
+def compatible_counterpart(references: Limits) -> NTPData:
     """The problem with p̂_j replaced by the softmax of W° on S_j.
 
     Its gradient and Hessian are those of the data themselves, because ∇CE_F(W°) = 0, and it is compatible with

@@ -22,9 +22,9 @@ from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.data.numbers import real_number
 from ntp_lib.data.results import result
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
-from ntp_lib.references.norms import Norm, norm_named, preconditioned
-from ntp_lib.references.refusals import certified_error
-from ntp_lib.references.svm import ntp_svm
+from ntp_lib.limiting.norms import Norm, norm_named, preconditioned
+from ntp_lib.limiting.refusals import certified_error
+from ntp_lib.limiting.svm import ntp_svm
 
 Floats = npt.NDArray[np.float64]
 

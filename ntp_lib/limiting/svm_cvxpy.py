@@ -11,7 +11,7 @@ from ntp_lib.conditions.certificates import repaired_certificate
 from ntp_lib.conditions.separability import MAX_NONZEROS
 from ntp_lib.conditions.subspace import subspace
 from ntp_lib.data.ntp_data import NTPData
-from ntp_lib.references.svm_solution import NTPSVMSolution
+from ntp_lib.limiting.svm_solution import NTPSVMSolution
 
 
 def solve(data: NTPData, *, tolerance: float) -> NTPSVMSolution | None:

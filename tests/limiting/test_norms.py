@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import ntp_lib as ntp
-from ntp_lib.references.norms import NORMS, norm_named, polar_factor, preconditioned, unit
+from ntp_lib.limiting.norms import NORMS, norm_named, polar_factor, preconditioned, unit
 
 RNG = np.random.default_rng(0)
 P = np.exp(RNG.standard_normal((4, 6)))

@@ -6,7 +6,7 @@ from scipy.special import lambertw
 
 import ntp_lib as ntp
 from ntp_lib.conditions.data_space import data_space
-from ntp_lib.references.active_pairs import active_pairs
+from ntp_lib.limiting.active_pairs import active_pairs
 
 SEEDS = range(3)
 

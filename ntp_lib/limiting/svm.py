@@ -14,10 +14,10 @@ from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.data.numbers import real_number
 from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
-from ntp_lib.references import svm_active_set, svm_cvxpy, svm_structured
-from ntp_lib.references.refusals import certified_error
-from ntp_lib.references.svm_polish import polished
-from ntp_lib.references.svm_solution import NTPSVMSolution, SolveStatus
+from ntp_lib.limiting import svm_active_set, svm_cvxpy, svm_structured
+from ntp_lib.limiting.refusals import certified_error
+from ntp_lib.limiting.svm_polish import polished
+from ntp_lib.limiting.svm_solution import NTPSVMSolution, SolveStatus
 
 
 class Solver(Protocol):

@@ -5,8 +5,8 @@ import pytest
 
 import ntp_lib as ntp
 from ntp_lib.conditions.margins import context_margins
-from ntp_lib.references import max_margin as module
-from ntp_lib.references.norms import NORMS, preconditioned
+from ntp_lib.limiting import max_margin as module
+from ntp_lib.limiting.norms import NORMS, preconditioned
 
 NAMES = list(NORMS)
 

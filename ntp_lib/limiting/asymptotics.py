@@ -12,9 +12,9 @@ import scipy.optimize
 from ntp_lib.conditions.data_space import DataSpace, data_space
 from ntp_lib.data.results import result
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
+from ntp_lib.limiting.active_pairs import ActivePairs, active_pairs
+from ntp_lib.limiting.limits import Limits, not_separable
 from ntp_lib.loss.split import split_softmax
-from ntp_lib.references.active_pairs import ActivePairs, active_pairs
-from ntp_lib.references.bundle import References, not_separable
 
 Floats = npt.NDArray[np.float64]
 
@@ -40,7 +40,7 @@ class Asymptotics:
             margin of an inactive pair, and the least eigenvalue of Σ ᾱ_jv M_jv ⊗ M_jv on N; NaN unless generic.
     """
 
-    references: References
+    references: Limits
     pairs: ActivePairs = field(repr=False)
     weakest: float
     multipliers: Floats | None = field(repr=False)
@@ -94,7 +94,7 @@ class Asymptotics:
         return np.asarray(across / (2 * reach**2))
 
 
-def asymptotics(references: References) -> Asymptotics:
+def asymptotics(references: Limits) -> Asymptotics:
     """Predict the limits that need no integration: multipliers, drift along N, and the rate of settling.
 
     On N the drift minimises the strictly convex Φ(r) = Σ b_jv e^{−μ_jv(r)} + ⟨W^mm, r⟩ over active pairs, with
@@ -131,7 +131,7 @@ def asymptotics(references: References) -> Asymptotics:
     return Asymptotics(references, pairs, weakest, multipliers, space.embed_offset(basis @ r), rate, space, basis)
 
 
-def _log_weights(references: References) -> Floats:
+def _log_weights(references: Limits) -> Floats:
     """log π̂_j o_jv(W°), (m, V); −∞ on the supports."""
     data, rows = references.data, []
     for block in data.blocks():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import ntp_lib as ntp
-from ntp_lib.references.svm_solution import SolveStatus
+from ntp_lib.limiting.svm_solution import SolveStatus
 
 
 def test_support_vectors_lie_at_margin_one():

@@ -8,7 +8,7 @@ import scipy.linalg
 import scipy.optimize
 
 import ntp_lib as ntp
-from ntp_lib.references.svm_solution import SolveStatus
+from ntp_lib.limiting.svm_solution import SolveStatus
 
 SEEDS = range(8)
 SHAPES = [(3, 4, 4), (5, 3, 4), (4, 2, 5), (6, 6, 3)]

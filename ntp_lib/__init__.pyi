@@ -1,0 +1,72 @@
+"""What `ntp_lib` offers; `__init__.py` reads this file and imports each name on its first use."""
+
+from .conditions.compatibility import Compatibility, compatibility
+from .conditions.decomposition import Decomposition, decomposition
+from .conditions.margins import margin
+from .conditions.separability import Separability, Verdict, separability
+from .conditions.subspace import Subspace, subspace
+from .data import synthetic
+from .data.ntp_data import NTPData
+from .errors import DidNotConvergeError, NotSeparableError, NTPDataError, NTPDataWarning
+from .limiting.asymptotics import Asymptotics, asymptotics
+from .limiting.limits import Limits, limits, references
+from .limiting.max_margin import MaxMargin, max_margin
+from .limiting.svm import ntp_svm
+from .limiting.svm_solution import NTPSVMSolution
+from .loss.cross_entropy import (
+    cross_entropy,
+    cross_entropy_in_support,
+    excess_loss,
+    excess_parts,
+    gradient,
+    smoothness,
+)
+from .thresholds.compatibility import compatibility_threshold
+from .thresholds.law import ThresholdEstimate, threshold, threshold_estimate
+from .trajectories.flow import GradientFlow, gradient_flow
+from .trajectories.regularization import RegularizationPath, regularization_path
+from .trajectories.training import Trajectory, train
+
+__all__ = [
+    "Asymptotics",
+    "Compatibility",
+    "Decomposition",
+    "DidNotConvergeError",
+    "GradientFlow",
+    "Limits",
+    "MaxMargin",
+    "NTPData",
+    "NTPDataError",
+    "NTPDataWarning",
+    "NTPSVMSolution",
+    "NotSeparableError",
+    "RegularizationPath",
+    "Separability",
+    "Subspace",
+    "ThresholdEstimate",
+    "Trajectory",
+    "Verdict",
+    "asymptotics",
+    "compatibility",
+    "compatibility_threshold",
+    "cross_entropy",
+    "cross_entropy_in_support",
+    "decomposition",
+    "excess_loss",
+    "excess_parts",
+    "gradient",
+    "gradient_flow",
+    "limits",
+    "margin",
+    "max_margin",
+    "ntp_svm",
+    "references",
+    "regularization_path",
+    "separability",
+    "smoothness",
+    "subspace",
+    "synthetic",
+    "threshold",
+    "threshold_estimate",
+    "train",
+]

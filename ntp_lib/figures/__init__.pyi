@@ -1,0 +1,54 @@
+"""The drawing functions; `__init__.py` reads this file and imports each on its first use."""
+
+from .benchmarks import contender_times, growth_curves
+from .comparison import comparison_curves
+from .conditions import certificate_map, excess_by_case
+from .distributions import distribution_bars, sparsity_pattern
+from .failure import bounded_and_diverging, decomposition_map, fibre_curve
+from .features import feature_flow_panels, feature_panels
+from .flow import flow_clocks, flow_degenerate, flow_law, flow_multipliers
+from .geometry import candidate_panels, share_panels
+from .multipliers import multiplier_map
+from .path import path_panels
+from .plane import plane_geometry, support_and_rows
+from .splitting import splitting_residuals
+from .subspace import subspace_plane
+from .sweep import dimension_panels
+from .text import context_length_panels, support_size_ranks
+from .thresholds import phase_diagram, threshold_scaling, two_transitions
+from .training import averaged_training_panels, training_panels
+
+__all__ = [
+    "averaged_training_panels",
+    "bounded_and_diverging",
+    "candidate_panels",
+    "certificate_map",
+    "comparison_curves",
+    "contender_times",
+    "context_length_panels",
+    "decomposition_map",
+    "dimension_panels",
+    "distribution_bars",
+    "excess_by_case",
+    "feature_flow_panels",
+    "feature_panels",
+    "fibre_curve",
+    "flow_clocks",
+    "flow_degenerate",
+    "flow_law",
+    "flow_multipliers",
+    "growth_curves",
+    "multiplier_map",
+    "path_panels",
+    "phase_diagram",
+    "plane_geometry",
+    "share_panels",
+    "sparsity_pattern",
+    "splitting_residuals",
+    "subspace_plane",
+    "support_and_rows",
+    "support_size_ranks",
+    "threshold_scaling",
+    "training_panels",
+    "two_transitions",
+]
