@@ -62,7 +62,7 @@ check-site: env  ## Open every built page in headless Chromium, where one is ins
 	elif [ -z "$(FRESH)" ] && cmp -s _build/html/.build-key _build/opened-key; then \
 	  echo "The pages are those that were last opened in a browser."; \
 	else \
-	  BOOK_HTML=_build/html $(BIN)/pytest -m browser tests/publication/test_browser.py -k page_of_the_book && \
+	  BOOK_HTML=_build/html $(BIN)/pytest -m browser tests/companion/pages/test_browser.py -k page_of_the_book && \
 	  cp _build/html/.build-key _build/opened-key; \
 	fi
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ntp_lib.reproduction.runs import load_run, write_record
+from ntp_lib.companion.reproduction.runs import load_run, write_record
 
 
 def edit_run(folder: Path, **changes: Any) -> None:

@@ -130,6 +130,7 @@ def limits(data: NTPData) -> Limits:
 # The earlier name, which stays until version 1.0.
 references = limits
 
+
 def limits_of(data: NTPData, given: Limits | None) -> Limits:
     """The limits of a problem, which a caller may have computed already.
 

@@ -14,9 +14,7 @@ LENGTHS = (1e-100, 1e100)
 LARGEST_REFERENCE = 1e140
 
 
-def limits_in_range(
-    data: NTPData, given: Limits | None, *, lengths: tuple[float, float] = LENGTHS
-) -> Limits:
+def limits_in_range(data: NTPData, given: Limits | None, *, lengths: tuple[float, float] = LENGTHS) -> Limits:
     """The references of a problem, given or computed, if squares of what is measured stay in float64.
 
     Raises:

@@ -8,14 +8,14 @@ from pathlib import Path
 
 from book_copy import ROOT
 
-from ntp_lib.reproduction.claims import judge_claims
-from ntp_lib.reproduction.inputs import current_inputs
-from ntp_lib.reproduction.judgement import State, judge_run
-from ntp_lib.reproduction.kernel import Job, execute
-from ntp_lib.reproduction.ledger import load_ledger
-from ntp_lib.reproduction.manifest import load_manifest
-from ntp_lib.reproduction.project import Project
-from ntp_lib.reproduction.runs import load_run
+from ntp_lib.companion.reproduction.claims import judge_claims
+from ntp_lib.companion.reproduction.inputs import current_inputs
+from ntp_lib.companion.reproduction.judgement import State, judge_run
+from ntp_lib.companion.reproduction.kernel import Job, execute
+from ntp_lib.companion.reproduction.ledger import load_ledger
+from ntp_lib.companion.reproduction.manifest import load_manifest
+from ntp_lib.companion.reproduction.project import Project
+from ntp_lib.companion.reproduction.runs import load_run
 
 CHECK = re.compile(r"AssertionError: check (\S+): ")
 # A machine that is out of memory or of time says nothing about the mathematics.

@@ -6,11 +6,11 @@ import pytest
 from book_copy import ROOT
 from click.testing import CliRunner
 
-from ntp_lib.cli.main import main
-from ntp_lib.publication.notebook_page import run_box
-from ntp_lib.reproduction.manifest import load_manifest
-from ntp_lib.reproduction.parameters import notebook_parameters
-from ntp_lib.reproduction.project import Project
+from ntp_lib.companion.cli.main import main
+from ntp_lib.companion.pages.notebook_page import run_box
+from ntp_lib.companion.reproduction.manifest import load_manifest
+from ntp_lib.companion.reproduction.parameters import notebook_parameters
+from ntp_lib.companion.reproduction.project import Project
 
 pytestmark = [pytest.mark.mutation, pytest.mark.timeout(1800)]
 BOOK = Project(ROOT)

@@ -12,11 +12,11 @@ import pytest
 import yaml
 from book_copy import ROOT
 
-from ntp_lib.reproduction import claims
-from ntp_lib.reproduction.claims import LedgerReport, judge_claims
-from ntp_lib.reproduction.ledger import load_ledger
-from ntp_lib.reproduction.project import Project
-from ntp_lib.reproduction.runs import RUN_FILE, Run, load_run, write_record
+from ntp_lib.companion.reproduction import claims
+from ntp_lib.companion.reproduction.claims import LedgerReport, judge_claims
+from ntp_lib.companion.reproduction.ledger import load_ledger
+from ntp_lib.companion.reproduction.project import Project
+from ntp_lib.companion.reproduction.runs import RUN_FILE, Run, load_run, write_record
 
 pytestmark = pytest.mark.mutation
 

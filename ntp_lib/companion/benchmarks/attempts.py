@@ -1,0 +1,55 @@
+"""One attempt: a fresh problem, one contender, one setting, one wall time, one verdict."""
+
+from __future__ import annotations
+
+import math
+import time
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ntp_lib.companion.benchmarks.cases import Case, Contender, Judge
+from ntp_lib.companion.benchmarks.records import Outcome, Value
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What became of one attempt; `accuracy` is recomputed after the clock has stopped."""
+
+    outcome: Outcome
+    seconds: float
+    scale: float
+    accuracy: Mapping[str, float | None]
+    notes: Mapping[str, Value]
+
+
+def attempt(case: Case, contender: Contender, setting: str, repeat: int, judge: Judge, limit: float) -> Attempt:
+    """Solve once, then judge; a contender that raises has failed, and what it said is kept."""
+    problem = case.problem(repeat)
+    begin = time.perf_counter()
+    try:
+        with warnings.catch_warnings():
+            # Peers warn of accuracies they did not reach; the judge finds that out for itself.
+            warnings.simplefilter("ignore")
+            answer = contender.solve(problem, setting, limit)
+    # Whatever goes wrong inside a contender is its result, not the end of the benchmark.
+    except Exception as error:
+        return failed(time.perf_counter() - begin, f"{type(error).__name__}: {error}")
+    seconds = time.perf_counter() - begin
+    if answer.value is None:
+        outcome = Outcome.TIME_LIMIT if answer.stopped else Outcome.FAILED
+        return Attempt(outcome, seconds, answer.scale, {}, answer.notes)
+    accuracy = {
+        name: value if math.isfinite(value) else None for name, value in judge(problem, answer.value).items()
+    }
+    if all(requirement.met(accuracy) for requirement in case.requirements):
+        outcome = Outcome.REACHED
+    else:
+        outcome = Outcome.TIME_LIMIT if answer.stopped else Outcome.INACCURATE
+    return Attempt(outcome, seconds, answer.scale, accuracy, answer.notes)
+
+
+def failed(seconds: float, reason: str) -> Attempt:
+    """An attempt that ended without an answer; of a long message the first line is kept."""
+    first = reason.strip().splitlines()[0] if reason.strip() else "no message"
+    return Attempt(Outcome.FAILED, seconds, 1.0, {}, {"reason": first[:300]})

@@ -1,0 +1,84 @@
+"""Reports as tidy frames, for tables and figures."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from ntp_lib.companion.benchmarks.fits import series_of
+from ntp_lib.companion.benchmarks.records import Measurement, Outcome, Report
+from ntp_lib.companion.benchmarks.targets import judge_targets, show
+from ntp_lib.companion.benchmarks.timing import Spread
+
+SERIES = ("m", "d", "V", "V·d")
+
+
+def targets_table(report: Report) -> pd.DataFrame:
+    """One row per target: what, against, target, measured, verdict, as texts."""
+    columns = ["what", "best peer", "target", "min – median – max", "verdict"]
+    return pd.DataFrame([result.row() for result in judge_targets(report)], columns=columns)
+
+
+def contenders_frame(report: Report, topics: tuple[str, ...]) -> pd.DataFrame:
+    """Times of every contender that got an answer or was stopped.
+
+    Returns:
+        Columns case, title, contender, outcome, low, median, high (seconds), repeats; one row per case and
+        contender. Contenders without a time are in `without_time`.
+    """
+    rows = [
+        (case.id, case.title, found.contender, found.outcome.value, *_ends(found.time), len(found.seconds))
+        for topic in topics
+        for case in report.of_topic(topic)
+        for found in case.measurements
+        if found.outcome in (Outcome.REACHED, Outcome.TIME_LIMIT)
+    ]
+    return pd.DataFrame(
+        rows, columns=["case", "title", "contender", "outcome", "low", "median", "high", "repeats"]
+    )
+
+
+def without_time(report: Report) -> pd.DataFrame:
+    """Everyone who took part and got no time of its own, with what it reached instead."""
+    rows = [
+        (case.title, found.contender, found.outcome.value, _reached(found))
+        for case in report.cases.values()
+        for found in case.measurements
+        if found.outcome is not Outcome.REACHED
+    ]
+    return pd.DataFrame(rows, columns=["what", "contender", "outcome", "what it reached"])
+
+
+def growth_frame(report: Report) -> pd.DataFrame:
+    """Times along every series: columns series, size, contender, low, median, high (seconds)."""
+    cases = list(report.cases.values())
+    names = list(dict.fromkeys(found.contender for case in cases for found in case.measurements))
+    rows = [
+        (series, size, name, *_ends(found.time))
+        for series in SERIES
+        for name in names
+        for size, found in series_of(cases, series, name)
+    ]
+    return pd.DataFrame(rows, columns=["series", "size", "contender", "low", "median", "high"])
+
+
+def peer_wins(report: Report) -> pd.DataFrame:
+    """Cases in which a peer that is accurate enough has the smaller median time."""
+    rows = []
+    for case in report.cases.values():
+        if case.ours.outcome is not Outcome.REACHED or any(target.kind == "share" for target in case.targets):
+            continue
+        for found in case.measurements:
+            if not found.ours and found.outcome is Outcome.REACHED and found.time.median < case.ours.time.median:
+                times = (show(found.time.median), show(case.ours.time.median))
+                rows.append((case.topic, case.title, found.contender, *times))
+    return pd.DataFrame(rows, columns=["topic", "what", "peer", "its median (s)", "ours (s)"])
+
+
+def _ends(time: Spread) -> tuple[float, float, float]:
+    return (time.low, time.median, time.high)
+
+
+def _reached(found: Measurement) -> str:
+    notes = found.notes or {}
+    parts = [f"{name} {value:.9g}" for name, value in (found.accuracy or {}).items() if value is not None]
+    return ", ".join(parts) or str(notes.get("reason", notes.get("status", "nothing")))

@@ -1,0 +1,48 @@
+"""A report as JSON: written whole or not at all, read strictly."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ntp_lib.companion.benchmarks.records import SCHEMA, CaseResult, Conditions, Report
+from ntp_lib.companion.benchmarks.soundness import problems
+from ntp_lib.companion.reproduction.errors import ReproductionError
+from ntp_lib.companion.reproduction.records import as_record, read_report, write_json
+
+REMEDY = "measure again with: make bench"
+
+
+def save_report(report: Report, path: Path) -> None:
+    """Write a report; whoever reads the path finds the earlier file or the whole new one."""
+    cases = [asdict(case) for case in report.cases.values()]
+    write_json({"schema": SCHEMA, **asdict(report), "cases": cases}, path)
+
+
+def load_report(path: Path) -> Report:
+    """Read a report.
+
+    Raises:
+        ReproductionError: there is no file, or it is no report of this schema; the message names the field and
+            says what to do.
+    """
+    where = f"{path.name}: not a readable benchmark report"
+    try:
+        found = as_record(_Written, read_report(path, SCHEMA, where), where)
+        for problem in problems(found.conditions, (found.started, found.finished), found.cases):
+            raise ReproductionError(f"{where}: {problem}")
+    except ReproductionError as error:
+        raise ReproductionError(f"{error}; {REMEDY}") from error
+    cases = {case.id: case for case in found.cases}
+    return Report(found.conditions, found.command, found.started, found.finished, cases)
+
+
+@dataclass(frozen=True)
+class _Written:
+    """The fields of the file."""
+
+    conditions: Conditions
+    command: str
+    started: str
+    finished: str
+    cases: tuple[CaseResult, ...]

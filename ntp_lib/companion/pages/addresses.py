@@ -1,0 +1,48 @@
+"""The book's own address: which buttons a page shows, decided in one place."""
+
+import copy
+from typing import Any
+from urllib.parse import urlparse
+
+from ntp_lib.companion.pages.errors import PublicationError
+
+HOSTS = ("github.com", "gitlab.com")
+BUTTONS = ("use_repository_button", "use_edit_page_button", "use_issues_button")
+
+
+def repository_url(config: dict[str, Any]) -> str:
+    """Return the repository's address from a Jupyter Book configuration, empty when none is set.
+
+    Raises:
+        PublicationError: The address is not that of a repository on a host the theme can link to.
+    """
+    url = str((config.get("repository") or {}).get("url") or "").strip().removesuffix(".git").rstrip("/")
+    parts = urlparse(url)
+    owner_and_name = [part for part in parts.path.split("/") if part]
+    if url and (parts.scheme != "https" or parts.netloc not in HOSTS or len(owner_and_name) != 2):
+        valid = " or ".join(f"https://{host}/OWNER/NAME" for host in HOSTS)
+        raise PublicationError(
+            f"_config.yml: repository: url: {url!r} is not usable; give {valid} or leave it empty"
+        )
+    return url
+
+
+def with_addresses(config: dict[str, Any]) -> dict[str, Any]:
+    """Return the configuration with repository, edit, issue and launch buttons all on, or all absent.
+
+    They are on when ``repository: url:`` is set. Binder opens GitHub and GitLab, Colab only GitHub.
+    The argument is left as it is.
+    """
+    result = copy.deepcopy(config)
+    url = repository_url(config)
+    html = result.setdefault("html", {})
+    html.update(dict.fromkeys(BUTTONS, bool(url)))
+    result.pop("launch_buttons", None)
+    if not url:
+        result.pop("repository", None)
+        return result
+    result["repository"] = {"branch": "main", "path_to_book": "", **result["repository"], "url": url}
+    result["launch_buttons"] = {"notebook_interface": "jupyterlab", "binderhub_url": "https://mybinder.org"}
+    if urlparse(url).netloc == "github.com":
+        result["launch_buttons"]["colab_url"] = "https://colab.research.google.com"
+    return result

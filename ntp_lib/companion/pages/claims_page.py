@@ -1,0 +1,85 @@
+"""The generated parts of the page "Claims"."""
+
+from collections.abc import Collection
+
+from ntp_lib.companion.pages import markdown as md
+from ntp_lib.companion.pages.generated import with_parts
+from ntp_lib.companion.reproduction.claims import ClaimResult, LedgerReport, Support
+
+SECTION = "how-this-page-was-computed"
+
+
+def claims_filled_in(page: str, report: LedgerReport, notebooks: Collection[str]) -> str:
+    """Return the hand-written page with its generated parts in place.
+
+    Args:
+        page: MyST source with the comment lines for ``claims-summary``, ``claims`` and ``claims-checks``.
+        report: The verdict on the ledger.
+        notebooks: Notebooks that have a page; only these are linked.
+
+    Raises:
+        PublicationError: A part has no place on the page, or the page asks for an unknown one.
+    """
+    parts = {
+        "claims-summary": _summary(report),
+        "claims": _overview(report),
+        "claims-checks": "\n\n".join(_block(result, notebooks) for result in report.claims),
+    }
+    return with_parts(page, "book/claims.md", parts)
+
+
+def _summary(report: LedgerReport) -> str:
+    checks = {support.name: not support.problem for result in report.claims for support in result.supports}
+    text = (
+        f"{md.share([result.ok for result in report.claims])} claims are supported; of the checks they name, "
+        f"{md.share(checks.values())} were recorded by a current run, hold, and have a control that fails."
+    )
+    problems = "".join(f"\n- {md.verdict(False, md.plain(problem))}" for problem in report.problems)
+    return f"{text}\n{problems}" if problems else text
+
+
+def _overview(report: LedgerReport) -> str:
+    rows = [[f"{md.code(r.claim.id)} {r.claim.statement}", _place(r), _state(r)] for r in report.claims]
+    return md.table(["Claim", "Book; paper", "State"], rows)
+
+
+def _place(result: ClaimResult) -> str:
+    return f"{result.claim.reference}; {result.claim.paper or 'ours'}"
+
+
+def _state(result: ClaimResult) -> str:
+    checks = f"{result.held} of {len(result.supports)} checks hold"
+    return f"{result.claim.state.value}, {md.verdict(result.ok, checks)}"
+
+
+def _block(result: ClaimResult, notebooks: Collection[str]) -> str:
+    """One claim, folded; its checks are a list, which a telephone shows whole where a table would scroll."""
+    claim = result.claim
+    parts = [
+        md.paragraph(claim.statement),
+        md.paragraph(f"In the book: {claim.reference}. In the paper: {claim.paper or 'not there; it is ours'}."),
+        md.paragraph(f"Assumed: {'; '.join(claim.assumptions) or 'nothing'}."),
+    ]
+    items = [_item(support, notebooks) for support in result.supports]
+    parts.append("\n".join(items or [f"- {md.verdict(False, md.plain(reason))}" for reason in result.reasons]))
+    return md.folded(f"{md.code(claim.id)}: {_state(result)}", "\n\n".join(parts))
+
+
+def _item(support: Support, notebooks: Collection[str]) -> str:
+    # Not as code: a browser breaks a line within a name only where it is text.
+    name, check = md.plain(support.name), support.check
+    if support.notebook in notebooks:
+        name = f"[{name}](../notebooks/{support.notebook}.ipynb#{SECTION})"
+    words = [f"- {name}:"]
+    if check is not None:
+        observed, control = (md.plain(md.number(value)) for value in (check.observed, check.control_observed))
+        required = f"{check.relation} {md.plain(md.number(check.bound))}"
+        words.append(f"observed {observed}, required {required}, control {control};")
+    if support.problem:
+        problem = support.problem.removeprefix(f"check {support.name}: ")
+        words.append(f"{md.verdict(False, md.plain(problem))}.")
+    else:
+        words.append(f"{md.verdict(True, 'holds, control fails')}.")
+    if check is not None:
+        words.append(f"Why this bound: {check.reason.rstrip('.')}.")
+    return " ".join(" ".join(words).split())

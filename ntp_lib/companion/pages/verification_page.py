@@ -1,0 +1,85 @@
+"""The generated parts of the page "how this book is verified"."""
+
+from collections.abc import Mapping, Sequence
+
+from ntp_lib.companion.pages import markdown as md
+from ntp_lib.companion.pages.evidence import Evidence
+from ntp_lib.companion.pages.generated import with_parts
+from ntp_lib.companion.reproduction.manifest import Manifest
+from ntp_lib.companion.reproduction.runs import Run
+
+MAIN_PACKAGES = ("numpy", "scipy", "torch", "cvxpy")
+
+
+def filled_in(page: str, evidence: Sequence[Evidence], manifest: Manifest, reports: Mapping[str, str]) -> str:
+    """Return the hand-written page with its generated tables in place.
+
+    Args:
+        page: MyST source with one comment line ``% generated: NAME`` for each table.
+        evidence: What is known of every run, in the order of the book.
+        manifest: The figures and their tolerances.
+        reports: Parts made from committed reports, by name.
+
+    Raises:
+        PublicationError: A table has no place on the page, or the page asks for an unknown one.
+    """
+    tables = {
+        "summary": _summary(evidence),
+        "notebooks": _notebooks(evidence),
+        "figures": _figures(evidence),
+        "tolerances": _tolerances(manifest),
+        **reports,
+    }
+    return with_parts(page, "book/how-verified.md", tables)
+
+
+def _summary(evidence: Sequence[Evidence]) -> str:
+    figures = [figure.good for item in evidence for figure in item.figures]
+    checks = [not check.problem for item in evidence for check in item.run.checks]
+    seconds = sum(item.run.seconds for item in evidence)
+    return (
+        f"{md.share(figures)} figures agree with their reference, {md.share(checks)} checks hold beside a control "
+        f"that fails. Kernels were busy for {md.duration(seconds)} in all."
+    )
+
+
+def _notebooks(evidence: Sequence[Evidence]) -> str:
+    rows = [
+        [
+            f"[](../notebooks/{item.run.notebook}.ipynb)",
+            md.utc(item.run.started),
+            md.duration(item.run.seconds),
+            md.share([figure.good for figure in item.figures]),
+            md.share([not check.problem for check in item.run.checks]),
+            _versions(item.run),
+        ]
+        for item in evidence
+    ]
+    return md.table(["Notebook", "Executed", "Took", "Figures agree", "Checks hold", "With"], rows)
+
+
+def _versions(run: Run) -> str:
+    named = [f"{name} {run.packages[name]}" for name in MAIN_PACKAGES if name in run.packages]
+    return md.plain(", ".join([f"Python {run.python}", *named]))
+
+
+def _figures(evidence: Sequence[Evidence]) -> str:
+    rows = [
+        [_link(figure.entry.id), figure.entry.title, figure.entry.paper or "the book's own", figure.verdict]
+        for item in evidence
+        for figure in item.figures
+    ]
+    return md.table(["Figure", "Title", "In the paper", "Verdict"], rows)
+
+
+def _tolerances(manifest: Manifest) -> str:
+    rows = [
+        [_link(figure_id), md.code(column), f"{tolerance.absolute:g}", f"{tolerance.relative:g}", tolerance.reason]
+        for figure_id, entry in manifest.figures.items()
+        for column, tolerance in entry.columns.items()
+    ]
+    return md.table(["Figure", "Column", "Absolute", "Relative", "Reason"], rows)
+
+
+def _link(figure_id: str) -> str:
+    return f"{{numref}}`{figure_id}`"

@@ -1,0 +1,120 @@
+"""What the report holds: per setting and notebook, what really ran and how every figure compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ntp_lib.companion.portability.settings import Setting
+
+# A change of what the fields mean gets a new number, so that an old file is refused instead of misread.
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class FigureRecord:
+    """One figure compared with its reference.
+
+    Attributes:
+        state: The name of its `judgement.State`.
+        used: The largest difference as a share of what is allowed there; 0 where no digits were compared.
+        column: The column of that difference; empty where there is none.
+    """
+
+    state: str
+    used: float
+    column: str
+
+    @property
+    def verified(self) -> bool:
+        """It agrees with its reference, or its source text is another and its structure agrees."""
+        return self.state in ("AGREES", "OTHER_SOURCE") and self.used <= 1
+
+
+@dataclass(frozen=True)
+class NotebookRecord:
+    """One notebook executed under one setting.
+
+    Attributes:
+        made_from: Digest of everything the verdict depends on: sources, lock, references, tolerances.
+        started: ISO time, UTC; empty where it did not go through.
+        seconds: Wall time.
+        arithmetic: What its kernel told of itself.
+        checks: How many checks it made.
+        held: How many of them held beside a control that failed.
+        failure: Why it did not go through; empty where it did.
+        figures: By id.
+    """
+
+    made_from: str
+    started: str
+    seconds: float
+    arithmetic: Mapping[str, Any]
+    checks: int
+    held: int
+    failure: str
+    figures: Mapping[str, FigureRecord]
+
+
+@dataclass(frozen=True)
+class SettingRecord:
+    """Everything under one setting: notebooks by name."""
+
+    setting: Setting
+    notebooks: Mapping[str, NotebookRecord]
+
+    @property
+    def figures(self) -> dict[str, FigureRecord]:
+        """The figures of all notebooks."""
+        return {name: figure for notebook in self.notebooks.values() for name, figure in notebook.figures.items()}
+
+    @property
+    def nearest(self) -> tuple[str, FigureRecord] | None:
+        """The figure that came nearest to its tolerance, or went farthest beyond."""
+        figures = self.figures
+        return max(figures.items(), key=lambda item: item[1].used) if figures else None
+
+    @property
+    def good(self) -> bool:
+        """Every notebook went through, every figure agrees, every check held."""
+        through = all(not found.failure and found.held == found.checks for found in self.notebooks.values())
+        return through and all(figure.verified for figure in self.figures.values())
+
+    def arithmetic_of(self, *path: str) -> list[str]:
+        """The different values that the kernels told of something, such as `products`, `torch`."""
+        found = set()
+        for notebook in self.notebooks.values():
+            value: Any = notebook.arithmetic
+            for name in path:
+                value = value.get(name) if isinstance(value, Mapping) else None
+            if value is not None:
+                found.add(str(value))
+        return sorted(found)
+
+
+@dataclass(frozen=True)
+class Report:
+    """One run of `ntp portability`.
+
+    Attributes:
+        machine: Processor, cores, memory, system; no name and no path.
+        versions: Of Python and of the packages that results may depend on.
+        command: What was typed.
+        finished: ISO time, UTC.
+        settings: In the order executed.
+    """
+
+    machine: Mapping[str, Any]
+    versions: Mapping[str, str]
+    command: str
+    finished: str
+    settings: tuple[SettingRecord, ...]
+
+    def of_notebooks(self, names: list[str]) -> Report:
+        """The report without the notebooks not named."""
+        kept = tuple(
+            replace(record, notebooks={name: record.notebooks[name] for name in names if name in record.notebooks})
+            for record in self.settings
+        )
+        return replace(self, settings=kept)

@@ -1,0 +1,1 @@
+"""Executing notebooks, recording what they find, and judging it."""

@@ -1,0 +1,122 @@
+"""The ledger `notebooks/claims.yml`: what the book claims, where it stands, and the checks that support it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from ntp_lib.companion.reproduction.errors import ReproductionError, unknown
+from ntp_lib.companion.reproduction.fields import mapping, read_yaml, shown, text, texts
+from ntp_lib.companion.reproduction.labels import book_labels
+from ntp_lib.companion.reproduction.manifest import IDENTIFIER, load_manifest
+from ntp_lib.companion.reproduction.project import Project
+
+CLAIM_FIELDS = ("statement", "paper", "label", "assumptions", "state", "checks")
+CHECK_NAME = re.compile(r"[a-z0-9-]+/\S+")
+
+
+class ClaimState(Enum):
+    """What the book does with a claim; the value says it in words."""
+
+    PROVED = "proved here"
+    VERIFIED = "verified numerically"
+    ILLUSTRATED = "illustrated"
+    CORRECTED = "corrected"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim.
+
+    Attributes:
+        id: Its name.
+        statement: What is claimed, as MyST inline markup.
+        paper: Where the paper says it, or None for a claim of the book's own.
+        label: Label of the block, equation or figure of the book that states it.
+        role: MyST role that refers to the label.
+        assumptions: What has to hold, one phrase each.
+        state: What the book does with it.
+        checks: Names of the checks that support it, as `notebook/what`.
+    """
+
+    id: str
+    statement: str
+    paper: str | None
+    label: str
+    role: str
+    assumptions: tuple[str, ...]
+    state: ClaimState
+    checks: tuple[str, ...]
+
+    @property
+    def reference(self) -> str:
+        """The place in the book, as a MyST cross-reference."""
+        return f"{{{self.role}}}`{self.label}`"
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """All claims in the order of the file, and the ids that must be among them."""
+
+    required: tuple[str, ...]
+    claims: Mapping[str, Claim]
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Required ids without a claim."""
+        return tuple(name for name in self.required if name not in self.claims)
+
+
+def load_ledger(project: Project) -> Ledger:
+    """Reads and validates the ledger.
+
+    Args:
+        project: The project whose ledger to read.
+
+    Returns:
+        The ledger; every label it names is one of a chapter or of a figure.
+
+    Raises:
+        ReproductionError: The file is missing or an entry is not valid; the message names the claim, the
+            field and what would be valid.
+    """
+    where = project.relative(project.ledger)
+    top = mapping(read_yaml(project.ledger, where), where, ("required", "claims"))
+    roles = {**book_labels(project), **dict.fromkeys(load_manifest(project).figures, "numref")}
+    claims = {
+        str(name): _claim(str(name), value, f"{where}: claim {name!r}", roles)
+        for name, value in mapping(top.get("claims") or {}, f"{where}: claims").items()
+    }
+    return Ledger(required=texts(top, "required", where), claims=claims)
+
+
+def _claim(name: str, value: Any, where: str, roles: Mapping[str, str]) -> Claim:
+    if not IDENTIFIER.fullmatch(name):
+        raise ReproductionError(f"{where}: not a valid id; valid: lower-case letters, digits and single '-'")
+    fields = mapping(value, where, CLAIM_FIELDS)
+    label = text(fields, "label", where)
+    if label not in roles:
+        raise ReproductionError(f"{where}: {unknown('label', label, roles)}")
+    checks = texts(fields, "checks", where)
+    if wrong := [check for check in checks if not CHECK_NAME.fullmatch(check)]:
+        raise ReproductionError(f"{where}: checks lists {shown(wrong[0])}; valid: notebook/what")
+    return Claim(
+        id=name,
+        statement=text(fields, "statement", where),
+        paper=text(fields, "paper", where, optional=True) or None,
+        label=label,
+        role=roles[label],
+        assumptions=texts(fields, "assumptions", where),
+        state=_state(text(fields, "state", where), where),
+        checks=checks,
+    )
+
+
+def _state(value: str, where: str) -> ClaimState:
+    states = {state.value: state for state in ClaimState}
+    if value not in states:
+        raise ReproductionError(f"{where}: {unknown('state', value, states)}")
+    return states[value]

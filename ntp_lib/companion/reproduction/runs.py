@@ -1,0 +1,156 @@
+"""What a run leaves behind: its record, its notebook and its figures in one folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from ntp_lib.companion.reproduction.checks import Check
+from ntp_lib.companion.reproduction.errors import ReproductionError
+from ntp_lib.companion.reproduction.inputs import Inputs, digest
+from ntp_lib.companion.reproduction.parameters import Value
+from ntp_lib.companion.reproduction.records import as_record, parse_json, require_seal, sealed, without_seal
+from ntp_lib.companion.reproduction.soundness import require_sound
+
+RUN_FILE = "run.json"
+NOTEBOOK_FILE = "notebook.ipynb"
+FIGURES = "figures"
+SUFFIXES = ("csv", "svg", "dark.svg", "png")
+# What makes a file called run.json a record of ours; a later version may hold other fields.
+FORMAT, VERSION = "ntp run", 1
+
+
+@dataclass(frozen=True)
+class RecordedFigure:
+    """A figure as recorded: digests of its data and of the text behind it, if any."""
+
+    csv_sha256: str
+    source_sha256: str | None
+
+
+@dataclass(frozen=True)
+class Run:
+    """One execution of a notebook: complete, or up to the figure that was asked for.
+
+    Attributes:
+        notebook: Name of the notebook.
+        key: Digest of everything the run depends on.
+        inputs: SHA-256 of every input file by path relative to the project.
+        seen: SHA-256 of the modules that the kernel loaded and of other files that it read.
+        names: First parts of the names of other modules that it imported.
+        parameters: Values of all parameters.
+        overrides: Those that differ from the defaults.
+        python: Minor version of the interpreter.
+        packages: Versions of the installed packages that the kernel loaded, as it said itself.
+        started: ISO time, UTC.
+        seconds: Wall time.
+        figures: What was recorded, by figure id.
+        checks: What was asserted, in order.
+        until: The figure with which the execution ended; empty where the run is complete.
+        files: SHA-256 of every file of the run but its record, by path relative to its folder.
+        arithmetic: What the kernel computed with, as `arithmetic.arithmetic` describes it.
+    """
+
+    notebook: str
+    key: str
+    inputs: Mapping[str, str]
+    seen: Mapping[str, str]
+    names: tuple[str, ...]
+    parameters: Mapping[str, Value]
+    overrides: Mapping[str, Value]
+    python: str
+    packages: Mapping[str, str]
+    started: str
+    seconds: float
+    figures: Mapping[str, RecordedFigure]
+    checks: tuple[Check, ...]
+    until: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
+    arithmetic: Mapping[str, Any] = field(default_factory=dict)
+
+    def all_inputs(self) -> Inputs:
+        """The inputs, to be compared with current ones."""
+        return Inputs(self.inputs, self.overrides, self.python, self.packages, self.seen, self.names)
+
+
+def figure_file(folder: Path, figure: str, suffix: str) -> Path:
+    """A file of a recorded figure: suffix `csv`, `svg`, `dark.svg` or `png`."""
+    return folder / FIGURES / f"{figure}.{suffix}"
+
+
+def load_run(folder: Path, *, until: str = "") -> Run | None:
+    """Reads the run in a folder.
+
+    Args:
+        folder: A run folder, existing or not.
+        until: The figure with which it ended; by default only a complete run is one.
+
+    Returns:
+        The run, or None where there is none.
+
+    Raises:
+        ReproductionError: Its record cannot be read, or is not as its run wrote it.
+    """
+    path = folder / RUN_FILE
+    where = f"{path}: not a readable record of a run"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise ReproductionError(f"{path}: cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise ReproductionError(f"{where} ({error}); delete its folder") from error
+    content = _unmarked(parse_json(text, where))
+    if content is None:
+        raise ReproductionError(f"{where} (it lacks the mark {FORMAT!r}, version {VERSION})")
+    run = as_record(Run, without_seal(content), where)
+    require_sound(run, where)
+    require_seal(content, where)
+    return run if run.until == until else None
+
+
+def save_run(run: Run, folder: Path) -> None:
+    """Writes the record of a run into its (still temporary) folder, with the digests of everything there."""
+    write_record(replace(run, files=digests(folder)), folder)
+
+
+def write_record(run: Run, folder: Path) -> None:
+    """Writes the record of a run, marked as ours and sealed with a digest of all its fields."""
+    content = {"format": FORMAT, "version": VERSION, **sealed(asdict(run))}
+    (folder / RUN_FILE).write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file of a run but its record, by path relative to its folder."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / RUN_FILE)
+    return {path.relative_to(folder).as_posix(): digest(path) for path in files}
+
+
+def recorded_files(folder: Path) -> frozenset[str]:
+    """The files that a run consists of, by its own record, itself included.
+
+    Args:
+        folder: Any folder.
+
+    Returns:
+        Their paths relative to the folder; empty where it holds no record of ours.
+    """
+    try:
+        content = _unmarked(parse_json((folder / RUN_FILE).read_text(encoding="utf-8"), RUN_FILE))
+        require_seal(content or {}, RUN_FILE)
+    except (OSError, ValueError, ReproductionError):
+        return frozenset()
+    return frozenset({RUN_FILE, *content["files"]}) if content else frozenset()
+
+
+def _unmarked(content: Any) -> dict[str, Any] | None:
+    """The fields of a record without its mark, or None where it does not say that it is one of ours."""
+    if not isinstance(content, dict):
+        return None
+    # In Python True equals 1, and 1.0 does; a version is neither.
+    marked = (content.get("format"), repr(content.get("version"))) == (FORMAT, repr(VERSION))
+    return {name: content[name] for name in content if name not in ("format", "version")} if marked else None

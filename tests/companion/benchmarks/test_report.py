@@ -1,0 +1,169 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from small_cases import EFFORT, answering, case
+
+from ntp_lib.companion.benchmarks.cases import Contender
+from ntp_lib.companion.benchmarks.fits import growth_exponent
+from ntp_lib.companion.benchmarks.frames import (
+    contenders_frame,
+    growth_frame,
+    peer_wins,
+    targets_table,
+    without_time,
+)
+from ntp_lib.companion.benchmarks.measuring import measure_case
+from ntp_lib.companion.benchmarks.records import Conditions, Measurement, Outcome, Report, Target
+from ntp_lib.companion.benchmarks.storage import load_report, save_report
+from ntp_lib.companion.benchmarks.targets import Verdict, judge_targets
+from ntp_lib.companion.benchmarks.timing import Spread, ratio, spread
+from ntp_lib.companion.reproduction.errors import ReproductionError
+
+CONDITIONS = Conditions("smoke", {"processor": "abacus"}, {"Python": "3"}, "0" * 64, 3, 1.0, 10.0)
+
+
+REFUSAL = r"report\.json: not a readable benchmark report.*make bench"
+
+
+def report_of(*cases):
+    return Report(CONDITIONS, "ntp bench", "2026-01-01", "2026-01-01", {case.id: case for case in cases})
+
+
+def timed(contender, *seconds, outcome=Outcome.REACHED, **more):
+    return Measurement(contender, contender == "ours", outcome, seconds, accuracy={"error": 0.0}, **more)
+
+
+def result(*measurements, targets=(), **parameters):
+    found = measure_case(case(targets=targets), EFFORT)
+    changed = {**found.parameters, **parameters}
+    return replace(found, id=f"svm/{changed['size']}", parameters=changed, measurements=measurements)
+
+
+@pytest.fixture
+def report():
+    peers = (Contender("peer", answering({"default": 1e-2})), Contender("gone", answering({}), missing="absent"))
+    return report_of(measure_case(case(*peers, targets=(Target("ratio", 2.0),)), EFFORT))
+
+
+def test_spread_and_ratio():
+    assert spread([3.0, 1.0, 2.0]) == Spread(1.0, 2.0, 3.0)
+    assert ratio(Spread(2.0, 4.0, 8.0), Spread(1.0, 2.0, 4.0)) == Spread(0.5, 2.0, 8.0)
+    with pytest.raises(ValueError, match="at least one"):
+        spread([])
+
+
+def test_a_report_survives_its_file(report, tmp_path):
+    save_report(report, tmp_path / "deep" / "report.json")
+    assert load_report(tmp_path / "deep" / "report.json") == report
+
+
+def test_a_failed_write_leaves_the_earlier_file_and_nothing_else(report, tmp_path):
+    path = tmp_path / "report.json"
+    save_report(report, path)
+    broken = report.with_case(result(timed("ours", float("nan"))), "2026-01-02")
+    with pytest.raises(ValueError, match="JSON compliant"):
+        save_report(broken, path)
+    assert load_report(path) == report
+    assert [file.name for file in tmp_path.iterdir()] == ["report.json"]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: content.pop("conditions"),
+        lambda content: content.update(schema=0),
+        lambda content: content["cases"][0]["measurements"][0].update(outcome="splendid"),
+        lambda content: content["cases"][0].update(surprise=1),
+        lambda content: content.update(cases=content["cases"] * 2),
+        lambda content: content["cases"][0]["measurements"].clear(),
+        lambda content: content["cases"][0]["measurements"][0].update(seconds=[]),
+        lambda content: content["cases"][0]["measurements"][0].update(seconds=[10**400]),
+        lambda content: content["cases"][0]["measurements"][0].update(ours=False),
+        lambda content: content["cases"][0]["measurements"][0].update(contender=["a"]),
+        lambda content: content["cases"][0]["measurements"][0].update(scale=0),
+        lambda content: content["cases"][0]["targets"][0].update(kind="hope"),
+        lambda content: content["cases"][0]["targets"][0].update(bound=None),
+        lambda content: content["cases"][0].update(parameters=None),
+        lambda content: content["cases"][0].update(parameters={"series": "m", "size": "large"}),
+        lambda content: content.update(started="soon"),
+        lambda content: content["conditions"].update(repeats=0),
+        lambda content: content["conditions"].update(machine={"cores": float("nan")}),
+    ],
+)
+def test_a_damaged_report_is_refused(report, tmp_path, damage):
+    path = tmp_path / "report.json"
+    save_report(report, path)
+    content = json.loads(path.read_text())
+    damage(content)
+    path.write_text(json.dumps(content))
+    with pytest.raises(ReproductionError, match=REFUSAL) as refusal:
+        load_report(path)
+    assert len(str(refusal.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b"\xff", b"[" * 100_000, b'{"schema": 1, "schema": 1}', b"9" * 5000]
+)
+def test_a_file_that_is_no_report_is_refused(tmp_path, content):
+    (tmp_path / "report.json").write_bytes(content)
+    with pytest.raises(ReproductionError, match=REFUSAL):
+        load_report(tmp_path / "report.json")
+
+
+def test_the_fastest_accurate_peer_decides_a_ratio():
+    peers = (timed("slow", 9.0), timed("fast", 4.0, 6.0), timed("wrong", 0.1, outcome=Outcome.INACCURATE))
+    [found] = judge_targets(report_of(result(timed("ours", 1.0, 2.0), *peers, targets=(Target("ratio", 3.0),))))
+    assert (found.peer, found.measured, found.verdict) == ("fast", Spread(2.0, 10 / 3, 6.0), Verdict.MET)
+
+
+@pytest.mark.parametrize(("bound", "verdict"), [(5.0, Verdict.MET), (50.0, Verdict.UNDECIDED)])
+def test_a_stopped_peer_gives_a_lower_bound(bound, verdict):
+    stopped = timed("stopped", 10.0, outcome=Outcome.TIME_LIMIT)
+    [found] = judge_targets(report_of(result(timed("ours", 1.0), stopped, targets=(Target("ratio", bound),))))
+    assert (found.verdict, found.at_least) == (verdict, True)
+    assert found.shown.startswith("at least 10")
+
+
+def test_times_are_scaled_shares_are_what_is_left_and_misses_are_shown():
+    walk = timed("walk", 2.0, scale=1e6)
+    targets = (Target("ratio", 1e5), Target("seconds", 0.5), Target("share", 0.05, ("part",)))
+    verdicts = judge_targets(report_of(result(timed("ours", 1.0), walk, timed("part", 0.9), targets=targets)))
+    assert [found.verdict for found in verdicts] == [Verdict.MISSED, Verdict.MISSED, Verdict.MISSED]
+    assert verdicts[0].peer == "part"
+    assert verdicts[2].measured == Spread(pytest.approx(0.1), pytest.approx(0.1), pytest.approx(0.1))
+    [found] = judge_targets(report_of(result(timed("ours", 1.0), walk, targets=targets[:1])))
+    assert (found.verdict, found.measured.median) == (Verdict.MET, 2e6)
+
+
+def test_no_accurate_peer_means_no_ratio(report):
+    [found] = judge_targets(report)
+    assert (found.verdict, found.measured) == (Verdict.UNMEASURED, None)
+    assert targets_table(report)["verdict"].tolist() == ["not measured"]
+    assert without_time(report)["outcome"].tolist() == ["inaccurate", "absent"]
+    assert contenders_frame(report, ("svm",))["contender"].tolist() == ["ours"]
+
+
+def test_ours_failing_is_a_miss():
+    failed = timed("ours", 1.0, outcome=Outcome.FAILED, notes={"reason": "broke"})
+    [found] = judge_targets(report_of(result(failed, timed("peer", 1.0), targets=(Target("seconds", 9.0),))))
+    assert (found.verdict, found.shown) == (Verdict.MISSED, "failed: broke")
+
+
+def test_peers_that_win_are_named():
+    won = peer_wins(report_of(result(timed("ours", 2.0), timed("peer", 1.0), timed("slow", 3.0))))
+    assert won["peer"].tolist() == ["peer"]
+
+
+def test_growth_exponents_are_recovered():
+    cases = [
+        result(
+            timed("ours", *(factor * size**power for factor, power in ((1, 2.0), (3, 1.5), (2, 1.0)))), size=size
+        )
+        for size in (2.0, 4.0, 8.0, 16.0)
+    ]
+    found = growth_exponent(cases, "m", "ours")
+    assert np.allclose([found.low, found.median, found.high], [1.0, 1.5, 2.0])
+    assert growth_exponent(cases[:2], "m", "ours") is None
+    assert growth_frame(report_of(*cases))["size"].tolist() == [2.0, 4.0, 8.0, 16.0]

@@ -1,0 +1,97 @@
+import json
+import shutil
+from dataclasses import replace
+
+import pytest
+from click.testing import CliRunner
+
+from ntp_lib.companion.benchmarks.cases import Topic
+from ntp_lib.companion.benchmarks.storage import load_report
+from ntp_lib.companion.benchmarks.topics import TOPICS, svm
+from ntp_lib.companion.cli.main import main
+from ntp_lib.companion.reproduction.project import Project
+
+
+def bench(project: Project, *arguments: str):
+    return CliRunner().invoke(main, ["--project", str(project.root), "bench", *arguments])
+
+
+def test_smoke_goes_through_every_topic_and_touches_no_committed_file(green: Project) -> None:
+    result = bench(green, "--smoke", "--repeats", "1")
+    assert result.exit_code == 0, result.output
+    report = load_report(green.build / "bench/smoke.json")
+    assert {case.topic for case in report.cases.values()} == set(TOPICS)
+    assert report.conditions.mode == "smoke"
+    assert not green.measured.exists()
+    text = json.dumps(report.conditions.machine)
+    assert str(green.root) not in text
+    failed = [
+        (case.id, found.contender, found.notes)
+        for case in report.cases.values()
+        for found in case.measurements
+        if found.outcome == "failed" or (found.ours and found.outcome not in ("reached", "absent"))
+    ]
+    assert not failed
+
+
+def test_an_interrupted_run_goes_on(green: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def cases(smoke: bool) -> list:
+        def problem(name: str, stop: bool):
+            def make(repeat: int):
+                asked.append(name)
+                if stop and asked.count(name) == 1:
+                    raise KeyboardInterrupt
+                return svm.random_problem(svm.SMALL, 0)
+
+            return make
+
+        made = [svm.svm_case(f"svm/{name}", svm.SMALL, (svm.ours(),)) for name in ("one", "two")]
+        return [replace(case, problem=problem(case.id, case.id == "svm/two")) for case in made]
+
+    for name in list(TOPICS):
+        monkeypatch.setitem(TOPICS, name, Topic(name, cases if name == "svm" else lambda smoke: []))
+    assert bench(green, "--smoke", "--repeats", "1").exit_code == 130
+    assert list(load_report(green.build / "bench/smoke.json").cases) == ["svm/one"]
+    assert bench(green, "--smoke", "--repeats", "1").exit_code == 0
+    assert asked == ["svm/one", "svm/two", "svm/two"]
+    assert bench(green, "--smoke", "--repeats", "1", "--fresh").exit_code == 0
+    assert asked.count("svm/one") == 2
+    # Other settings are another measurement.
+    result = bench(green, "--smoke", "--repeats", "2")
+    assert "starting afresh" in result.output
+    assert asked.count("svm/one") == 4
+
+
+def test_a_part_of_a_run_is_never_committed(green: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = [svm.svm_case("svm/one", svm.SMALL, (svm.ours(),))]
+    other = [svm.svm_case("path/one", svm.SMALL, (svm.ours(),))]
+    for name in list(TOPICS):
+        monkeypatch.setitem(
+            TOPICS, name, Topic(name, {"svm": lambda s: few, "path": lambda s: other}.get(name, lambda s: []))
+        )
+    result = bench(green, "--only", "svm", "--repeats", "1")
+    assert result.exit_code == 0, result.output
+    assert "the first is path/one" in result.output
+    assert not green.measured.exists()
+    assert bench(green, "--repeats", "1").exit_code == 0
+    assert list(load_report(green.measured / "benchmarks.json").cases) == ["svm/one", "path/one"]
+    shutil.rmtree(green.measured)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--only", "svn"), "no topic 'svn'. Did you mean 'svm'?"),
+        (("--smoke", "--out", "notebooks/measured/benchmarks.json"), "a smoke run goes elsewhere"),
+    ],
+)
+def test_senseless_requests_measure_nothing(
+    green: Project, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], message: str
+) -> None:
+    monkeypatch.chdir(green.root)
+    result = bench(green, *arguments)
+    assert result.exit_code == 2
+    assert message in result.output
+    assert not (green.build / "bench").exists()
