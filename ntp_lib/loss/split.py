@@ -86,7 +86,8 @@ def split_softmax(logits: Floats, block: ContextBlock, in_support: Floats | None
     top = deviation.max(axis=-1)
     # Either form alone loses: log1p overflows for large deviations, the shifted form cancels for small ones.
     shift = np.where(top > 1, top, 0.0)[..., None]
-    with np.errstate(divide="ignore"):
+    # Where all deviations are far below zero both forms fail, which is seen to below.
+    with np.errstate(divide="ignore", invalid="ignore"):
         near = np.log1p((probs * np.expm1(np.minimum(deviation, 1.0))).sum(axis=-1))
         far = shift[..., 0] + np.log((probs * np.exp(deviation - shift)).sum(axis=-1))
     log_partition = np.where(top > 1, far, near)
