@@ -110,3 +110,10 @@ def test_an_integrator_that_stops_is_reported(plane, monkeypatch):
     message = "^the flow stopped at log t = 1.25: step size too small"
     with pytest.raises(ntp.DidNotConvergeError, match=message):
         flow(plane)
+
+
+def test_few_contexts_have_few_singular_values():
+    data = ntp.NTPData(np.eye(2), [0.5, 0.5], [[0.5, 0.5, 0, 0, 0], [0, 0, 1, 0, 0]])
+    W, H = random_start(data, dim=7, scale=0.5, seed=0)
+    columns = feature_flow(feature_references(data), W0=W, H0=H, log_times=(0.0,)).frame.columns
+    assert [name for name in columns if name.startswith("singular_")] == ["singular_1", "singular_2"]
