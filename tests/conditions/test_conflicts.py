@@ -47,3 +47,16 @@ def test_log_odds_that_cancel_prove_nothing():
 def test_a_norm_beyond_float64_is_infinite(disagreeing):
     assert excluded_norm(CERTIFICATE, disagreement(1e-300)) == np.inf
     assert 1e14 < excluded_norm(CERTIFICATE, disagreeing) < 1e17
+
+
+def test_the_disagreement_is_found_at_any_length_and_warned_of_once():
+    assert ntp.compatibility(disagreement(1e-100)).holds is False
+
+
+@pytest.mark.parametrize("exponent", [-400, 0, 400])
+def test_certificates_have_entries_of_ordinary_size(exponent):
+    embeddings = np.ldexp([[1.0], [-2.0]], exponent)
+    data = ntp.NTPData(embeddings, [0.5, 0.5], [[0.5, 0.5, 0.0], [1.0, 0.0, 0.0]])
+    found = ntp.separability(data)
+    assert found.verify()
+    assert 1e-3 < np.abs(found.certificate).max() < 1e3

@@ -105,7 +105,7 @@ def test_what_does_not_fit_is_refused_by_name(plane, changes, message):
 
 
 def test_an_integrator_that_stops_is_reported(plane, monkeypatch):
-    stopped = OptimizeResult(success=False, t=np.array([0.5, 1.25]), message="step size too small")
+    stopped = OptimizeResult(success=False, t=np.array([0.5, 1.0, 1.25]), message="step size too small")
     monkeypatch.setattr("ntp_lib.features.flow.solve_ivp", lambda *args, **options: stopped)
     message = "^the flow stopped at log t = 1.25: step size too small"
     with pytest.raises(ntp.DidNotConvergeError, match=message):
