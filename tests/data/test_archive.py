@@ -69,7 +69,7 @@ HOSTILE = {
     "pickle": ("embeddings", OBJECTS, "'embeddings' is damaged"),
     "pickled labels": ("vocabulary", OBJECTS, "'vocabulary' is damaged"),
     "bare pickle": ("embeddings", pickle.dumps(Evil()), "'embeddings' is damaged"),
-    "objects in the header": ("embeddings", npy_header("|O", (3, 2), b"x" * 48), "'embeddings' is damaged"),
+    "objects in the header": ("embeddings", npy_header("|O", (3, 2), b"x" * 48), "holds objects, not numbers"),
     "code in the header": ("embeddings", npy_header("<f8", "(__import__('os').mkdir('executed'),)"), "damaged"),
     "nested header": ("embeddings", npy_header("<f8", "(" * 1500 + ")" * 1500), "'embeddings' is damaged"),
     "long header": ("embeddings", npy_header("<f8", "(3, 2)" + " " * 9000), "'embeddings' is damaged"),

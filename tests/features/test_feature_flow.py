@@ -105,8 +105,15 @@ def test_what_does_not_fit_is_refused_by_name(plane, changes, message):
 
 
 def test_an_integrator_that_stops_is_reported(plane, monkeypatch):
-    stopped = OptimizeResult(success=False, t=np.array([0.5, 1.25]), message="step size too small")
+    stopped = OptimizeResult(success=False, t=np.array([0.5, 1.0, 1.25]), message="step size too small")
     monkeypatch.setattr("ntp_lib.features.flow.solve_ivp", lambda *args, **options: stopped)
     message = "^the flow stopped at log t = 1.25: step size too small"
     with pytest.raises(ntp.DidNotConvergeError, match=message):
         flow(plane)
+
+
+def test_few_contexts_have_few_singular_values():
+    data = ntp.NTPData(np.eye(2), [0.5, 0.5], [[0.5, 0.5, 0, 0, 0], [0, 0, 1, 0, 0]])
+    W, H = random_start(data, dim=7, scale=0.5, seed=0)
+    columns = feature_flow(feature_references(data), W0=W, H0=H, log_times=(0.0,)).frame.columns
+    assert [name for name in columns if name.startswith("singular_")] == ["singular_1", "singular_2"]

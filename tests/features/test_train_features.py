@@ -101,3 +101,9 @@ def test_weights_that_leave_the_range_are_reported_with_the_step(plane):
 
 def test_the_smallest_dimension_will_do(plane):
     assert trained(plane, dim=1).W.shape == (5, 1)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_weights_beyond_float64_are_refused_whichever_factor_is_longer(plane, seed):
+    with pytest.raises(ntp.DidNotConvergeError, match="the weights left the range of float64 by step 1;"):
+        trained(plane, steps=1, step_size=1e80, seed=seed)

@@ -127,3 +127,12 @@ def test_without_a_margin_there_is_nothing_to_settle_around():
     data = ntp.NTPData([[1.0], [-2.0]], [0.5, 0.5], [[0.5, 0.5, 0.0], [1.0, 0.0, 0.0]])
     with pytest.raises(ntp.NotSeparableError, match="settle around"):
         ntp.asymptotics(ntp.references(data))
+
+
+def test_where_a_multiplier_vanishes_there_is_no_value_of_phi():
+    limits = ntp.asymptotics(ntp.references(degenerate()))
+    assert limits.drift is None
+    numbers = [value for value in vars(limits).values() if isinstance(value, float)]
+    assert np.isnan(numbers).any()
+    generic = ntp.asymptotics(ntp.references(ntp.synthetic.toy_2d()))
+    assert not np.isnan([value for value in vars(generic).values() if isinstance(value, float)]).any()

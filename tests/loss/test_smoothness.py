@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import ntp_lib as ntp
+from ntp_lib.loss.cross_entropy import SMALLEST_ROOT
 
 
 def hessian(W, data):
@@ -53,3 +54,16 @@ def test_embeddings_without_a_square_have_no_smoothness(scale):
     toy = ntp.synthetic.toy_2d()
     with pytest.raises(ntp.NTPDataError, match="hardly a number of float64; rescale them"):
         ntp.smoothness(ntp.NTPData(toy.embeddings * scale, toy.context_probs, toy.probs))
+
+
+@pytest.mark.parametrize("factor", [0.7, 1.5])
+def test_squares_that_are_no_steps_are_refused(factor):
+    """SMALLEST_ROOT² is the least square that is a step size, and so is its inverse."""
+    for edge in (SMALLEST_ROOT, 1 / SMALLEST_ROOT):
+        data = ntp.NTPData([[factor * edge]], [1.0], [[1.0, 0.0]])
+        if (factor > 1) is (edge < 1):
+            assert ntp.smoothness(data) > 0
+        else:
+            limits = rf"rescale them to between {SMALLEST_ROOT:g} and {1 / SMALLEST_ROOT:g}".replace("+", r"\+")
+            with pytest.raises(ntp.NTPDataError, match=limits):
+                ntp.smoothness(data)

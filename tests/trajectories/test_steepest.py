@@ -121,3 +121,13 @@ def test_the_first_gradient_is_weighed_like_the_others():
     assert advance(advance(W)) == pytest.approx(W_2, rel=1e-12)
     wrong = 0.9 * g_0 + 0.1 * g_1
     assert np.abs(W_1 - 0.3 * wrong / np.linalg.norm(wrong) - W_2).max() > 1e-3
+
+
+@pytest.mark.parametrize("method", STEEPEST)
+def test_the_decay_of_steps_reaches_every_method(method, random_problem):
+    data, size = random_problem(0), NORMS[STEEPEST[method][0]].size
+    first = lecun(data)
+    step = make_step(method, Slope(data), step_size=0.1, step_decay=0.5)
+    second = step(first)
+    assert size(second - first) == pytest.approx(0.1, rel=1e-10)
+    assert size(step(second) - second) == pytest.approx(0.1 / 2**0.5, rel=1e-10)

@@ -253,3 +253,8 @@ def test_embeddings_out_of_range_are_refused_by_name(scale):
 def test_steps_far_too_long_end_by_name(method):
     with pytest.raises(ntp.DidNotConvergeError, match=f"{method} left the range"):
         ntp.train(TOY, method=method, steps=50, step_size=1e150, references=REFERENCES)
+
+
+def test_a_seed_that_is_none_is_named():
+    with pytest.raises(ntp.NTPDataError, match=r"seed is 1\.5"):
+        lecun(TOY, seed=1.5)
