@@ -8,7 +8,6 @@ embedding has mean 0 and variance 1, so ‖h̄_j‖² is about d under either la
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -76,32 +75,22 @@ def check_embedding_name(name: str) -> None:
         raise NTPDataError(f"embedding is {name!r}; it must be one of {', '.join(map(repr, EMBEDDINGS))}")
 
 
-@dataclass(frozen=True, eq=False)
-class EmbeddingDraw:
-    """Embeddings that are drawn when an array is made of them.
+def drawn(
+    name: str, num_contexts: int, context_codes: ContextCodes, *, vocab_size: int, dim: int, seed: int
+) -> Floats:
+    """Draw by one of the two laws.
 
-    `NTPData` makes its own array of whatever it is given. Handing it the draw, not the drawn array, keeps a
-    second copy of a possibly very large array from ever existing.
-
-    Attributes:
+    Args:
         name: one of `EMBEDDINGS`.
         num_contexts: m.
         context_codes: gives the tokens of each context, shape (m, L); called for "composed" only.
         vocab_size: V.
         dim: d.
         seed: of the generator.
+
+    Returns:
+        Embeddings of shape (m, d).
     """
-
-    name: str
-    num_contexts: int
-    context_codes: ContextCodes
-    vocab_size: int
-    dim: int
-    seed: int
-
-    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
-        if self.name == "independent":
-            drawn = independent(self.num_contexts, dim=self.dim, seed=self.seed)
-        else:
-            drawn = composed(self.context_codes(), vocab_size=self.vocab_size, dim=self.dim, seed=self.seed)
-        return np.asarray(drawn, dtype)
+    if name == "independent":
+        return independent(num_contexts, dim=dim, seed=seed)
+    return composed(context_codes(), vocab_size=vocab_size, dim=dim, seed=seed)

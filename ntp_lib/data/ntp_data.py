@@ -11,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from ntp_lib.data import validation
+from ntp_lib.data import storage, validation
 from ntp_lib.data.arrays import ArrayKind, real_array
 from ntp_lib.data.results import result
 from ntp_lib.data.source import Source
+from ntp_lib.data.tokens import ContextOptions, counted
 from ntp_lib.errors import NTPDataError
 
 Floats = npt.NDArray[np.float64]
@@ -57,6 +58,7 @@ class NTPData:
         contexts: names of the m contexts, optional.
         num_sequences: n, the number of training sequences the probabilities were counted from, optional.
         source: the text the data were made of, optional; no result depends on it.
+        copy: False hands the embeddings over: where they are float64 they are kept and made read-only.
 
     Raises:
         NTPDataError: naming the offending context and value.
@@ -87,8 +89,9 @@ class NTPData:
         contexts: Sequence[Any] | None = None,
         num_sequences: int | None = None,
         source: Source | None = None,
+        copy: bool = True,
     ) -> None:
-        rows = validation.valid_embeddings(embeddings)
+        rows = validation.valid_embeddings(embeddings, copy=copy)
         weights = validation.valid_context_probs(context_probs, len(rows))
         probs = validation.valid_next_token_probs(next_token_probs, len(rows))
         validation.warn_of_conflicting_duplicates(rows, probs)
@@ -120,31 +123,63 @@ class NTPData:
         vocab_size: int | None = None,
         progress: bool = False,
     ) -> NTPData:
-        """Count the distinct contexts of a token sequence; see `ntp_lib.data.tokens.data_from_tokens`."""
-        from ntp_lib.data.tokens import data_from_tokens
+        """Count the distinct contexts of a token sequence (paper, §2).
 
-        return data_from_tokens(
-            tokens,
-            context_length=context_length,
-            dim=dim,
-            seed=seed,
-            embedding=embedding,
-            vocab_size=vocab_size,
-            progress=progress,
+        Every run of L = `context_length` tokens that another token follows is one training sequence, so a sequence
+        of N tokens gives n = N − L of them. With n_j the number of times context j occurs and n_jz the number of
+        times token z follows it, π̂_j = n_j / n and p̂_jz = n_jz / n_j.
+
+        Tokens are numbered by falling frequency, ties by first appearance; contexts by first appearance. Both are
+        kept as labels, the contexts (tuples of tokens) up to 2^20 tokens in all. p̂ is dense up to 2^24 entries
+        and CSR beyond.
+
+        Args:
+            tokens: a sequence of str or of int; list, tuple or one-dimensional array.
+            context_length: L, at least 1.
+            dim: d, the embedding dimension, at least 1.
+            seed: of the embeddings.
+            embedding: "independent" (a Gaussian vector per context) or "composed" (summed from token vectors); see
+                `ntp_lib.data.embeddings`.
+            vocab_size: keep the `vocab_size` − 1 most frequent tokens and turn the others into one, "<other>", in
+                the contexts too; None keeps every token.
+            progress: show a progress bar on stderr.
+
+        Returns:
+            The data, with n as `num_sequences`.
+
+        Raises:
+            NTPDataError: for a sequence that is empty, too short, of one distinct token or of anything but str or
+                int, and for options out of range.
+
+        Example:
+            >>> data = NTPData.from_tokens("a b a c a b".split(), context_length=1, dim=4)
+            >>> data.vocabulary, data.contexts
+            (('a', 'b', 'c'), (('a',), ('b',), ('c',)))
+            >>> data.next_token_probs[0].round(3).tolist()
+            [0.0, 0.667, 0.333]
+        """
+        options = ContextOptions(
+            context_length=context_length, dim=dim, seed=seed, embedding=embedding, vocab_size=vocab_size
         )
+        return cls(**vars(counted(tokens, options, progress=progress)), copy=False)
 
     @classmethod
     def load(cls, path: str | Path) -> NTPData:
-        """Read data written by `save`."""
-        from ntp_lib.data.storage import load
-
-        return load(Path(path))
+        """Read data written by `save`; see `ntp_lib.data.storage.load`."""
+        return storage.load(Path(path), cls)
 
     def save(self, path: str | Path) -> None:
         """Write the data as a compressed NumPy archive without pickles; nothing half-written is left behind."""
-        from ntp_lib.data.storage import save
-
-        save(self, Path(path))
+        storage.save(
+            Path(path),
+            embeddings=self.embeddings,
+            context_probs=self.context_probs,
+            probs=self.probs,
+            is_sparse=self.is_sparse,
+            labels={"vocabulary": self.vocabulary, "contexts": self.contexts},
+            num_sequences=self.num_sequences,
+            source=self.source,
+        )
 
     @property
     def num_contexts(self) -> int:

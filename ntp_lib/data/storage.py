@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import numpy as np
@@ -14,9 +15,11 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from ntp_lib.data.archive import Arrays, read_arrays
-from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.data.source import Source
 from ntp_lib.errors import NTPDataError
+
+Floats = npt.NDArray[np.float64]
+Data = TypeVar("Data")
 
 FORMAT = "ntp-data"
 VERSION = 1
@@ -49,41 +52,57 @@ MAX_LABEL_DEPTH = 8
 MAX_PARTS = 2**23
 
 
-def save(data: NTPData, path: Path) -> None:
+def save(
+    path: Path,
+    *,
+    embeddings: Floats,
+    context_probs: Floats,
+    probs: sp.csr_array[np.float64],
+    is_sparse: bool,
+    labels: Mapping[str, Sequence[Any] | None],
+    num_sequences: int | None,
+    source: Source | None,
+) -> None:
     """Write data to `path`, exactly that name, replacing a file that is there.
 
     p̂ is stored as the three arrays of its CSR form, labels as JSON text in UTF-8 bytes. The file is
     written under a temporary name in the same folder and renamed when it is complete.
 
     Args:
-        data: what to store; labels must be str, int or tuples of these.
         path: of the archive.
+        embeddings: (m, d).
+        context_probs: π̂, (m,).
+        probs: p̂ as CSR, (m, V).
+        is_sparse: p̂ was given as a sparse array.
+        labels: `vocabulary` and `contexts`: str, int or tuples of these, or None.
+        num_sequences: n, or None.
+        source: the text the data were made of, or None.
 
     Raises:
         NTPDataError: for a label of another kind, a path that cannot be written to, or a dense p̂ beyond
             `MAX_DENSE_ENTRIES` that is almost all zeros.
     """
-    _refuse_mostly_zeros((data.num_contexts, data.vocab_size), data.probs.nnz, is_sparse=data.is_sparse)
+    _refuse_mostly_zeros(probs.shape, probs.nnz, is_sparse=is_sparse)
     arrays: Arrays = {
         "format": np.array(FORMAT),
         "version": np.array(VERSION),
-        "embeddings": data.embeddings,
-        "context_probs": data.context_probs,
-        "values": data.probs.data,
-        "tokens": data.probs.indices,
-        "row_starts": data.probs.indptr,
-        "vocab_size": np.array(data.vocab_size),
-        "is_sparse": np.array(data.is_sparse),
+        "embeddings": embeddings,
+        "context_probs": context_probs,
+        "values": probs.data,
+        "tokens": probs.indices,
+        "row_starts": probs.indptr,
+        "vocab_size": np.array(probs.shape[1]),
+        "is_sparse": np.array(is_sparse),
     }
-    if data.num_sequences is not None:
-        arrays["num_sequences"] = np.array(data.num_sequences)
-    for name, labels in zip(_LABELS, (data.vocabulary, data.contexts), strict=True):
-        if labels is not None:
+    if num_sequences is not None:
+        arrays["num_sequences"] = np.array(num_sequences)
+    for name, names in labels.items():
+        if names is not None:
             arrays[name] = _as_bytes(
-                [_plain(label, name, place, MAX_LABEL_DEPTH) for place, label in enumerate(labels)]
+                [_plain(label, name, place, MAX_LABEL_DEPTH) for place, label in enumerate(names)]
             )
-    if data.source is not None:
-        arrays["source"] = _as_bytes(data.source.as_dict())
+    if source is not None:
+        arrays["source"] = _as_bytes(source.as_dict())
     # A name of its own length: beside a name near the system's limit there would be no room for more letters.
     temporary = path.with_name(f".{uuid4().hex}.tmp")
     try:
@@ -97,16 +116,17 @@ def save(data: NTPData, path: Path) -> None:
             temporary.unlink(missing_ok=True)
 
 
-def load(path: Path) -> NTPData:
+def load(path: Path, make: Callable[..., Data]) -> Data:
     """Read data written by `save`, to the last bit.
 
     The archive may be anybody's: no code in it is run, and memory and time are bounded by its size on disk.
 
     Args:
         path: of the archive.
+        make: `NTPData`, which validates the fields again.
 
     Returns:
-        The data, validated again.
+        The data.
 
     Raises:
         NTPDataError: for a file that is missing, no archive, of another format or version, damaged or without one
@@ -123,7 +143,7 @@ def load(path: Path) -> NTPData:
     arrays = read_arrays(path, _FIELDS, optional=_OPTIONAL)
     try:
         _refuse_many_parts(arrays, path.stat().st_size)
-        return _rebuilt(arrays)
+        return make(**_fields(arrays), copy=False)
     except (ValueError, TypeError, IndexError, OverflowError, MemoryError, RecursionError) as error:
         reason = " ".join(str(error).split())[:300] or type(error).__name__
         raise NTPDataError(f"{path}: the fields do not make next-token data: {reason}") from None
@@ -140,21 +160,21 @@ def _write(arrays: Arrays, path: Path) -> None:
                 np.lib.format.write_array(file, array, allow_pickle=False)
 
 
-def _rebuilt(arrays: Arrays) -> NTPData:
+def _fields(arrays: Arrays) -> dict[str, Any]:
     context_probs, values = arrays["context_probs"], arrays["values"]
     shape, is_sparse = (len(context_probs), int(arrays["vocab_size"])), bool(arrays["is_sparse"])
     _refuse_mostly_zeros(shape, len(values), is_sparse=is_sparse)
     probs = sp.csr_array((values, arrays["tokens"], arrays["row_starts"]), shape=shape)
     probs.check_format(full_check=True)
     labels = {name: _labels(arrays[name], name) for name in _LABELS if name in arrays}
-    return NTPData(
-        _HandedOver(arrays.pop("embeddings")),
-        context_probs,
-        probs if is_sparse else probs.toarray(),
-        num_sequences=int(arrays["num_sequences"]) if "num_sequences" in arrays else None,
-        source=Source.from_dict(_from_bytes(arrays["source"], "source")) if "source" in arrays else None,
+    return {
+        "embeddings": arrays["embeddings"],
+        "context_probs": context_probs,
+        "next_token_probs": probs if is_sparse else probs.toarray(),
+        "num_sequences": int(arrays["num_sequences"]) if "num_sequences" in arrays else None,
+        "source": Source.from_dict(_from_bytes(arrays["source"], "source")) if "source" in arrays else None,
         **labels,
-    )
+    }
 
 
 def _refuse_many_parts(arrays: Arrays, size: int) -> None:
@@ -173,16 +193,6 @@ def _refuse_mostly_zeros(shape: tuple[int, int], count: int, *, is_sparse: bool)
             f"p̂ is dense of shape {shape}, {8 * entries:,} bytes for {count:,} probabilities; give "
             "next_token_probs as a scipy.sparse array"
         )
-
-
-class _HandedOver:
-    """An array that nothing else refers to: whoever makes an array of it may have it without a copy."""
-
-    def __init__(self, array: npt.NDArray[Any]) -> None:
-        self._array = array
-
-    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
-        return np.asarray(self._array, dtype)
 
 
 def _as_bytes(value: Any) -> npt.NDArray[np.uint8]:

@@ -16,7 +16,7 @@ from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.data.source import Source, library_version
 from ntp_lib.data.text_file import TextPieces
 from ntp_lib.data.tokenizer import PUNCTUATION, Tokenizer, cleaned, is_visible, lowered, tokenize, tokenizer
-from ntp_lib.data.tokens import ContextOptions, data_from_encoded
+from ntp_lib.data.tokens import ContextOptions, counted_codes
 from ntp_lib.errors import NTPDataError
 
 __all__ = [
@@ -119,7 +119,7 @@ def data_from_text(text: CutText, options: ContextOptions, *, progress: bool = F
     """Count the distinct contexts of a text; the data say in `source` what they were made of.
 
     Raises:
-        NTPDataError: as `ntp_lib.data.tokens.data_from_tokens`, naming the file.
+        NTPDataError: as `NTPData.from_tokens`, naming the file.
     """
     source = Source(
         sha256=text.sha256,
@@ -135,7 +135,8 @@ def data_from_text(text: CutText, options: ContextOptions, *, progress: bool = F
         library_version=library_version(),
     )
     try:
-        return data_from_encoded(text.encoded, options, source=source, progress=progress)
+        counted = counted_codes(text.encoded, options, progress=progress)
+        return NTPData(**vars(counted), source=source, copy=False)
     except NTPDataError as error:
         raise NTPDataError(f"{text.name}: {error}{_hint(text, options)}") from None
 
@@ -156,7 +157,7 @@ def data_from_text_file(
 
     Args:
         path: of a text file, see `read_text`.
-        context_length: see `ntp_lib.data.tokens.data_from_tokens` for this and the other options.
+        context_length: see `NTPData.from_tokens` for this and the other options.
         dim: d.
         seed: of the embeddings.
         embedding: the law of the embeddings.
@@ -169,7 +170,7 @@ def data_from_text_file(
         The data, with a `source`.
 
     Raises:
-        NTPDataError: as `cut_text` and `data_from_tokens`; what is wrong with the text names the file.
+        NTPDataError: as `cut_text` and `NTPData.from_tokens`; what is wrong with the text names the file.
     """
     options = ContextOptions(
         context_length=context_length, dim=dim, seed=seed, embedding=embedding, vocab_size=vocab_size

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,13 +11,12 @@ import numpy.typing as npt
 import scipy.sparse as sp
 from tqdm import tqdm
 
-from ntp_lib.data.embeddings import EmbeddingDraw, check_embedding_name
+from ntp_lib.data.embeddings import check_embedding_name, drawn
 from ntp_lib.data.encoding import Codes, EncodedTokens, encode, limit_vocabulary, require_whole_number
-from ntp_lib.data.ntp_data import NTPData
-from ntp_lib.data.source import Source
 from ntp_lib.errors import NTPDataError
 
 Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 
 # p̂ is handed over as CSR where a dense (m, V) array would hold more entries than this (128 MiB).
 MAX_DENSE_ENTRIES = 2**24
@@ -27,7 +26,7 @@ MAX_LABEL_TOKENS = 2**20
 
 @dataclass(frozen=True, kw_only=True)
 class ContextOptions:
-    """The options of `data_from_tokens`, checked before any work is done.
+    """The options of `counted`, checked before any work is done.
 
     Attributes:
         context_length: L, at least 1.
@@ -52,97 +51,80 @@ class ContextOptions:
             require_whole_number(self.vocab_size, "vocab_size", at_least=2)
 
 
-def data_from_tokens(
-    tokens: Sequence[str] | Sequence[int] | npt.NDArray[Any],
-    *,
-    context_length: int = 2,
-    dim: int = 64,
-    seed: int = 0,
-    embedding: str = "independent",
-    vocab_size: int | None = None,
-    progress: bool = False,
-) -> NTPData:
-    """Count the distinct contexts of a token sequence (paper, §2).
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Counted:
+    """What `NTPData` is made of; see there.
 
-    Every run of L = `context_length` tokens that another token follows is one training sequence, so a sequence
-    of N tokens gives n = N − L of them. With n_j the number of times context j occurs and n_jz the number of times
-    token z follows it, π̂_j = n_j / n and p̂_jz = n_jz / n_j.
+    Attributes:
+        embeddings: drawn, (m, d).
+        context_probs: n_j / n, (m,).
+        next_token_probs: n_jz / n_j, (m, V): dense up to `MAX_DENSE_ENTRIES` entries and CSR beyond.
+        vocabulary: the tokens by falling frequency, ties by first appearance.
+        contexts: tuples of tokens by first appearance; None beyond `MAX_LABEL_TOKENS` tokens in all.
+        num_sequences: n = N − L.
+    """
 
-    Tokens are numbered by falling frequency, ties by first appearance; contexts by first appearance. The
-    vocabulary and, up to `MAX_LABEL_TOKENS` tokens in all, the contexts (tuples of tokens) are kept as labels of
-    the result; `contexts` is None beyond. p̂ is dense up to `MAX_DENSE_ENTRIES` entries and CSR beyond.
+    embeddings: Floats
+    context_probs: Floats
+    next_token_probs: Floats | sp.csr_array[np.float64]
+    vocabulary: tuple[Any, ...]
+    contexts: list[tuple[Any, ...]] | None
+    num_sequences: int
+
+
+def counted(
+    tokens: Sequence[str] | Sequence[int] | npt.NDArray[Any], options: ContextOptions, *, progress: bool = False
+) -> Counted:
+    """Do what `NTPData.from_tokens` says, up to the data themselves.
 
     Args:
         tokens: a sequence of str or of int; list, tuple or one-dimensional array.
-        context_length: L, at least 1.
-        dim: d, the embedding dimension, at least 1.
-        seed: of the embeddings.
-        embedding: "independent" (a Gaussian vector per context) or "composed" (summed from token vectors); see
-            `ntp_lib.data.embeddings`.
-        vocab_size: keep the `vocab_size` − 1 most frequent tokens and turn the others into one, "<other>", in
-            the contexts too; None keeps every token.
-        progress: show a progress bar on stderr.
-
-    Returns:
-        The data, with n as `num_sequences`.
-
-    Raises:
-        NTPDataError: for a sequence that is empty, too short, of one distinct token or of anything but str or int,
-            and for options out of range.
-
-    Example:
-        >>> data = data_from_tokens("a b a c a b".split(), context_length=1, dim=4)
-        >>> data.vocabulary, data.contexts
-        (('a', 'b', 'c'), (('a',), ('b',), ('c',)))
-        >>> data.next_token_probs[0].round(3).tolist()
-        [0.0, 0.667, 0.333]
-    """
-    options = ContextOptions(
-        context_length=context_length, dim=dim, seed=seed, embedding=embedding, vocab_size=vocab_size
-    )
-    return data_from_encoded(encode(tokens), options, progress=progress)
-
-
-def data_from_encoded(
-    encoded: EncodedTokens, options: ContextOptions, *, source: Source | None = None, progress: bool
-) -> NTPData:
-    """Do what `data_from_tokens` says for a sequence that is already encoded.
-
-    Args:
-        encoded: the sequence, codes numbered by first appearance.
         options: checked options.
-        source: the text the tokens are from, kept with the data.
         progress: show a progress bar on stderr.
 
     Raises:
-        NTPDataError: for a sequence that is empty, too short or of one distinct token.
+        NTPDataError: for a sequence that is empty, too short, of one distinct token or of anything but str or int.
     """
+    return counted_codes(encode(tokens), options, progress=progress)
+
+
+def counted_codes(encoded: EncodedTokens, options: ContextOptions, *, progress: bool = False) -> Counted:
+    """Do the same for a sequence that is already encoded, its codes numbered by first appearance."""
     context_length = options.context_length
     _refuse_too_few(encoded, context_length)
     encoded = limit_vocabulary(encoded, options.vocab_size)
     codes, names = encoded.codes, encoded.names
-    counted = _count(codes, context_length, len(names), progress=progress)
-    num_contexts = len(counted.first)
+    first, context_probs, probs = _count(codes, context_length, len(names), progress=progress)
 
     def context_codes() -> Codes:
-        return np.lib.stride_tricks.sliding_window_view(codes, context_length)[counted.first]
+        return np.lib.stride_tricks.sliding_window_view(codes, context_length)[first]
 
     labels = None
-    if num_contexts * context_length <= MAX_LABEL_TOKENS:
+    if len(first) * context_length <= MAX_LABEL_TOKENS:
         labels = [tuple(names[code] for code in row) for row in context_codes().tolist()]
-    dense = num_contexts * len(names) <= MAX_DENSE_ENTRIES
-    draw = EmbeddingDraw(options.embedding, num_contexts, context_codes, len(names), options.dim, options.seed)
+    return Counted(
+        embeddings=_embeddings(len(first), context_codes, len(names), options),
+        context_probs=context_probs,
+        next_token_probs=probs.toarray() if len(first) * len(names) <= MAX_DENSE_ENTRIES else probs,
+        vocabulary=names,
+        contexts=labels,
+        num_sequences=len(codes) - context_length,
+    )
+
+
+def _embeddings(
+    num_contexts: int, context_codes: Callable[[], Codes], vocab_size: int, options: ContextOptions
+) -> Floats:
     try:
-        return NTPData(
-            draw,
-            counted.context_probs,
-            counted.probs.toarray() if dense else counted.probs,
-            vocabulary=names,
-            contexts=labels,
-            num_sequences=len(codes) - context_length,
-            source=source,
+        return drawn(
+            options.embedding,
+            num_contexts,
+            context_codes,
+            vocab_size=vocab_size,
+            dim=options.dim,
+            seed=options.seed,
         )
-    except MemoryError:
+    except (MemoryError, ValueError):  # ValueError: more entries than an array can have
         raise NTPDataError(
             f"dim is {options.dim}; {num_contexts:,} embeddings of it take "
             f"{8 * num_contexts * options.dim:,} bytes, more memory than there is"
@@ -162,14 +144,10 @@ def _refuse_too_few(encoded: EncodedTokens, context_length: int) -> None:
         raise NTPDataError(f"tokens holds one distinct token, {encoded.names[0]!r}; at least 2 are needed (V ≥ 2)")
 
 
-@dataclass(frozen=True, eq=False)
-class _Counted:
-    first: Ints  # where each distinct context starts first, (m,)
-    context_probs: npt.NDArray[np.float64]
-    probs: sp.csr_array[np.float64]
-
-
-def _count(codes: Codes, context_length: int, vocab_size: int, *, progress: bool) -> _Counted:
+def _count(
+    codes: Codes, context_length: int, vocab_size: int, *, progress: bool
+) -> tuple[Ints, Floats, sp.csr_array[np.float64]]:
+    """Where each distinct context starts first, (m,), and both kinds of probabilities."""
     with tqdm(total=context_length + 1, desc="counting contexts", disable=not progress, delay=0.5) as bar:
         ids, first = _distinct_contexts(codes, context_length, vocab_size, bar)
         context_counts = np.bincount(ids)
@@ -181,7 +159,7 @@ def _count(codes: Codes, context_length: int, vocab_size: int, *, progress: bool
     indptr = np.concatenate([[0], np.cumsum(np.bincount(rows))])
     probs = pair_counts / context_counts[rows]
     shape = (len(first), vocab_size)
-    return _Counted(first, context_counts / len(ids), sp.csr_array((probs, columns, indptr), shape=shape))
+    return first, context_counts / len(ids), sp.csr_array((probs, columns, indptr), shape=shape)
 
 
 def _distinct_contexts(codes: Codes, context_length: int, vocab_size: int, bar: tqdm[Any]) -> tuple[Ints, Ints]:

@@ -22,16 +22,16 @@ SUM_TOLERANCE = 1e-6
 MAX_TOKENS = 2**31 - 1
 
 
-def _as_floats(value: Any, name: str, ndim: int, shape_words: str) -> Floats:
-    array = real_array(value, name, shape_words)
+def _as_floats(value: Any, name: str, ndim: int, shape_words: str, *, copy: bool = True) -> Floats:
+    array = real_array(value, name, shape_words, copy=copy)
     if array.ndim != ndim or 0 in array.shape:
         raise NTPDataError(f"{name} must have shape {shape_words}, all positive; got shape {array.shape}")
     return array
 
 
-def valid_embeddings(value: Any) -> Floats:
+def valid_embeddings(value: Any, *, copy: bool = True) -> Floats:
     """Return the embeddings as a finite float64 array of shape (m, d)."""
-    array = _as_floats(value, "embeddings", 2, "(m, d)")
+    array = _as_floats(value, "embeddings", 2, "(m, d)", copy=copy)
     bad = np.argwhere(~np.isfinite(array))
     if bad.size:
         j, k = bad[0]

@@ -13,7 +13,6 @@ from ntp_lib.data import ntp_data, synthetic, tokens, validation
 from ntp_lib.data.arrays import real_array
 from ntp_lib.data.encoding import require_whole_number
 from ntp_lib.data.numbers import real_number, whole_number
-from ntp_lib.data.tokens import data_from_tokens
 
 SENTENCE = "the cat sat on the mat . the dog sat on the cat .".split()  # noqa: SIM905
 
@@ -109,17 +108,17 @@ def test_distributions_may_differ_by_the_tolerance_under_one_embedding(monkeypat
 
 
 def test_labels_are_kept_and_rows_are_dense_up_to_their_limits(monkeypatch):
-    small = data_from_tokens(SENTENCE, dim=3)
+    small = NTPData.from_tokens(SENTENCE, dim=3)
     entries = small.num_contexts * small.vocab_size
     monkeypatch.setattr(tokens, "MAX_DENSE_ENTRIES", entries)
     monkeypatch.setattr(tokens, "MAX_LABEL_TOKENS", small.num_contexts * 2)
-    again = data_from_tokens(SENTENCE, dim=3)
+    again = NTPData.from_tokens(SENTENCE, dim=3)
     assert not again.is_sparse
     assert again.contexts == small.contexts
     monkeypatch.setattr(tokens, "MAX_DENSE_ENTRIES", entries - 1)
-    assert data_from_tokens(SENTENCE, dim=3).is_sparse
+    assert NTPData.from_tokens(SENTENCE, dim=3).is_sparse
     monkeypatch.setattr(tokens, "MAX_LABEL_TOKENS", small.num_contexts * 2 - 1)
-    assert data_from_tokens(SENTENCE, dim=3).contexts is None
+    assert NTPData.from_tokens(SENTENCE, dim=3).contexts is None
 
 
 def test_drawn_arrays_may_fill_the_room_there_is(monkeypatch):

@@ -5,10 +5,11 @@ import hashlib
 import numpy as np
 import pytest
 
-from ntp_lib import NTPDataError
+from ntp_lib import NTPData, NTPDataError
 from ntp_lib.data import embeddings
-from ntp_lib.data.embeddings import EmbeddingDraw, check_embedding_name, composed, independent
-from ntp_lib.data.tokens import data_from_tokens
+from ntp_lib.data.embeddings import check_embedding_name, composed, drawn, independent
+
+from_tokens = NTPData.from_tokens
 
 CODES = np.array([[0, 1], [0, 2], [1, 2], [3, 1]])
 
@@ -42,17 +43,17 @@ def test_composed_does_not_depend_on_the_block_size(monkeypatch):
 def test_same_seed_same_embeddings_whatever_numpy_did_before(law):
     tokens = list("abcabdabc")
     np.random.seed(1)  # noqa: NPY002 - the point is that the global generator does not matter
-    a = data_from_tokens(tokens, dim=4, seed=5, embedding=law).embeddings
+    a = from_tokens(tokens, dim=4, seed=5, embedding=law).embeddings
     np.random.seed(2)  # noqa: NPY002
-    b = data_from_tokens(tokens, dim=4, seed=5, embedding=law).embeddings
-    other = data_from_tokens(tokens, dim=4, seed=6, embedding=law).embeddings
+    b = from_tokens(tokens, dim=4, seed=5, embedding=law).embeddings
+    other = from_tokens(tokens, dim=4, seed=6, embedding=law).embeddings
     assert np.array_equal(a, b)
     assert fingerprint(a) != fingerprint(other)
 
 
 def test_laws_differ():
     tokens = list("abcabdabc")
-    a, b = (data_from_tokens(tokens, dim=4, embedding=law).embeddings for law in ("independent", "composed"))
+    a, b = (from_tokens(tokens, dim=4, embedding=law).embeddings for law in ("independent", "composed"))
     assert fingerprint(a) != fingerprint(b)
 
 
@@ -60,7 +61,7 @@ def test_laws_differ():
 def test_coordinates_have_mean_zero_and_variance_one(law):
     rng = np.random.default_rng(0)
     codes = rng.integers(0, 2000, (4000, 3))
-    draw = np.asarray(EmbeddingDraw(law, 4000, lambda: codes, 2000, 8, 1))
+    draw = drawn(law, 4000, lambda: codes, vocab_size=2000, dim=8, seed=1)
     # 32 000 coordinates from at least 6000·8 independent normals: five standard errors are below 0.05.
     assert abs(draw.mean()) < 0.05
     assert abs(draw.var() - 1) < 0.05
@@ -74,20 +75,20 @@ def test_composed_spans_few_dimensions_and_independent_all():
 
 
 def test_independent_ignores_what_the_tokens_are():
-    a = data_from_tokens(list("abcab"), context_length=1, dim=3).embeddings
-    b = data_from_tokens(list("xyzxy"), context_length=1, dim=3).embeddings
+    a = from_tokens(list("abcab"), context_length=1, dim=3).embeddings
+    b = from_tokens(list("xyzxy"), context_length=1, dim=3).embeddings
     assert np.array_equal(a, b)
 
 
 def test_a_longer_text_keeps_the_independent_rows_it_had():
-    short, long = (data_from_tokens(list(text), context_length=1, dim=3) for text in ("abcab", "abcabdbd"))
+    short, long = (from_tokens(list(text), context_length=1, dim=3) for text in ("abcab", "abcabdbd"))
     assert long.num_contexts > short.num_contexts
     assert np.array_equal(long.embeddings[: short.num_contexts], short.embeddings)
 
 
 @pytest.mark.parametrize("law", ["independent", "composed"])
 def test_distinct_contexts_have_distinct_embeddings(law):
-    rows = data_from_tokens(list("abcabdcbadbcda"), dim=3, embedding=law).embeddings
+    rows = from_tokens(list("abcabdcbadbcda"), dim=3, embedding=law).embeddings
     assert len(np.unique(rows, axis=0)) == len(rows)
 
 
@@ -98,13 +99,8 @@ def test_unknown_laws_are_refused_with_the_valid_ones():
 
 
 @pytest.mark.parametrize("law", ["independent", "composed"])
-def test_a_draw_becomes_an_array_of_the_type_asked_for(law):
-    draw = EmbeddingDraw(law, 4, lambda: CODES, 4, 3, 7)
-    plain = np.asarray(draw)
+def test_a_draw_is_by_the_law_of_its_name(law):
     expected = (
         independent(4, dim=3, seed=7) if law == "independent" else composed(CODES, vocab_size=4, dim=3, seed=7)
     )
-    assert np.array_equal(plain, expected)
-    assert plain.dtype == draw.__array__().dtype == np.float64
-    assert draw.__array__(np.float32).dtype == np.asarray(draw, dtype=np.float32).dtype == np.float32
-    assert np.array_equal(draw.__array__(np.float32), plain.astype(np.float32))
+    assert np.array_equal(drawn(law, 4, lambda: CODES, vocab_size=4, dim=3, seed=7), expected)

@@ -131,7 +131,7 @@ def test_copies_are_the_same_data(tmp_path):
 
 @pytest.mark.parametrize("wrong", ["x", DATA, 3])
 def test_other_things_are_no_references(wrong):
-    with pytest.raises(ntp.NTPDataError, match=r"references is .*; it must be what ntp_lib.limiting returns"):
+    with pytest.raises(ntp.NTPDataError, match=r"references is .*; it must be what ntp_lib.limits returns"):
         ntp.train(DATA, steps=2, references=wrong)
     with pytest.raises(ntp.NTPDataError, match=r"F is .*; it must be what ntp_lib.subspace returns"):
         ntp.compatibility(DATA, F=wrong)

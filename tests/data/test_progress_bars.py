@@ -6,7 +6,6 @@ from tqdm import tqdm
 from ntp_lib import NTPData
 from ntp_lib.data import text_file, tokens
 from ntp_lib.data.text import cut_text, data_from_text_file, encode_text_file, read_text
-from ntp_lib.data.tokens import data_from_tokens
 
 TEXT = "the cat sat on the mat, the cat ran"
 
@@ -34,7 +33,7 @@ def impatient(monkeypatch):
 
 READERS = [read_text, encode_text_file, lambda path, **options: cut_text(path, **options), data_from_text_file]
 COUNTERS = [
-    lambda path, **options: data_from_tokens(TEXT.split(), dim=2, **options),
+    lambda path, **options: NTPData.from_tokens(TEXT.split(), dim=2, **options),
     lambda path, **options: NTPData.from_tokens(TEXT.split(), dim=2, **options),
     data_from_text_file,
 ]
@@ -61,7 +60,7 @@ def test_reading_counts_the_bytes_of_the_file(work, path, impatient, capsys):
 
 @pytest.mark.parametrize("length", [1, 2, 3, 8])
 def test_counting_ends_with_every_position_done(length, impatient, capsys):
-    data_from_tokens(TEXT.split(), context_length=length - 1 or 1, dim=2, progress=True)
+    NTPData.from_tokens(TEXT.split(), context_length=length - 1 or 1, dim=2, progress=True)
     out, err = capsys.readouterr()
     steps = max(length, 2)
     assert out == ""

@@ -6,7 +6,8 @@ import pytest
 import ntp_lib as ntp
 from ntp_lib import NTPDataError
 from ntp_lib.data.numbers import one_of, real_number, real_numbers, whole_number
-from ntp_lib.data.tokens import data_from_tokens
+
+from_tokens = ntp.NTPData.from_tokens
 
 T = ["the", "cat", "sat", "on", "the", "mat", "the", "cat"]
 
@@ -37,59 +38,68 @@ REFUSALS = [
         "radii has masked entries; every entry must be a number",
     ),
     (lambda: one_of("sgd", "method", ("gd", "ngd")), "unknown method 'sgd'; valid: gd, ngd"),
-    (lambda: data_from_tokens([]), "tokens is empty; at least one context and the token after it are needed"),
     (
-        lambda: data_from_tokens(["a", "b"]),
+        lambda: from_tokens([]),
+        "tokens is empty; at least one context and the token after it are needed",
+    ),
+    (
+        lambda: from_tokens(["a", "b"]),
         (
             "tokens has length 2, shorter than one context of context_length = 2 and its next token; at least "
             "3 tokens are needed"
         ),
     ),
-    (lambda: data_from_tokens(["a"] * 9), "tokens holds one distinct token, 'a'; at least 2 are needed (V ≥ 2)"),
     (
-        lambda: data_from_tokens("some text"),
+        lambda: from_tokens(["a"] * 9),
+        "tokens holds one distinct token, 'a'; at least 2 are needed (V ≥ 2)",
+    ),
+    (
+        lambda: from_tokens("some text"),
         (
             "tokens is one str, not a sequence of tokens; split it first, e.g. with "
             "ntp_lib.data.text.tokenize, or pass list(tokens) for single characters"
         ),
     ),
-    (lambda: data_from_tokens({1, 2}), "tokens must be a sequence (list, tuple or array) of str or int; got set"),
     (
-        lambda: data_from_tokens(np.zeros((2, 3), dtype=int)),
+        lambda: from_tokens({1, 2}),
+        "tokens must be a sequence (list, tuple or array) of str or int; got set",
+    ),
+    (
+        lambda: from_tokens(np.zeros((2, 3), dtype=int)),
         "tokens must be one sequence, shape (N,); got an array of shape (2, 3)",
     ),
     (
-        lambda: data_from_tokens(np.ma.masked_array([5, 7, 5], mask=[0, 1, 0])),
+        lambda: from_tokens(np.ma.masked_array([5, 7, 5], mask=[0, 1, 0])),
         "tokens: token 1 is masked; leave it out",
     ),
     (
-        lambda: data_from_tokens(["a", "b", 3]),
+        lambda: from_tokens(["a", "b", 3]),
         "token 2 is 3 (int) after 2 token(s) of type str; the tokens must be all str or all int",
     ),
     (
-        lambda: data_from_tokens([None, "b", 3]),
+        lambda: from_tokens([None, "b", 3]),
         "token 0 is None (NoneType); the tokens must be all str or all int",
     ),
     (
-        lambda: data_from_tokens(T, context_length=0),
+        lambda: from_tokens(T, context_length=0),
         "context_length is 0; it must be a whole number of at least 1",
     ),
-    (lambda: data_from_tokens(T, dim=0), "dim is 0; it must be a whole number of at least 1"),
-    (lambda: data_from_tokens(T, seed=-1), "seed is -1; it must be a whole number of at least 0"),
-    (lambda: data_from_tokens(T, vocab_size=1), "vocab_size is 1; it must be a whole number of at least 2"),
+    (lambda: from_tokens(T, dim=0), "dim is 0; it must be a whole number of at least 1"),
+    (lambda: from_tokens(T, seed=-1), "seed is -1; it must be a whole number of at least 0"),
+    (lambda: from_tokens(T, vocab_size=1), "vocab_size is 1; it must be a whole number of at least 2"),
     (
-        lambda: data_from_tokens(T, embedding="onehot"),
+        lambda: from_tokens(T, embedding="onehot"),
         "embedding is 'onehot'; it must be one of 'independent', 'composed'",
     ),
     (
-        lambda: data_from_tokens(["a", "<other>", "b", "c"], context_length=1, vocab_size=3),
+        lambda: from_tokens(["a", "<other>", "b", "c"], context_length=1, vocab_size=3),
         (
             "the tokens hold '<other>', the name that vocab_size = 3 gives to the tokens left out; rename that "
             "token or leave vocab_size out"
         ),
     ),
     (
-        lambda: data_from_tokens(T, context_length=1, dim=2**50),
+        lambda: from_tokens(T, context_length=1, dim=2**50),
         (
             "dim is 1125899906842624; 5 embeddings of it take 45,035,996,273,704,960 bytes, more memory than "
             "there is"

@@ -12,7 +12,6 @@ from ntp_lib import NTPData, NTPDataError
 from ntp_lib.data import storage
 from ntp_lib.data.source import Source
 from ntp_lib.data.text import data_from_text_file
-from ntp_lib.data.tokens import data_from_tokens
 
 labels = st.text(max_size=5) | st.integers() | st.tuples(st.text(max_size=3), st.integers())
 
@@ -90,7 +89,7 @@ def test_labels_nested_too_deep_or_too_long_are_not_stored(tmp_path):
 
 @pytest.fixture
 def data():
-    return data_from_tokens(
+    return NTPData.from_tokens(
         ["the", "cat", "sat", "on", "the", "mat", ".", "the", "cat", "sat"], dim=3, vocab_size=4
     )
 

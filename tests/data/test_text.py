@@ -12,12 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ntp_lib import NTPDataError
+from ntp_lib import NTPData, NTPDataError
 from ntp_lib.data import text_file as module
 from ntp_lib.data.encoding import encode
 from ntp_lib.data.text import cut_text, data_from_text_file, encode_text_file, read_text, tokenize
 from ntp_lib.data.tokenizer import tokenizer
-from ntp_lib.data.tokens import data_from_tokens
+
+from_tokens = NTPData.from_tokens
 
 # Letters, accents that compose with letters and with a symbol, joiners, invisible characters, separators.
 ALPHABET = "ab_é漢😀İΣक ्ि\u0301\u0338=\u200d\u00ad한\u1112\u1161 .,\n\t-"
@@ -64,7 +65,7 @@ def test_data_from_a_file_are_the_data_of_its_tokens(file):
     content = "The cat sat. The dog sat on the cat, the cat sat on the mat."
     options = {"context_length": 1, "dim": 3, "seed": 2, "embedding": "composed", "vocab_size": 5}
     found = data_from_text_file(file(content), lowercase=True, **options)
-    expected = data_from_tokens(tokenize(content.lower()), **options)
+    expected = from_tokens(tokenize(content.lower()), **options)
     assert found.vocabulary == expected.vocabulary
     assert found.contexts == expected.contexts
     assert np.array_equal(found.embeddings, expected.embeddings)
@@ -230,7 +231,7 @@ def test_data_say_which_text_they_are_from(file):
 
 def test_no_result_depends_on_the_source(file):
     content = "the cat sat on the mat the cat ran"
-    named, plain = data_from_text_file(file(content), dim=3), data_from_tokens(content.split(), dim=3)
+    named, plain = data_from_text_file(file(content), dim=3), from_tokens(content.split(), dim=3)
     assert plain.source is None
     assert np.array_equal(named.embeddings, plain.embeddings)
     assert np.array_equal(named.next_token_probs, plain.next_token_probs)

@@ -10,7 +10,6 @@ from ntp_lib import NTPData, NTPDataError
 from ntp_lib.data import text_file
 from ntp_lib.data.encoding import encode
 from ntp_lib.data.text import cut_text, data_from_text_file, encode_text_file, read_text, tokenize
-from ntp_lib.data.tokens import data_from_tokens
 
 TEXT = "The cat sat on the mat. The cat ran; the dog, too!"
 DOCUMENTED = {"context_length": 2, "dim": 64, "seed": 0, "embedding": "independent", "vocab_size": None}
@@ -23,9 +22,9 @@ def assert_same(a, b):
 
 
 def test_the_defaults_of_counting_are_the_documented_ones(file):
-    expected = data_from_tokens(tokenize(TEXT), **DOCUMENTED)
+    expected = NTPData.from_tokens(tokenize(TEXT), **DOCUMENTED)
     assert (expected.dim, len(expected.contexts[0])) == (64, 2)
-    assert_same(data_from_tokens(tokenize(TEXT)), expected)
+    assert_same(NTPData.from_tokens(tokenize(TEXT)), expected)
     assert_same(NTPData.from_tokens(tokenize(TEXT)), expected)
     assert_same(data_from_text_file(file(TEXT)), expected)
     source = data_from_text_file(file(TEXT)).source
@@ -45,7 +44,7 @@ def test_readers_pass_every_option_on(file, unit, lowercase):
     assert (cut.unit, cut.lowercase, cut.name) == (unit, lowercase, str(path))
     assert encode_text_file(path).names == cut_text(path).encoded.names == encode(tokenize(TEXT)).names
     assert (cut_text(path).unit, cut_text(path).lowercase) == ("word", False)
-    assert_same(data_from_text_file(str(path), dim=3, **options), data_from_tokens(tokens, dim=3))
+    assert_same(data_from_text_file(str(path), dim=3, **options), NTPData.from_tokens(tokens, dim=3))
 
 
 BAD = [

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from ntp_lib import NTPData, NTPDataError
 from ntp_lib.data import tokens as module
 from ntp_lib.data.encoding import OTHER, encode
-from ntp_lib.data.tokens import data_from_tokens
 
 SENTENCE = ["the", "cat", "sat", "on", "the", "mat", ".", "the", "dog", "sat", "on", "the", "cat", "."]
 
@@ -20,7 +19,7 @@ def test_embeddings_beyond_the_memory_are_refused():
     with pytest.raises(
         NTPDataError, match="dim is 1125899906842624; 2 embeddings of it take 18,014,398,509,481,984"
     ):
-        data_from_tokens(["a", "b", "a", "b"], context_length=1, dim=2**50)
+        NTPData.from_tokens(["a", "b", "a", "b"], context_length=1, dim=2**50)
 
 
 def counted(tokens, length):
@@ -62,34 +61,34 @@ sequences = st.one_of(
 def test_counts_are_the_definition(tokens, length):
     if len(tokens) <= length:
         return
-    data = data_from_tokens(tokens, context_length=length, dim=3)
+    data = NTPData.from_tokens(tokens, context_length=length, dim=3)
     assert_same_counts(data, counted(tokens, length))
     assert data.num_sequences == len(tokens) - length
 
 
 def test_a_wrong_context_length_is_seen_by_the_comparison():
     with pytest.raises(AssertionError):
-        assert_same_counts(data_from_tokens(SENTENCE, context_length=2, dim=3), counted(SENTENCE, 1))
+        assert_same_counts(NTPData.from_tokens(SENTENCE, context_length=2, dim=3), counted(SENTENCE, 1))
 
 
 def test_many_tokens_to_the_power_of_long_contexts_do_not_overflow():
     rng = np.random.default_rng(0)
     tokens = [*rng.permutation(5000).tolist() * 3]  # 5000^30 contexts could not be numbered in 64 bits
-    data = data_from_tokens(tokens, context_length=30, dim=2)
+    data = NTPData.from_tokens(tokens, context_length=30, dim=2)
     assert data.num_contexts == 5000
     assert (data.support_sizes == 1).all()
 
 
 def test_vocabulary_by_frequency_then_first_appearance_and_contexts_by_first_appearance():
-    data = data_from_tokens(SENTENCE, context_length=1, dim=3)
+    data = NTPData.from_tokens(SENTENCE, context_length=1, dim=3)
     assert data.vocabulary == ("the", "cat", "sat", "on", ".", "mat", "dog")
     assert data.contexts == (("the",), ("cat",), ("sat",), ("on",), ("mat",), (".",), ("dog",))
 
 
 @pytest.mark.parametrize("kind", [tuple, np.array, lambda t: np.array(t, dtype=object)])
 def test_every_kind_of_sequence_gives_the_same(kind):
-    expected = data_from_tokens(SENTENCE, dim=3)
-    data = data_from_tokens(kind(SENTENCE), dim=3)
+    expected = NTPData.from_tokens(SENTENCE, dim=3)
+    data = NTPData.from_tokens(kind(SENTENCE), dim=3)
     assert (data.vocabulary, data.contexts) == (expected.vocabulary, expected.contexts)
     assert np.array_equal(data.embeddings, expected.embeddings)
     assert np.array_equal(data.next_token_probs, expected.next_token_probs)
@@ -99,7 +98,7 @@ def test_every_kind_of_sequence_gives_the_same(kind):
     "kind", [list, np.array, lambda t: np.array(t, dtype=np.uint8), lambda t: list(np.array(t))]
 )
 def test_integers_stay_python_integers(kind):
-    data = data_from_tokens(kind([7, 3, 7, 7, 3]), context_length=1, dim=3)
+    data = NTPData.from_tokens(kind([7, 3, 7, 7, 3]), context_length=1, dim=3)
     assert data.vocabulary == (7, 3)
     assert all(type(token) is int for token in data.vocabulary)
     assert_same_counts(data, counted([7, 3, 7, 7, 3], 1))
@@ -107,7 +106,7 @@ def test_integers_stay_python_integers(kind):
 
 def test_the_class_method_passes_every_option_on():
     options = {"context_length": 1, "dim": 5, "seed": 3, "embedding": "composed", "vocab_size": 4}
-    a, b = NTPData.from_tokens(SENTENCE, **options), data_from_tokens(SENTENCE, **options)
+    a, b = NTPData.from_tokens(SENTENCE, **options), NTPData.from_tokens(SENTENCE, **options)
     assert np.array_equal(a.embeddings, b.embeddings)
     assert a.vocabulary == b.vocabulary == ("the", "cat", "sat", OTHER)
 
@@ -116,7 +115,7 @@ def test_the_class_method_passes_every_option_on():
 def test_limiting_the_vocabulary_renames_the_rare_tokens(tokens, size):
     if len(tokens) < 3:
         return
-    data = data_from_tokens(tokens, context_length=1, dim=2, vocab_size=size)
+    data = NTPData.from_tokens(tokens, context_length=1, dim=2, vocab_size=size)
     ranked = [token for token, _ in Counter(tokens).most_common()]  # ties keep the order of first appearance
     kept = ranked if len(ranked) <= size else ranked[: size - 1]
     assert_same_counts(data, counted([token if token in kept else OTHER for token in tokens], 1))
@@ -125,24 +124,24 @@ def test_limiting_the_vocabulary_renames_the_rare_tokens(tokens, size):
 
 def test_a_token_with_the_reserved_name_is_refused_only_where_the_name_is_needed():
     tokens = ["a", OTHER, "b", "c", "a"]
-    assert data_from_tokens(tokens, context_length=1, dim=2).vocab_size == 4
+    assert NTPData.from_tokens(tokens, context_length=1, dim=2).vocab_size == 4
     with pytest.raises(NTPDataError, match="the tokens hold '<other>'"):
-        data_from_tokens(tokens, context_length=1, dim=2, vocab_size=3)
+        NTPData.from_tokens(tokens, context_length=1, dim=2, vocab_size=3)
 
 
 def test_large_problems_are_sparse_and_without_labels(monkeypatch):
-    small = data_from_tokens(SENTENCE, dim=3)
+    small = NTPData.from_tokens(SENTENCE, dim=3)
     assert not small.is_sparse
     monkeypatch.setattr(module, "MAX_DENSE_ENTRIES", small.num_contexts * small.vocab_size - 1)
     monkeypatch.setattr(module, "MAX_LABEL_TOKENS", small.num_contexts * 2 - 1)
-    large = data_from_tokens(SENTENCE, dim=3)
+    large = NTPData.from_tokens(SENTENCE, dim=3)
     assert large.is_sparse
     assert large.contexts is None
     assert np.array_equal(large.probs.toarray(), small.next_token_probs)
 
 
 def test_the_shortest_sequence_is_accepted():
-    data = data_from_tokens(["a", "b"], context_length=1, dim=1)
+    data = NTPData.from_tokens(["a", "b"], context_length=1, dim=1)
     assert (data.num_contexts, data.entropy) == (1, 0.0)
 
 
@@ -185,7 +184,7 @@ def test_the_shortest_sequence_is_accepted():
 )
 def test_bad_input_is_refused(tokens, options, message):
     with pytest.raises(NTPDataError, match=message):
-        data_from_tokens(tokens, **options)
+        NTPData.from_tokens(tokens, **options)
 
 
 def test_encoding_numbers_by_first_appearance():
@@ -196,5 +195,5 @@ def test_encoding_numbers_by_first_appearance():
 
 
 def test_progress_goes_to_stderr(capsys):
-    data_from_tokens(SENTENCE, dim=2, progress=True)
+    NTPData.from_tokens(SENTENCE, dim=2, progress=True)
     assert capsys.readouterr().out == ""

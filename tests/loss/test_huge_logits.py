@@ -10,7 +10,7 @@ from ntp_lib.loss.split import split_softmax
 
 @pytest.fixture(scope="module")
 def block():
-    """A hundred contexts with supports of three tokens of four; their probabilities sum to one but for rounding."""
+    """A hundred contexts with supports of three tokens of four, whose probabilities sum to nearly one."""
     rng = np.random.default_rng(0)
     probs = np.column_stack([rng.dirichlet(np.ones(3), size=100), np.zeros(100)])
     data = ntp.NTPData(rng.standard_normal((100, 2)), np.full(100, 0.01), probs)
