@@ -15,7 +15,7 @@ def arithmetic() -> dict[str, Any]:
     Two processes that compute alike say the same here; the reverse holds as far as one product can show.
 
     Returns:
-        blas: Per library loaded its `library`, the `kernel` chosen for this processor, `threads`, and whether it is
+        blas: Per library loaded its `library`, the `kernel` chosen for this processor, `threads`, whether it is
             `threaded` at all.
         torch: Its `capability` (instructions) and `threads`, where it is loaded; its BLAS tells no more.
         products: Digests of the bits of one fixed product of matrices, by the package that took it.
