@@ -2,6 +2,7 @@
 
 from .conditions.compatibility import Compatibility, compatibility
 from .conditions.decomposition import Decomposition, decomposition
+from .conditions.explanation import explain
 from .conditions.margins import margin
 from .conditions.separability import Separability, Verdict, separability
 from .conditions.subspace import Subspace, subspace
@@ -54,6 +55,7 @@ __all__ = [
     "decomposition",
     "excess_loss",
     "excess_parts",
+    "explain",
     "gradient",
     "gradient_flow",
     "limits",

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from ntp_lib.conditions import explanation, log_odds_conflict
+from ntp_lib.conditions import log_odds_conflict
 from ntp_lib.conditions.certificates import independent_contexts
 from ntp_lib.conditions.finite_part import minimise_in_support
 from ntp_lib.conditions.in_support import unit_embeddings
@@ -103,10 +103,6 @@ class Compatibility:
             return True
         F = subspace(data)
         return F.dim == F.differences.count and _is_rounding(violations, self.W_least_squares, data)
-
-    def explain(self) -> str:
-        """The verdict in words, with the contexts and tokens responsible."""
-        return explanation.of_compatibility(self)
 
 
 def compatibility(data: NTPData, *, F: Subspace | None = None) -> Compatibility:

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from ntp_lib.conditions import certificates, decomposition_program, explanation
+from ntp_lib.conditions import certificates, decomposition_program
 from ntp_lib.conditions.compatibility import compatibility
 from ntp_lib.conditions.margins import context_margins
 from ntp_lib.conditions.separability import MAX_NONZEROS, Verdict, separability
@@ -114,10 +114,6 @@ class Decomposition:
     def infimum(self) -> float:
         """inf CE in nats: the entropy of `completed`."""
         return self.completed.entropy
-
-    def explain(self) -> str:
-        """Which pairs stay bounded, by name, and what becomes of the others."""
-        return explanation.of_decomposition(self)
 
 
 def decomposition(data: NTPData, *, time_limit: float = 600.0) -> Decomposition:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from functools import singledispatch
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ntp_lib.conditions.certificates import unit_weights
+from ntp_lib.conditions.compatibility import Compatibility
+from ntp_lib.conditions.decomposition import Decomposition
 from ntp_lib.conditions.in_support import unit_embeddings
 from ntp_lib.conditions.scaling import binary_exponent, length
+from ntp_lib.conditions.separability import Separability
 from ntp_lib.data.ntp_data import NTPData
-
-if TYPE_CHECKING:
-    from ntp_lib.conditions.compatibility import Compatibility
-    from ntp_lib.conditions.decomposition import Decomposition
-    from ntp_lib.conditions.separability import Separability
+from ntp_lib.errors import NTPDataError
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -25,6 +25,26 @@ Bools = npt.NDArray[np.bool_]
 MOST_LINES, MOST_NAMES = 5, 6
 # Shares of a certificate's weight below this are rounding or of no consequence to a reader.
 LEAST_SHARE = 1e-6
+
+
+@singledispatch
+def explain(result: object) -> str:
+    """Say in words what a verdict rests on: which contexts and which tokens, named as the data name them.
+
+    Args:
+        result: of `compatibility`, `separability` or `decomposition`.
+
+    Raises:
+        NTPDataError: it is something else.
+
+    Example:
+        >>> from ntp_lib import separability, synthetic
+        >>> print(explain(separability(synthetic.toy_2d())).splitlines()[1])
+          – token 2 after context 1
+    """
+    raise NTPDataError(
+        f"{type(result).__name__} cannot be explained; valid: what compatibility, separability, decomposition return"
+    )
 
 
 def context_name(data: NTPData, j: int) -> str:
@@ -37,7 +57,8 @@ def token_name(data: NTPData, z: int) -> str:
     return f"token {z}" if data.vocabulary is None else f"“{data.vocabulary[z]}”"
 
 
-def of_compatibility(result: Compatibility) -> str:
+@explain.register
+def _of_compatibility(result: Compatibility) -> str:
     """Say what solves the log-odds equations, or which contexts contradict each other, and by how much."""
     data, C = result.F.data, result.certificate
     if result.holds:
@@ -79,7 +100,8 @@ def _compatible(result: Compatibility) -> str:
     )
 
 
-def of_separability(result: Separability) -> str:
+@explain.register
+def _of_separability(result: Separability) -> str:
     """Say how wide the margin is and where it is tightest, or which pairs cannot be pushed away."""
     data = result.data
     if result.direction is not None:
@@ -102,7 +124,8 @@ def of_separability(result: Separability) -> str:
     )
 
 
-def of_decomposition(result: Decomposition) -> str:
+@explain.register
+def _of_decomposition(result: Decomposition) -> str:
     """Say which unseen tokens keep a positive probability, and how many die out."""
     data, bounded, diverging = result.data, result.bounded, result.diverging
     total = int(bounded.sum() + diverging.sum())

@@ -8,7 +8,7 @@ from dataclasses import field
 import numpy as np
 import numpy.typing as npt
 
-from ntp_lib.conditions import certificates, explanation, linear_program
+from ntp_lib.conditions import certificates, linear_program
 from ntp_lib.conditions.in_support import unit_embeddings
 from ntp_lib.conditions.margins import context_margins
 from ntp_lib.conditions.scaling import scaled_rows
@@ -90,10 +90,6 @@ class Separability:
         if self.certificate is not None:
             return certificates.certificate_holds(self.certificate, self.data)
         return False
-
-    def explain(self) -> str:
-        """The verdict in words: the margin and its tightest pairs, or the contexts and tokens responsible."""
-        return explanation.of_separability(self)
 
 
 @small_problems_on_one_thread

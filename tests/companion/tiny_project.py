@@ -16,7 +16,8 @@ from ntp_lib.companion.reproduction.checks import Check
 from ntp_lib.companion.reproduction.inputs import current_inputs, sources
 from ntp_lib.companion.reproduction.project import Project
 from ntp_lib.companion.reproduction.recording import write_data
-from ntp_lib.companion.reproduction.runs import SUFFIXES, RecordedFigure, Run, figure_file, save_run
+from ntp_lib.companion.reproduction.run import RecordedFigure, Run
+from ntp_lib.companion.reproduction.runs import SUFFIXES, figure_file, save_run
 
 TEXT_SHA256 = "a" * 64
 OTHER_TEXT_SHA256 = "b" * 64

@@ -127,7 +127,7 @@ def test_separable_data_diverge_altogether():
     assert found.certificate is None
     assert not found.bounded.any()
     assert found.infimum == pytest.approx(data.entropy, abs=1e-9)
-    assert found.explain().startswith("Separable: all 6 pairs")
+    assert ntp.explain(found).startswith("Separable: all 6 pairs")
 
 
 def test_where_nothing_diverges_the_loss_is_attained():

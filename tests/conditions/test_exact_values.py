@@ -130,7 +130,7 @@ def test_an_explanation_names_the_tightest_pairs_only():
     )
     found = dataclasses.replace(ntp.separability(data), direction=np.array([[3.0, 0.0], [0.0, 4.0], [2.0, 0.0]]))
     assert found.verify()
-    lines = found.explain().splitlines()[1:]
+    lines = ntp.explain(found).splitlines()[1:]
     assert lines == ["  – “cat” after “near”"]
 
 

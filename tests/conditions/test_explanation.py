@@ -76,7 +76,7 @@ def test_a_certificate_that_was_tampered_with_fails(incompatible):
 
 
 def test_conflict_is_named(incompatible):
-    words = ntp.compatibility(incompatible).explain()
+    words = ntp.explain(ntp.compatibility(incompatible))
     assert words.startswith("Not compatible: the log-odds of 2 contexts contradict each other.")
     assert "“the first” (67% of the weight)" in words
     assert "“the second” (33% of the weight)" in words
@@ -86,7 +86,7 @@ def test_conflict_is_named(incompatible):
 
 
 def test_pairs_that_cannot_be_pushed_away_are_named(inseparable):
-    words = ntp.separability(inseparable).explain()
+    words = ntp.explain(ntp.separability(inseparable))
     assert words.startswith("Not separable: ")
     assert "“the second” (100% of the weight): “red”" in words
     assert "“a third”" not in words
@@ -94,7 +94,7 @@ def test_pairs_that_cannot_be_pushed_away_are_named(inseparable):
 
 
 def test_bounded_pairs_are_named(inseparable):
-    words = ntp.decomposition(inseparable).explain()
+    words = ntp.explain(ntp.decomposition(inseparable))
     assert "1 of the 4 pairs" in words
     assert "“the second”: “red”, together " in words
 
@@ -103,20 +103,20 @@ def test_what_holds_says_why():
     data = ntp.NTPData([[1.0, 0.0], [0.0, 3.0]], [0.5, 0.5], [[0.6, 0.4, 0.0], [0.0, 0.0, 1.0]])
     assert ntp.compatibility(data).certificate is None
     assert ntp.compatibility(data).verify()
-    assert ntp.compatibility(data).explain().startswith("Compatible: W_star meets every log-odds to ")
-    words = ntp.separability(data).explain()
+    assert ntp.explain(ntp.compatibility(data)).startswith("Compatible: W_star meets every log-odds to ")
+    words = ntp.explain(ntp.separability(data))
     assert "It is tightest for:" in words
     assert "after context 0" in words
 
 
 def test_undecided_says_what_stopped_it(inseparable):
     undecided = ntp.Separability(inseparable, ntp.Verdict.UNDECIDED, reason="the time was up")
-    assert undecided.explain().endswith("the time was up")
+    assert ntp.explain(undecided).endswith("the time was up")
 
 
 def test_long_lists_are_cut(random_problem):
     data = random_problem(0, m=30, d=2, V=12, sizes=(1, 3))
-    lines = ntp.separability(data).explain().splitlines()
+    lines = ntp.explain(ntp.separability(data)).splitlines()
     assert len(lines) == 7
     assert lines[-1].endswith("more contexts")
     assert " more" in lines[1]

@@ -16,7 +16,8 @@ from ntp_lib.companion.reproduction import claims
 from ntp_lib.companion.reproduction.claims import LedgerReport, judge_claims
 from ntp_lib.companion.reproduction.ledger import load_ledger
 from ntp_lib.companion.reproduction.project import Project
-from ntp_lib.companion.reproduction.runs import RUN_FILE, Run, load_run, write_record
+from ntp_lib.companion.reproduction.run import Run
+from ntp_lib.companion.reproduction.runs import RUN_FILE, load_run, write_record
 
 pytestmark = pytest.mark.mutation
 

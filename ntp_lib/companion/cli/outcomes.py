@@ -16,7 +16,8 @@ from ntp_lib.companion.reproduction.kernel import Outcome
 from ntp_lib.companion.reproduction.manifest import FigureEntry, Manifest
 from ntp_lib.companion.reproduction.partial import Partial
 from ntp_lib.companion.reproduction.project import Project
-from ntp_lib.companion.reproduction.runs import Run, load_run
+from ntp_lib.companion.reproduction.run import Run
+from ntp_lib.companion.reproduction.runs import load_run
 from ntp_lib.companion.reproduction.wording import SHOWN, describe_checks, describe_figure
 
 Command = TypeVar("Command", bound=Callable[..., Any])

@@ -98,7 +98,11 @@ def _decide(name: str, data: NTPData, request: Request, report: Callable[[Found]
         verdict, result = f"not decided: {what}", None
     if report is not None:
         report((verdict, ""))
-    return verdict, result.explain() if request.explain and result is not None else ""
+    if not request.explain or result is None:
+        return verdict, ""
+    from ntp_lib.conditions.explanation import explain
+
+    return verdict, explain(result)
 
 
 def _compatible(data: NTPData, time_limit: float) -> tuple[str, Any]:

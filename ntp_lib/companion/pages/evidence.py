@@ -7,7 +7,7 @@ from ntp_lib.companion.reproduction.freshness import staleness
 from ntp_lib.companion.reproduction.judgement import judge_run
 from ntp_lib.companion.reproduction.manifest import FigureEntry, Manifest
 from ntp_lib.companion.reproduction.project import Project
-from ntp_lib.companion.reproduction.runs import Run
+from ntp_lib.companion.reproduction.run import Run
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from ntp_lib.companion.pages import markdown as md
 from ntp_lib.companion.pages.evidence import Evidence
 from ntp_lib.companion.reproduction.checks import Check
 from ntp_lib.companion.reproduction.parameters import Parameter
-from ntp_lib.companion.reproduction.runs import Run
+from ntp_lib.companion.reproduction.run import Run
 
 
 def run_box(

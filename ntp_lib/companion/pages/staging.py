@@ -28,7 +28,8 @@ from ntp_lib.companion.reproduction.manifest import Manifest, load_manifest
 from ntp_lib.companion.reproduction.notebooks import document, stored_errors
 from ntp_lib.companion.reproduction.parameters import notebook_parameters
 from ntp_lib.companion.reproduction.project import Project
-from ntp_lib.companion.reproduction.runs import NOTEBOOK_FILE, Run, figure_file, load_run
+from ntp_lib.companion.reproduction.run import Run
+from ntp_lib.companion.reproduction.runs import NOTEBOOK_FILE, figure_file, load_run
 
 FIGURE_SUFFIXES = ("svg", "dark.svg", "png", "csv")
 

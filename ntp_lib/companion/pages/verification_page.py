@@ -6,7 +6,7 @@ from ntp_lib.companion.pages import markdown as md
 from ntp_lib.companion.pages.evidence import Evidence
 from ntp_lib.companion.pages.generated import with_parts
 from ntp_lib.companion.reproduction.manifest import Manifest
-from ntp_lib.companion.reproduction.runs import Run
+from ntp_lib.companion.reproduction.run import Run
 
 MAIN_PACKAGES = ("numpy", "scipy", "torch", "cvxpy")
 

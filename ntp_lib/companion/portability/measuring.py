@@ -19,7 +19,8 @@ from ntp_lib.companion.reproduction.judgement import judge_run
 from ntp_lib.companion.reproduction.kernel import Outcome
 from ntp_lib.companion.reproduction.manifest import FigureEntry, Manifest, load_manifest
 from ntp_lib.companion.reproduction.project import Project
-from ntp_lib.companion.reproduction.runs import Run, load_run
+from ntp_lib.companion.reproduction.run import Run
+from ntp_lib.companion.reproduction.runs import load_run
 
 
 def measure(

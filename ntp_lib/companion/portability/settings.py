@@ -123,7 +123,7 @@ def deviation(setting: Setting, found: Mapping[str, Any]) -> str:
     for library in libraries:
         if str(library["kernel"]).lower() != setting.kernel.lower():
             return f"{setting}: {library['library']} took the kernel {library['kernel']}"
-        if library["threads"] != setting.threads:
+        if library.get("threaded", True) and library["threads"] != setting.threads:
             return f"{setting}: {library['library']} runs on {library['threads']}"
     if (threads := found.get("torch", {}).get("threads", setting.threads)) != setting.threads:
         return f"{setting}: PyTorch runs on {threads}"

@@ -15,7 +15,8 @@ def arithmetic() -> dict[str, Any]:
     Two processes that compute alike say the same here; the reverse holds as far as one product can show.
 
     Returns:
-        blas: Per library loaded its `library`, the `kernel` chosen for this processor, and `threads`.
+        blas: Per library loaded its `library`, the `kernel` chosen for this processor, `threads`, whether it is
+            `threaded` at all.
         torch: Its `capability` (instructions) and `threads`, where it is loaded; its BLAS tells no more.
         products: Digests of the bits of one fixed product of matrices, by the package that took it.
     """
@@ -41,6 +42,8 @@ def _blas() -> list[dict[str, Any]]:
             "library": f"{pool['internal_api']} {pool['version'] or '(version unknown)'}",
             "kernel": pool.get("architecture") or "unknown",
             "threads": pool["num_threads"],
+            # Some packages bring one that was built for a single thread and cannot be asked for more.
+            "threaded": pool.get("threading_layer") != "disabled",
         }
         # Several copies may be of the same version; their order on the way through memory means nothing.
         for pool in sorted(threadpool_info(), key=lambda pool: Path(pool["filepath"]).name)

@@ -18,7 +18,8 @@ from ntp_lib.companion.reproduction.notebooks import code_cells
 from ntp_lib.companion.reproduction.parameters import Value, digest_of
 from ntp_lib.companion.reproduction.project import Project
 from ntp_lib.companion.reproduction.replacement import is_ours, require_replaceable
-from ntp_lib.companion.reproduction.runs import Run, load_run
+from ntp_lib.companion.reproduction.run import Run
+from ntp_lib.companion.reproduction.runs import load_run
 from ntp_lib.companion.reproduction.workers import run_jobs
 from ntp_lib.companion.reproduction.workspaces import require_writable, sweep
 

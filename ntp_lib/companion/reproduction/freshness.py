@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ntp_lib.companion.reproduction.inputs import current_inputs
 from ntp_lib.companion.reproduction.parameters import Value
 from ntp_lib.companion.reproduction.project import Project
-from ntp_lib.companion.reproduction.runs import Run
+from ntp_lib.companion.reproduction.run import Run
 
 
 def staleness(

@@ -8,7 +8,8 @@ from pathlib import Path
 from ntp_lib.companion.reproduction.errors import ReproductionError
 from ntp_lib.companion.reproduction.inputs import digest
 from ntp_lib.companion.reproduction.partial import Partial
-from ntp_lib.companion.reproduction.runs import FIGURES, NOTEBOOK_FILE, SUFFIXES, Run
+from ntp_lib.companion.reproduction.run import Run
+from ntp_lib.companion.reproduction.runs import FIGURES, NOTEBOOK_FILE, SUFFIXES
 
 
 def alterations(folder: Path, run: Run) -> list[str]:

@@ -12,7 +12,8 @@ from ntp_lib.companion.reproduction.integrity import altered_figure
 from ntp_lib.companion.reproduction.manifest import FigureEntry, Manifest
 from ntp_lib.companion.reproduction.partial import Partial
 from ntp_lib.companion.reproduction.project import Project
-from ntp_lib.companion.reproduction.runs import Run, figure_file
+from ntp_lib.companion.reproduction.run import Run
+from ntp_lib.companion.reproduction.runs import figure_file
 from ntp_lib.companion.reproduction.tables import read_table
 
 

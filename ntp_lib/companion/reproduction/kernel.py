@@ -22,7 +22,8 @@ from ntp_lib.companion.reproduction.own_kernel import kernel_environment, own_ke
 from ntp_lib.companion.reproduction.parameters import notebook_parameters
 from ntp_lib.companion.reproduction.partial import Partial, drop_partial, keep_partial
 from ntp_lib.companion.reproduction.project import Project
-from ntp_lib.companion.reproduction.runs import NOTEBOOK_FILE, RecordedFigure, Run, save_run
+from ntp_lib.companion.reproduction.run import RecordedFigure, Run
+from ntp_lib.companion.reproduction.runs import NOTEBOOK_FILE, save_run
 from ntp_lib.companion.reproduction.session import RECORDS, Session
 from ntp_lib.companion.reproduction.testimony import TESTIMONY_FILE, load_testimony, observed_inputs
 from ntp_lib.companion.reproduction.workspaces import Workspace, publish, workspace

@@ -12,7 +12,8 @@ from ntp_lib.companion.reproduction.checks import Check
 from ntp_lib.companion.reproduction.errors import ReproductionError
 from ntp_lib.companion.reproduction.notebooks import code_cells, stored_errors
 from ntp_lib.companion.reproduction.project import Project
-from ntp_lib.companion.reproduction.runs import FIGURES, NOTEBOOK_FILE, RecordedFigure, digests
+from ntp_lib.companion.reproduction.run import RecordedFigure
+from ntp_lib.companion.reproduction.runs import FIGURES, NOTEBOOK_FILE, digests
 from ntp_lib.companion.reproduction.session import Session
 
 

@@ -22,7 +22,8 @@ from ntp_lib.companion.reproduction.robustness import (
     code_digest,
     with_a_seed,
 )
-from ntp_lib.companion.reproduction.runs import Run, load_run
+from ntp_lib.companion.reproduction.run import Run
+from ntp_lib.companion.reproduction.runs import load_run
 
 LONGEST_ERROR = 300
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from ntp_lib.companion.reproduction.checks import Check
 from ntp_lib.companion.reproduction.errors import ReproductionError
-from ntp_lib.companion.reproduction.inputs import Inputs, digest
-from ntp_lib.companion.reproduction.parameters import Value
+from ntp_lib.companion.reproduction.inputs import digest
 from ntp_lib.companion.reproduction.records import as_record, parse_json, require_seal, sealed, without_seal
+from ntp_lib.companion.reproduction.run import Run
 from ntp_lib.companion.reproduction.soundness import require_sound
 
 RUN_FILE = "run.json"
@@ -21,59 +19,6 @@ FIGURES = "figures"
 SUFFIXES = ("csv", "svg", "dark.svg", "png")
 # What makes a file called run.json a record of ours; a later version may hold other fields.
 FORMAT, VERSION = "ntp run", 1
-
-
-@dataclass(frozen=True)
-class RecordedFigure:
-    """A figure as recorded: digests of its data and of the text behind it, if any."""
-
-    csv_sha256: str
-    source_sha256: str | None
-
-
-@dataclass(frozen=True)
-class Run:
-    """One execution of a notebook: complete, or up to the figure that was asked for.
-
-    Attributes:
-        notebook: Name of the notebook.
-        key: Digest of everything the run depends on.
-        inputs: SHA-256 of every input file by path relative to the project.
-        seen: SHA-256 of the modules that the kernel loaded and of other files that it read.
-        names: First parts of the names of other modules that it imported.
-        parameters: Values of all parameters.
-        overrides: Those that differ from the defaults.
-        python: Minor version of the interpreter.
-        packages: Versions of the installed packages that the kernel loaded, as it said itself.
-        started: ISO time, UTC.
-        seconds: Wall time.
-        figures: What was recorded, by figure id.
-        checks: What was asserted, in order.
-        until: The figure with which the execution ended; empty where the run is complete.
-        files: SHA-256 of every file of the run but its record, by path relative to its folder.
-        arithmetic: What the kernel computed with, as `arithmetic.arithmetic` describes it.
-    """
-
-    notebook: str
-    key: str
-    inputs: Mapping[str, str]
-    seen: Mapping[str, str]
-    names: tuple[str, ...]
-    parameters: Mapping[str, Value]
-    overrides: Mapping[str, Value]
-    python: str
-    packages: Mapping[str, str]
-    started: str
-    seconds: float
-    figures: Mapping[str, RecordedFigure]
-    checks: tuple[Check, ...]
-    until: str = ""
-    files: Mapping[str, str] = field(default_factory=dict)
-    arithmetic: Mapping[str, Any] = field(default_factory=dict)
-
-    def all_inputs(self) -> Inputs:
-        """The inputs, to be compared with current ones."""
-        return Inputs(self.inputs, self.overrides, self.python, self.packages, self.seen, self.names)
 
 
 def figure_file(folder: Path, figure: str, suffix: str) -> Path:

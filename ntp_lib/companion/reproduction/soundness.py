@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ntp_lib.companion.reproduction.checks import Check
 from ntp_lib.companion.reproduction.errors import ReproductionError
 from ntp_lib.companion.reproduction.fields import shown
 from ntp_lib.companion.reproduction.manifest import DIGEST, IDENTIFIER
 from ntp_lib.companion.reproduction.quantities import AT_LEAST, AT_MOST, BETWEEN, EQUALS
-
-if TYPE_CHECKING:
-    from ntp_lib.companion.reproduction.runs import Run
+from ntp_lib.companion.reproduction.run import Run
 
 RELATIONS = (AT_MOST, AT_LEAST, BETWEEN, EQUALS)
 SCALARS = (bool, int, float, str, type(None))

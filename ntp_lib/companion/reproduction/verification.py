@@ -17,7 +17,8 @@ from ntp_lib.companion.reproduction.notebooks import stored_errors, stored_outpu
 from ntp_lib.companion.reproduction.project import Project
 from ntp_lib.companion.reproduction.robustness import REPORT, unlisted, with_a_seed
 from ntp_lib.companion.reproduction.robustness_storage import load_robustness
-from ntp_lib.companion.reproduction.runs import FIGURES, NOTEBOOK_FILE, Run, load_run
+from ntp_lib.companion.reproduction.run import Run
+from ntp_lib.companion.reproduction.runs import FIGURES, NOTEBOOK_FILE, load_run
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ import yaml
 from ntp_lib.companion.reproduction.checks import Check
 from ntp_lib.companion.reproduction.inputs import current_inputs
 from ntp_lib.companion.reproduction.project import Project
-from ntp_lib.companion.reproduction.runs import RecordedFigure, Run, save_run
+from ntp_lib.companion.reproduction.run import RecordedFigure, Run
+from ntp_lib.companion.reproduction.runs import save_run
 
 ROOT = Path(__file__).resolve().parents[3]
 NOTEBOOK = "growth"

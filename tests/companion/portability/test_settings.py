@@ -2,12 +2,14 @@
 
 import os
 import subprocess
+import sys
 
 import pytest
 from other_arithmetic import told_by
 
 from ntp_lib.companion.portability import settings as module
 from ntp_lib.companion.portability.settings import Setting, deviation, require_runnable, settings
+from ntp_lib.companion.reproduction import arithmetic
 from ntp_lib.companion.reproduction.errors import RequestError
 
 
@@ -48,6 +50,25 @@ def test_other_arithmetic_than_asked_is_named(change: dict, words: str) -> None:
     assert deviation(setting, told_by(setting)) == ""
     assert "did not tell" in deviation(setting, {})
     assert words in deviation(setting, {**told_by(setting), **change})
+
+
+@pytest.mark.parametrize(
+    ("threaded", "problem"), [(False, ""), (True, "Haswell, 2 threads: openblas 1 runs on 1")]
+)
+def test_a_library_built_for_one_thread_is_not_asked_for_two(threaded: bool, problem: str) -> None:
+    setting = Setting("Haswell", 2)
+    single = {"library": "openblas 1", "kernel": "Haswell", "threads": 1, "threaded": threaded}
+    told = told_by(setting)
+    assert deviation(setting, {**told, "blas": [*told["blas"], single]}) == problem
+
+
+def test_a_process_says_which_of_its_libraries_are_threaded() -> None:
+    code = (
+        f"import numpy, runpy, scs\nfound = runpy.run_path({str(arithmetic.__file__)!r})['arithmetic']()\n"
+        "print(sorted({library['threaded'] for library in found['blas']}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "True" in done.stdout, "NumPy's is threaded, whatever the solver brings"
 
 
 def test_kernel_that_openblas_does_not_know_is_refused_before_anything_runs() -> None:

@@ -11,7 +11,8 @@ from ntp_lib.companion.reproduction.execution import destinations, run_notebooks
 from ntp_lib.companion.reproduction.freshness import staleness
 from ntp_lib.companion.reproduction.kernel import Outcome
 from ntp_lib.companion.reproduction.project import Project
-from ntp_lib.companion.reproduction.runs import Run, load_run
+from ntp_lib.companion.reproduction.run import Run
+from ntp_lib.companion.reproduction.runs import load_run
 
 Batch = tuple[Project, dict[str, Outcome]]
 
