@@ -3,17 +3,11 @@
 from .conditions.compatibility import Compatibility, compatibility
 from .conditions.decomposition import Decomposition, decomposition
 from .conditions.explanation import explain
-from .conditions.margins import margin
-from .conditions.separability import Separability, Verdict, separability
-from .conditions.subspace import Subspace, subspace
 from .data import synthetic
 from .data.ntp_data import NTPData
 from .errors import DidNotConvergeError, NotSeparableError, NTPDataError, NTPDataWarning
 from .limiting.asymptotics import Asymptotics, asymptotics
 from .limiting.limits import Limits, limits, references
-from .limiting.max_margin import MaxMargin, max_margin
-from .limiting.svm import ntp_svm
-from .limiting.svm_solution import NTPSVMSolution
 from .loss.cross_entropy import (
     cross_entropy,
     cross_entropy_in_support,
@@ -22,6 +16,12 @@ from .loss.cross_entropy import (
     gradient,
     smoothness,
 )
+from .margins.margins import margin
+from .margins.max_margin import MaxMargin, max_margin
+from .margins.separability import Separability, Verdict, separability
+from .margins.svm import ntp_svm
+from .margins.svm_solution import NTPSVMSolution
+from .subspaces.subspace import Subspace, subspace
 from .thresholds.compatibility import compatibility_threshold
 from .thresholds.law import ThresholdEstimate, threshold, threshold_estimate
 from .trajectories.flow import GradientFlow, gradient_flow

@@ -9,14 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ntp_lib.conditions import log_odds_conflict
-from ntp_lib.conditions.certificates import independent_contexts
 from ntp_lib.conditions.finite_part import minimise_in_support
-from ntp_lib.conditions.in_support import unit_embeddings
-from ntp_lib.conditions.scaling import binary_exponent, decimal, scaled_rows
-from ntp_lib.conditions.subspace import Subspace, subspace, subspace_of
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.data.results import result
 from ntp_lib.errors import NTPDataError
+from ntp_lib.margins.certificates import independent_contexts
+from ntp_lib.subspaces.in_support import unit_embeddings
+from ntp_lib.subspaces.scaling import binary_exponent, decimal, scaled_rows
+from ntp_lib.subspaces.subspace import Subspace, subspace, subspace_of
 
 Floats = npt.NDArray[np.float64]
 

@@ -9,9 +9,9 @@ import numpy.typing as npt
 import scipy.optimize
 import scipy.sparse as sp
 
-from ntp_lib.conditions.in_support import unit_embeddings
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.data.results import result
+from ntp_lib.subspaces.in_support import unit_embeddings
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ntp_lib.conditions.certificates import unit_weights
 from ntp_lib.conditions.compatibility import Compatibility
 from ntp_lib.conditions.decomposition import Decomposition
-from ntp_lib.conditions.in_support import unit_embeddings
-from ntp_lib.conditions.scaling import binary_exponent, length
-from ntp_lib.conditions.separability import Separability
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.errors import NTPDataError
+from ntp_lib.margins.certificates import unit_weights
+from ntp_lib.margins.separability import Separability
+from ntp_lib.subspaces.in_support import unit_embeddings
+from ntp_lib.subspaces.scaling import binary_exponent, length
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -43,7 +43,8 @@ def explain(result: object) -> str:
           – token 2 after context 1
     """
     raise NTPDataError(
-        f"{type(result).__name__} cannot be explained; valid: what compatibility, separability, decomposition return"
+        f"{type(result).__name__} cannot be explained; valid: what compatibility, separability or "
+        "decomposition return"
     )
 
 

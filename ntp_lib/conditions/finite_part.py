@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from ntp_lib.conditions.in_support import unit_embeddings
-from ntp_lib.conditions.subspace import Subspace
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.errors import DidNotConvergeError
+from ntp_lib.subspaces.in_support import unit_embeddings
+from ntp_lib.subspaces.subspace import Subspace
 
 Floats = npt.NDArray[np.float64]
 

@@ -13,11 +13,11 @@ import scipy.linalg
 import scipy.optimize
 import scipy.sparse as sp
 
-from ntp_lib.conditions.certificates import for_embeddings, unit_weights
-from ntp_lib.conditions.in_support import unit_embeddings
-from ntp_lib.conditions.scaling import length
-from ntp_lib.conditions.subspace import Subspace
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.margins.certificates import for_embeddings, unit_weights
+from ntp_lib.subspaces.in_support import unit_embeddings
+from ntp_lib.subspaces.scaling import length
+from ntp_lib.subspaces.subspace import Subspace
 
 Floats = npt.NDArray[np.float64]
 

@@ -1,0 +1,1 @@
+"""What training tends to, and how it is approached."""

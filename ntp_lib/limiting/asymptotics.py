@@ -9,12 +9,12 @@ import numpy.typing as npt
 import scipy.linalg
 import scipy.optimize
 
-from ntp_lib.conditions.data_space import DataSpace, data_space
 from ntp_lib.data.results import result
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
-from ntp_lib.limiting.active_pairs import ActivePairs, active_pairs
 from ntp_lib.limiting.limits import Limits, not_separable
 from ntp_lib.loss.split import split_softmax
+from ntp_lib.margins.active_pairs import ActivePairs, active_pairs
+from ntp_lib.subspaces.data_space import DataSpace, data_space
 
 Floats = npt.NDArray[np.float64]
 

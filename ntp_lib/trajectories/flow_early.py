@@ -12,10 +12,10 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from ntp_lib.conditions.data_space import DataSpace, DenseDataSpace
 from ntp_lib.data.ntp_data import ContextBlock, NTPData
 from ntp_lib.data.results import result
 from ntp_lib.loss.split import SplitSoftmax, split_softmax
+from ntp_lib.subspaces.data_space import DataSpace, DenseDataSpace
 from ntp_lib.trajectories.linearisation import DenseLinearisation, KrylovLinearisation
 from ntp_lib.trajectories.stepping import Linearisation
 

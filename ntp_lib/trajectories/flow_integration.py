@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from ntp_lib.conditions.data_space import data_space
 from ntp_lib.data.results import result
 from ntp_lib.errors import DidNotConvergeError
-from ntp_lib.limiting.active_pairs import ActivePairs, active_pairs
 from ntp_lib.limiting.counterpart import compatible_counterpart
 from ntp_lib.limiting.limits import Limits
 from ntp_lib.loss.cross_entropy import smoothness
+from ntp_lib.margins.active_pairs import ActivePairs, active_pairs
+from ntp_lib.subspaces.data_space import data_space
 from ntp_lib.trajectories.flow_early import EarlyStage
 from ntp_lib.trajectories.flow_late import LateStage
 from ntp_lib.trajectories.stepping import FlowBDF, walk

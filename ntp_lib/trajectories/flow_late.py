@@ -14,10 +14,10 @@ import numpy.typing as npt
 import scipy.linalg
 from scipy.sparse.linalg import LinearOperator, cg
 
-from ntp_lib.conditions.data_space import DenseDataSpace
 from ntp_lib.data.results import result
 from ntp_lib.errors import DidNotConvergeError
-from ntp_lib.limiting.active_pairs import ActivePairs
+from ntp_lib.margins.active_pairs import ActivePairs
+from ntp_lib.subspaces.data_space import DenseDataSpace
 from ntp_lib.trajectories.flow_early import EarlyStage
 from ntp_lib.trajectories.linearisation import DenseLinearisation, KrylovLinearisation
 from ntp_lib.trajectories.stepping import Linearisation

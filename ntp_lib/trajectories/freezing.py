@@ -15,9 +15,9 @@ from ntp_lib.data.numbers import real_numbers, whole_number
 from ntp_lib.data.results import result
 from ntp_lib.errors import NTPDataError
 from ntp_lib.limiting.limits import Limits
-from ntp_lib.limiting.max_margin import MaxMargin, max_margin
 from ntp_lib.loss.sampled import SampledSlope
 from ntp_lib.loss.slope import Slope
+from ntp_lib.margins.max_margin import MaxMargin, max_margin
 from ntp_lib.trajectories.adaptive import Adam
 from ntp_lib.trajectories.initialisation import lecun
 from ntp_lib.trajectories.measurements import cosine

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ntp_lib.conditions.margins import stacked_margins
 from ntp_lib.limiting.limits import Limits
 from ntp_lib.loss.cross_entropy import stacked_excess_parts
+from ntp_lib.margins.margins import stacked_margins
 
 Floats = npt.NDArray[np.float64]
 

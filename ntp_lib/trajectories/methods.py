@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ntp_lib.limiting.norms import NORMS
+from ntp_lib.margins.norms import NORMS
 from ntp_lib.trajectories.adaptive import Adam
 from ntp_lib.trajectories.optimisers import Gradient, Step, gradient_descent, normalised_gradient_descent
 from ntp_lib.trajectories.steepest import steepest_descent

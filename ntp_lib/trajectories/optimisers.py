@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from ntp_lib.limiting.norms import unit
+from ntp_lib.margins.norms import unit
 from ntp_lib.trajectories.schedules import step_sizes
 
 Floats = npt.NDArray[np.float64]

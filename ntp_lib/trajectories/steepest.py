@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ntp_lib.limiting.norms import Norm
+from ntp_lib.margins.norms import Norm
 from ntp_lib.trajectories.optimisers import Gradient, Step
 from ntp_lib.trajectories.schedules import step_sizes
 

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 import ntp_lib as ntp
-from ntp_lib.conditions import certificates, finite_part, log_odds_conflict, subspace
-from ntp_lib.conditions.margins import stacked_margins
+from ntp_lib.conditions import finite_part, log_odds_conflict
 from ntp_lib.data import ntp_data
+from ntp_lib.margins import certificates
+from ntp_lib.margins.margins import stacked_margins
+from ntp_lib.subspaces import subspace
 
 
 def one_hot(embeddings, tokens, vocab_size):

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import ntp_lib as ntp
-from ntp_lib.conditions.certificates import direction_holds, lemma_1_direction
 from ntp_lib.conditions.compatibility import ROUNDED_ENTRIES, _in_range, _is_rounding, log_odds_violations
+from ntp_lib.margins.certificates import direction_holds, lemma_1_direction
 
 PAIR = {"context_probs": [0.5, 0.5], "next_token_probs": [[0.5, 0.5, 0.0], [1.0, 0.0, 0.0]]}
 SEPARATING = np.array([[0.0, 1.0], [0.0, 0.0], [-1.0, 0.0]])

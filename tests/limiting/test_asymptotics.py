@@ -5,8 +5,8 @@ import pytest
 from scipy.special import lambertw
 
 import ntp_lib as ntp
-from ntp_lib.conditions.data_space import data_space
-from ntp_lib.limiting.active_pairs import active_pairs
+from ntp_lib.margins.active_pairs import active_pairs
+from ntp_lib.subspaces.data_space import data_space
 
 SEEDS = range(3)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import ntp_lib as ntp
-from ntp_lib.limiting import svm
+from ntp_lib.margins import svm
 
 
 def test_the_bundle_holds_what_its_parts_compute(random_problem):

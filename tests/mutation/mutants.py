@@ -21,10 +21,10 @@ NOTEBOOKS = (
     "logarithmic-time",
 )
 LOSS, SPLIT = "ntp_lib/loss/cross_entropy.py", "ntp_lib/loss/split.py"
-SUBSPACE, DIFFERENCES = "ntp_lib/conditions/subspace.py", "ntp_lib/conditions/in_support.py"
-COMPATIBILITY, MARGINS = "ntp_lib/conditions/compatibility.py", "ntp_lib/conditions/margins.py"
-CERTIFICATES, SOLUTION = "ntp_lib/conditions/certificates.py", "ntp_lib/limiting/svm_solution.py"
-FACE, REFERENCES = "ntp_lib/splitting/face.py", "ntp_lib/limiting/limits.py"
+SUBSPACE, DIFFERENCES = "ntp_lib/subspaces/subspace.py", "ntp_lib/subspaces/in_support.py"
+COMPATIBILITY, MARGINS = "ntp_lib/conditions/compatibility.py", "ntp_lib/margins/margins.py"
+CERTIFICATES, SOLUTION = "ntp_lib/margins/certificates.py", "ntp_lib/margins/svm_solution.py"
+FACE, REFERENCES = "ntp_lib/margins/splitting/face.py", "ntp_lib/limiting/limits.py"
 RIDGE, OPTIMISERS = "ntp_lib/trajectories/ridge.py", "ntp_lib/trajectories/optimisers.py"
 METHODS = "ntp_lib/trajectories/methods.py"
 MEASUREMENTS = "ntp_lib/trajectories/measurements.py"
@@ -32,7 +32,7 @@ SLOPE = "ntp_lib/loss/slope.py"
 FLOW_EARLY, FLOW_LATE = "ntp_lib/trajectories/flow_early.py", "ntp_lib/trajectories/flow_late.py"
 FLOW, ASYMPTOTICS = "ntp_lib/trajectories/flow_integration.py", "ntp_lib/limiting/asymptotics.py"
 DECOMPOSITION, CONFLICT = "ntp_lib/conditions/decomposition.py", "ntp_lib/conditions/log_odds_conflict.py"
-NORMS, STEEPEST = "ntp_lib/limiting/norms.py", "ntp_lib/trajectories/steepest.py"
+NORMS, STEEPEST = "ntp_lib/margins/norms.py", "ntp_lib/trajectories/steepest.py"
 DATA, TOKENS = "ntp_lib/data/ntp_data.py", "ntp_lib/data/tokens.py"
 
 

@@ -16,7 +16,17 @@ import click
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ("loss", "data", "splitting", "limiting", "conditions", "trajectories", "features", "thresholds")
+FOLDERS = (
+    "loss",
+    "data",
+    "subspaces",
+    "margins",
+    "conditions",
+    "limiting",
+    "trajectories",
+    "features",
+    "thresholds",
+)
 KILLED = ("killed", "timeout", "segfault", "caught by type check")
 HARMLESS = Path(__file__).with_name("harmless.yml")
 GOAL = 0.95

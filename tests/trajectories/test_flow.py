@@ -7,10 +7,10 @@ import pytest
 from scipy.special import lambertw
 
 import ntp_lib as ntp
-from ntp_lib.conditions import data_space as data_space_module
-from ntp_lib.conditions.data_space import data_space
-from ntp_lib.limiting.active_pairs import active_pairs
 from ntp_lib.limiting.counterpart import compatible_counterpart
+from ntp_lib.margins.active_pairs import active_pairs
+from ntp_lib.subspaces import data_space as data_space_module
+from ntp_lib.subspaces.data_space import data_space
 from ntp_lib.trajectories.flow_early import EarlyStage
 from ntp_lib.trajectories.flow_late import LateStage
 from ntp_lib.trajectories.stepping import FlowBDF, walk

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import ntp_lib as ntp
-from ntp_lib.conditions.data_space import ProjectedDataSpace
-from ntp_lib.limiting.active_pairs import active_pairs
 from ntp_lib.limiting.counterpart import compatible_counterpart
+from ntp_lib.margins.active_pairs import active_pairs
+from ntp_lib.subspaces.data_space import ProjectedDataSpace
 from ntp_lib.trajectories import flow_late
 from ntp_lib.trajectories.flow_early import EarlyStage
 from ntp_lib.trajectories.flow_late import LateStage

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import ntp_lib as ntp
-from ntp_lib.limiting.norms import NORMS
 from ntp_lib.loss.slope import Slope
+from ntp_lib.margins.norms import NORMS
 from ntp_lib.trajectories.initialisation import lecun
 from ntp_lib.trajectories.methods import METHODS, STEEPEST, make_step
 from ntp_lib.trajectories.schedules import step_sizes

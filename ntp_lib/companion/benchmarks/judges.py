@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ntp_lib.companion.benchmarks.records import Requirement
-from ntp_lib.conditions.certificates import repaired_certificate
-from ntp_lib.conditions.margins import context_margins
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.margins.certificates import repaired_certificate
+from ntp_lib.margins.margins import context_margins
 
 Floats = npt.NDArray[np.float64]
 

@@ -115,8 +115,8 @@ def _compatible(data: NTPData, time_limit: float) -> tuple[str, Any]:
 
 
 def _separable(data: NTPData, time_limit: float) -> tuple[str, Any]:
-    from ntp_lib.conditions.few_tokens import refutation
-    from ntp_lib.conditions.separability import separability
+    from ntp_lib.margins.few_tokens import refutation
+    from ntp_lib.margins.separability import separability
 
     try:
         data.require_out_of_support()

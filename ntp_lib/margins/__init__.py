@@ -1,0 +1,1 @@
+"""The margin: which data have one, and the decoder of least norm that has it."""

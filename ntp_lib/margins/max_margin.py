@@ -1,0 +1,223 @@
+"""The NTP-SVM in another norm: the largest margin per unit of ‖W‖ under (6a) (paper, Def. 3; other norms ours)."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable
+from dataclasses import field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from ntp_lib.data.arrays import to_numpy
+from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.numbers import real_number
+from ntp_lib.data.results import result
+from ntp_lib.errors import DidNotConvergeError, NTPDataError
+from ntp_lib.margins.certificates import repaired_certificate
+from ntp_lib.margins.margins import context_margins
+from ntp_lib.margins.norms import Norm, norm_named, preconditioned
+from ntp_lib.margins.refusals import certified_error
+from ntp_lib.margins.separability import MAX_NONZEROS, Verdict, separability
+from ntp_lib.margins.svm import ntp_svm
+from ntp_lib.subspaces.scaling import binary_exponent, refuse_out_of_range, rescaled
+
+Floats = npt.NDArray[np.float64]
+
+
+@result
+class MaxMargin:
+    """Solution of minimise ‖W‖ subject to (6a) and (6b), in a norm of choice.
+
+    For every W with (6a) and every A with rows summing to zero and a_jv ≤ 0 off the supports,
+    margin(W) · Σ |a_jv| ≤ ⟨W, Aᵀ·embeddings⟩ ≤ ‖W‖ ‖Aᵀ·embeddings‖_*, which bounds what is attainable
+    (book, lem-dual-bound). Everything below is recomputed from the data.
+
+    Attributes:
+        data: the problem.
+        norm: the norm.
+        W: a minimiser, (V, d), of margin one up to the solver's accuracy. Unless the norm is strictly convex there
+            may be others.
+        dual: A, (m, V).
+        solver: its name.
+    """
+
+    data: NTPData = field(repr=False)
+    norm: Norm
+    W: Floats = field(repr=False)
+    dual: Floats = field(repr=False)
+    solver: str
+
+    @cached_property
+    def _margins(self) -> tuple[Floats, Floats]:
+        return context_margins(self.W, self.data)
+
+    @property
+    def spread(self) -> float:
+        """Largest in-support logit difference, the violation of (6a); 0 at the optimum."""
+        return float(self._margins[1].max())
+
+    @property
+    def attainable(self) -> float:
+        """Least margin of W over ‖W‖: the largest there is, up to `gap`."""
+        return float(self._margins[0].min()) / _in_range(self.norm.size, self.W)
+
+    @cached_property
+    def bound(self) -> float:
+        """‖Aᵀ·embeddings‖_* / Σ |a_jv|: no W under (6a) has a larger margin per unit of ‖W‖."""
+        total = float(np.abs(np.where(self.data.support_mask, 0.0, self.dual)).sum())
+        return _in_range(self.norm.dual, self.dual.T @ self.data.embeddings) / total if total > 0 else np.inf
+
+    @property
+    def gap(self) -> float:
+        """1 − attainable / bound; W is optimal up to this share of its margin."""
+        return 1 - self.attainable / self.bound
+
+
+def _in_range(size: Callable[[Floats], Floats], W: Floats) -> float:
+    """A norm of W, also where the squares of its entries leave float64's range."""
+    exponent = binary_exponent(W)
+    return math.ldexp(float(size(np.ldexp(W, -exponent))), exponent)
+
+
+def max_margin(
+    data: NTPData, *, norm: str = "frobenius", preconditioner: npt.ArrayLike | None = None, tolerance: float = 1e-6
+) -> MaxMargin:
+    """Solve minimise ‖W‖ subject to (6a) and (6b) by one vectorised model.
+
+    The max-norm gives a linear programme (HiGHS), the spectral norm a semidefinite one and a preconditioned norm a
+    quadratic one (both Clarabel); the Frobenius norm is left to `ntp_svm`.
+
+    Args:
+        data: the problem.
+        norm: "max", "spectral" or "frobenius".
+        preconditioner: P > 0, (V, d); then the norm is √⟨W, P⁻¹W⟩, and `norm` must be "frobenius".
+        tolerance: largest spread and largest relative duality gap accepted.
+
+    Raises:
+        NotSeparableError: a certificate excludes every margin above 1e-13 per unit of ‖W‖ and of embedding length;
+            it is carried along.
+        DidNotConvergeError: the tolerance was not reached, separability could not be decided, or the programme is
+            too large.
+        NTPDataError: unknown norm, bad preconditioner or tolerance, no token out of support, or embeddings so
+            short or unequal that decoders of margin one are beyond float64.
+
+    Example:
+        >>> from ntp_lib import synthetic
+        >>> round(1 / max_margin(synthetic.toy_2d()).attainable, 4)
+        2.7325
+    """
+    if preconditioner is not None:
+        preconditioner = data.check_decoder(preconditioner, "preconditioner")
+    geometry = _geometry(norm, preconditioner)
+    tolerance = real_number(tolerance, "tolerance", above=0, below=1)
+    data.require_out_of_support()
+    if geometry.name == "frobenius":
+        svm = ntp_svm(data, tolerance=min(tolerance, 1e-7))
+        return MaxMargin(data, geometry, to_numpy(svm.W), to_numpy(svm.dual), svm.solver)
+    problem, exponent = rescaled(data)
+    nonzeros = data.num_contexts * data.vocab_size * data.dim
+    if nonzeros > MAX_NONZEROS:
+        raise DidNotConvergeError(
+            f"the programme of the {geometry.name} margin has {nonzeros} non-zeros; at most {MAX_NONZEROS} are "
+            "attempted"
+        )
+    solution = _solve(problem, geometry, preconditioner)
+    if solution is not None and solution.spread <= tolerance and abs(solution.gap) <= tolerance:
+        return _in_the_units_of(data, solution, exponent)
+    verdict = separability(data)
+    if verdict.status is Verdict.NOT_SEPARABLE:
+        raise certified_error(verdict, "no margin exists in any norm beyond rounding")
+    found = f"gap {solution.gap:.1e}, spread {solution.spread:.1e}" if solution is not None else "no solution"
+    reason = f" ({verdict.reason})" if verdict.reason else ""
+    raise DidNotConvergeError(
+        f"the solver of the {geometry.name} margin ended with {found}, asked {tolerance:.1e}; separability: "
+        f"{verdict.status.value}{reason}"
+    )
+
+
+def _in_the_units_of(data: NTPData, solution: MaxMargin, exponent: int) -> MaxMargin:
+    """The solution for embeddings 2^exponent times as long; multipliers may be scaled at will and stay."""
+    if exponent == 0:
+        return solution
+    refuse_out_of_range("the decoder", binary_exponent(solution.W) - exponent, exponent)
+    return replace(solution, data=data, W=np.ldexp(solution.W, -exponent))
+
+
+def _geometry(norm: str, P: Floats | None) -> Norm:
+    named = norm_named(norm)
+    if P is None:
+        return named
+    if norm != "frobenius":
+        raise NTPDataError(f"a preconditioner makes a norm of its own; it cannot be combined with {norm!r}")
+    if P.min() <= 0:
+        place = np.unravel_index(int(P.argmin()), P.shape)
+        raise NTPDataError(f"preconditioner is {P.min()} at (token, coordinate) {tuple(map(int, place))}, not > 0")
+    return preconditioned(P / P.max())
+
+
+def _solve(data: NTPData, norm: Norm, preconditioner: npt.ArrayLike | None) -> MaxMargin | None:
+    """Variables are X, with W = X Bᵀ (entry by entry √P X where preconditioned), and one level c_j per context."""
+    import cvxpy as cp
+
+    root = None if preconditioner is None else np.sqrt(np.asarray(preconditioner) / np.max(preconditioner))
+    basis = _basis(data, rotatable=norm.name == "spectral")
+    # The solvers' tolerances are absolute, so the longest embedding gets length one.
+    longest = float(np.linalg.norm(data.embeddings, axis=1).max())
+    if longest == 0:
+        return None
+    support = data.support_mask
+    X, levels = cp.Variable((data.vocab_size, basis.shape[1])), cp.Variable(data.num_contexts)
+    W = X if root is None else cp.multiply(root, X)
+    logits = cp.vec(W @ (data.embeddings @ basis / longest).T, order="F")  # entry j·V + z
+    inside, outside = np.nonzero(support.ravel())[0], np.nonzero(~support.ravel())[0]
+    equal = logits[inside] == _spread_levels(inside, data) @ levels
+    below = logits[outside] <= _spread_levels(outside, data) @ levels - 1
+    problem = cp.Problem(cp.Minimize(_objective(X, norm)), [equal, below])
+    try:
+        with warnings.catch_warnings():
+            # Whether the solution is accurate is decided from the data.
+            warnings.filterwarnings("ignore", message="Solution may be inaccurate")
+            problem.solve(**_options(norm))
+    except cp.SolverError:
+        return None
+    if X.value is None or equal.dual_value is None:
+        return None
+    raw = np.zeros(support.size)
+    raw[inside], raw[outside] = -equal.dual_value, -below.dual_value
+    found = (X.value if root is None else root * X.value) @ basis.T / longest
+    dual = repaired_certificate(raw.reshape(support.shape), data)
+    return MaxMargin(data, norm, found, dual, _options(norm)["solver"])
+
+
+def _objective(X: Any, norm: Norm) -> Any:
+    import cvxpy as cp
+
+    if norm.name == "max":
+        return cp.max(cp.abs(X))
+    return cp.sigma_max(X) if norm.name == "spectral" else 0.5 * cp.sum_squares(X)
+
+
+def _options(norm: Norm) -> dict[str, Any]:
+    if norm.name == "max":
+        return {"solver": "HIGHS"}
+    return {"solver": "CLARABEL", "tol_gap_abs": 1e-9, "tol_gap_rel": 1e-9, "tol_feas": 1e-9}
+
+
+def _basis(data: NTPData, *, rotatable: bool) -> Floats:
+    """An orthonormal basis of the embeddings' row space, (d, r), or all coordinates where the norm needs them."""
+    if not rotatable:
+        return np.eye(data.dim)
+    _, sigma, basis = np.linalg.svd(data.embeddings, full_matrices=False)
+    keep = sigma > sigma[0] * max(data.embeddings.shape) * np.finfo(float).eps
+    return np.asarray(basis[keep].T)
+
+
+def _spread_levels(places: npt.NDArray[np.intp], data: NTPData) -> sp.csr_array:
+    """The 0/1 matrix that gives each flat place j·V + z the level of its context j."""
+    rows = places // data.vocab_size
+    return sp.csr_array((np.ones(len(rows)), (np.arange(len(rows)), rows)), shape=(len(rows), data.num_contexts))

@@ -1,0 +1,120 @@
+"""The NTP-SVM: the least-norm decoder that ties in-support logits and clears the others by one (paper, Def. 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol
+
+from ntp_lib.data.arrays import to_numpy
+from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.numbers import real_number
+from ntp_lib.data.threads import small_problems_on_one_thread
+from ntp_lib.errors import DidNotConvergeError, NTPDataError
+from ntp_lib.margins import svm_active_set, svm_cvxpy, svm_structured
+from ntp_lib.margins.certificates import of_a_zero_embedding
+from ntp_lib.margins.refusals import certified_error
+from ntp_lib.margins.separability import FALLBACK_NONZEROS, Separability, Verdict, separability
+from ntp_lib.margins.svm_polish import polished
+from ntp_lib.margins.svm_solution import NTPSVMSolution, SolveStatus
+from ntp_lib.subspaces.scaling import binary_exponent, refuse_out_of_range, rescaled, times_power_of_two
+
+
+class Solver(Protocol):
+    """A way to solve the programme; returns None where it finds the constraints infeasible or fails."""
+
+    def __call__(self, data: NTPData, *, tolerance: float) -> NTPSVMSolution | None: ...
+
+
+# Each solver sits in a module of its own; a new one is one more line here.
+SOLVERS: dict[str, Solver] = {"structured": svm_structured.solve, "cvxpy": svm_cvxpy.solve}
+
+
+@small_problems_on_one_thread
+def ntp_svm(data: NTPData, *, solver: str = "structured", tolerance: float = 1e-7) -> NTPSVMSolution:
+    """Solve minimise ½‖W‖² subject to (6a) and (6b) (paper, Def. 3).
+
+    Args:
+        data: the problem.
+        solver: "structured" (operator splitting; hands problems it cannot finish to an active-set method where
+            they are small, or to the other one, and says so in the solution's `solver`) or "cvxpy" (a vectorised
+            interior-point model, the reference).
+        tolerance: the recomputed margin is at least 1 − tolerance, and the relative duality gap at most tolerance.
+
+    Returns:
+        The solution with its multipliers; its residuals are recomputed from the data.
+
+    Raises:
+        NotSeparableError: a certificate excludes every margin above 1e-13 per unit of ‖W‖ and of embedding length;
+            it is carried along.
+        DidNotConvergeError: the tolerance was not reached, or separability could not be decided.
+        NTPDataError: unknown solver, bad tolerance, no token out of support, or embeddings so short, long or
+            unequal that W^mm or its multipliers are beyond float64.
+
+    Example:
+        >>> from ntp_lib import synthetic
+        >>> float(round(ntp_svm(synthetic.toy_2d()).margin, 6))
+        1.0
+    """
+    if not isinstance(solver, str) or solver not in SOLVERS:
+        raise NTPDataError(f"unknown solver {solver!r}; valid: {', '.join(SOLVERS)}")
+    tolerance = real_number(tolerance, "tolerance", above=0, below=1)
+    data.require_out_of_support()
+    problem, exponent = rescaled(data)
+    solution = _solve(problem, solver, tolerance)
+    return solution if exponent == 0 else _in_the_units_of(data, solution, exponent)
+
+
+def _solve(data: NTPData, solver: str, tolerance: float) -> NTPSVMSolution:
+    """Try the solver asked for, then what a structured attempt falls back on."""
+    solution = _attempt(data, solver, tolerance) if of_a_zero_embedding(data) is None else None
+    if solution is not None and solution.status is SolveStatus.OPTIMAL:
+        return solution
+    # A splitting that ended undecided would do so again.
+    undecided = solver == "structured" and solution is not None and _size(data) <= FALLBACK_NONZEROS
+    verdict = separability(data, solver="highs" if undecided else "structured")
+    if verdict.status is Verdict.NOT_SEPARABLE:
+        raise certified_error(verdict, "no margin exists beyond rounding")
+    for other in FALLBACKS if solver == "structured" else ():
+        attempt = other(data, verdict, tolerance)
+        if attempt is not None and attempt.status is SolveStatus.OPTIMAL:
+            return attempt
+        solution = solution if attempt is None else attempt
+    found = (
+        f"margin {solution.margin:.9g}, relative gap {solution.gap:.1e}" if solution is not None else "no solution"
+    )
+    reason = f" ({verdict.reason})" if verdict.reason else ""
+    raise DidNotConvergeError(
+        f"solver {solver!r} ended with {found}, asked for {tolerance:.1e}; separability: {verdict.status.value}"
+        f"{reason}"
+    )
+
+
+def _size(data: NTPData) -> int:
+    return data.num_contexts * data.vocab_size * min(data.dim, data.num_contexts)
+
+
+def _attempt(data: NTPData, solver: str, tolerance: float) -> NTPSVMSolution | None:
+    solution = SOLVERS[solver](data, tolerance=tolerance)
+    if solution is None or (solver == "structured" and solution.status is SolveStatus.OPTIMAL):
+        return solution  # the structured solver has done what polishing it could do
+    return polished(solution)
+
+
+FALLBACKS: tuple[Callable[[NTPData, Separability, float], NTPSVMSolution | None], ...] = (
+    svm_active_set.solve,
+    lambda data, verdict, tolerance: _attempt(data, "cvxpy", tolerance),
+)
+
+
+def _in_the_units_of(data: NTPData, solution: NTPSVMSolution, exponent: int) -> NTPSVMSolution:
+    """The solution for embeddings 2^exponent times as long: W divides by that, its multipliers by its square."""
+    W, dual = (to_numpy(array) for array in (solution.W, solution.dual))
+    refuse_out_of_range("W^mm", binary_exponent(W) - exponent, exponent)
+    refuse_out_of_range("the multipliers of W^mm", (binary_exponent(dual) - 2 * exponent) // 2, exponent, power=2)
+    return replace(
+        solution,
+        data=data,
+        W=times_power_of_two(solution.W, -exponent),
+        dual=times_power_of_two(times_power_of_two(solution.dual, -exponent), -exponent),
+    )

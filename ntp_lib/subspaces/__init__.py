@@ -1,0 +1,1 @@
+"""The subspace F of the data, its complement, and coordinates of both."""

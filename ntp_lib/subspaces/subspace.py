@@ -1,0 +1,186 @@
+"""The data subspace F and its orthogonal projections (paper, (5))."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import scipy.linalg
+import scipy.sparse.linalg
+
+from ntp_lib.data.arrays import ArrayKind
+from ntp_lib.data.identity import require_same_data
+from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.data.results import result
+from ntp_lib.errors import DidNotConvergeError, NTPDataError
+from ntp_lib.subspaces.in_support import InSupportDifferences
+
+Floats = npt.NDArray[np.float64]
+
+# An orthonormal basis of F is formed while the generators fit in this many entries (64 MiB);
+# beyond, F is handled through the Gram matrix of its N generators, and beyond MAX_GENERATORS by LSQR.
+DENSE_ENTRIES = 2**23
+MAX_GENERATORS = 6000
+
+
+@result
+class Factorisation:
+    """A = U diag(σ) Qᵀ cut at the numerical rank; Q is kept only where it is small."""
+
+    U: Floats
+    sigma: Floats
+    Q: Floats | None
+    tolerance: float
+
+
+@result
+class Subspace:
+    """F = span{(e_z − e_z') h̄_jᵀ : z, z' ∈ S_j} ⊂ R^{V×d} and its complement F⊥.
+
+    Use `ntp_lib.subspace(data)`. The rank is decided on unit embeddings: singular values below
+    `rank_tolerance` times the largest count as zero.
+    """
+
+    data: NTPData
+
+    @cached_property
+    def differences(self) -> InSupportDifferences:
+        """The map A whose row space is F."""
+        return InSupportDifferences(self.data)
+
+    @cached_property
+    def factorisation(self) -> Factorisation:
+        """Singular value decomposition of A, dense or through its Gram matrix.
+
+        Raises:
+            DidNotConvergeError: the problem has more generators than a dense Gram matrix can hold.
+        """
+        count, width = self.differences.count, self.data.vocab_size * self.data.dim
+        if count == 0:
+            return Factorisation(np.zeros((0, 0)), np.zeros(0), np.zeros((width, 0)), 0.0)
+        if count * width <= DENSE_ENTRIES:
+            U, sigma, Qt = scipy.linalg.svd(self.differences.matrix(), full_matrices=False)
+            tolerance = float(max(count, width) * np.finfo(float).eps)
+            keep = sigma > tolerance * sigma[0]
+            return Factorisation(U[:, keep], sigma[keep], Qt[keep].T, tolerance)
+        if count > MAX_GENERATORS:
+            raise DidNotConvergeError(
+                f"F has N = {count} generators; its rank is decided only up to N = {MAX_GENERATORS} "
+                "(projections still work; take fewer contexts, or a smaller vocabulary, to decide it)"
+            )
+        values, U = scipy.linalg.eigh(self.differences.gram())
+        # Squaring costs half the digits: singular values below √ε are not seen.
+        tolerance = float(np.sqrt(count * np.finfo(float).eps))
+        sigma = np.sqrt(np.clip(values, 0, None))
+        keep = sigma > tolerance * sigma[-1]
+        return Factorisation(U[:, keep], sigma[keep], None, tolerance)
+
+    @property
+    def dim(self) -> int:
+        """dim F, the numerical rank of the generators."""
+        return len(self.factorisation.sigma)
+
+    @property
+    def rank_tolerance(self) -> float:
+        """Relative size below which a singular value counts as zero."""
+        return self.factorisation.tolerance
+
+    @property
+    def is_factored(self) -> bool:
+        """Whether F is small enough for a factorisation."""
+        width = self.data.vocab_size * self.data.dim
+        return self.differences.count <= MAX_GENERATORS or self.differences.count * width <= DENSE_ENTRIES
+
+    @cached_property
+    def basis(self) -> Floats:
+        """An orthonormal basis of F, shape (dim F, V, d)."""
+        factors = self.factorisation
+        shape = (self.dim, self.data.vocab_size, self.data.dim)
+        if factors.Q is not None:
+            return factors.Q.T.reshape(shape)
+        return np.array([self.embed(row) for row in np.eye(self.dim)]).reshape(shape)
+
+    def embed(self, x: Floats) -> Floats:
+        """The matrix of F with coordinates x in the orthonormal basis, shape (V, d)."""
+        factors = self.factorisation
+        if factors.Q is not None:
+            return (factors.Q @ x).reshape(self.data.vocab_size, self.data.dim)
+        return self.differences.adjoint(factors.U @ (x / factors.sigma))
+
+    def coordinates(self, W: Floats) -> Floats:
+        """Coordinates of P_F W in the orthonormal basis, shape (dim F,)."""
+        factors = self.factorisation
+        if factors.Q is not None:
+            return factors.Q.T @ W.ravel()
+        return (factors.U.T @ self.differences.apply(W)) / factors.sigma
+
+    def project(self, W: npt.ArrayLike) -> Any:
+        """P_F W, shape (V, d), of the kind of W."""
+        return ArrayKind.of(W).convert(self._projected(self.data.check_decoder(W)))
+
+    def _projected(self, decoder: Floats) -> Floats:
+        if not self.is_factored:
+            return self._project_iteratively(decoder)
+        first = self.embed(self.coordinates(decoder))
+        # A second pass removes the rounding of the first: twice is enough.
+        return first + self.embed(self.coordinates(decoder - first))
+
+    def lengths(self, decoders: Floats) -> Floats:
+        """‖P_F W‖ of K decoders (K, V, d), shape (K,); of a difference it is the distance on F."""
+        if self.is_factored and self.factorisation.Q is not None:
+            return np.asarray(np.linalg.norm(decoders.reshape(len(decoders), -1) @ self.factorisation.Q, axis=1))
+        return np.array([np.linalg.norm(self.project(W)) for W in decoders])
+
+    def project_complement(self, W: npt.ArrayLike) -> Any:
+        """P_⊥ W = W − P_F W, shape (V, d), of the kind of W; its in-support logit differences vanish."""
+        decoder = self.data.check_decoder(W)
+        rest = decoder - self._projected(decoder)
+        return ArrayKind.of(W).convert(rest - self._projected(rest))
+
+    def _project_iteratively(self, W: Floats) -> Floats:
+        differences, shape = self.differences, W.shape
+        operator = scipy.sparse.linalg.LinearOperator(
+            (differences.count, W.size),
+            matvec=lambda w: differences.apply(w.reshape(shape)),
+            rmatvec=lambda y: differences.adjoint(y).ravel(),
+            dtype=np.float64,
+        )
+        solution = scipy.sparse.linalg.lsqr(
+            operator, differences.apply(W), atol=1e-14, btol=1e-14, conlim=1e14, iter_lim=20_000
+        )
+        if solution[1] == 7:
+            raise DidNotConvergeError("the projection onto F did not converge in 20000 LSQR iterations")
+        return np.asarray(solution[0]).reshape(shape)
+
+
+def subspace(data: NTPData) -> Subspace:
+    """The data subspace F of a problem (paper, (5)).
+
+    Args:
+        data: the problem.
+
+    Returns:
+        An object with `dim`, `project(W)`, `project_complement(W)` and an orthonormal `basis`.
+
+    Example:
+        >>> from ntp_lib import synthetic
+        >>> subspace(synthetic.toy_2d()).dim
+        6
+    """
+    return Subspace(data)
+
+
+def subspace_of(data: NTPData, F: Subspace | None) -> Subspace:
+    """The subspace of a problem, which a caller may have computed already.
+
+    Raises:
+        NTPDataError: F is not a subspace, or that of other data.
+    """
+    if F is None:
+        return subspace(data)
+    if not isinstance(F, Subspace):
+        raise NTPDataError(f"F is {type(F).__name__}; it must be what ntp_lib.subspace returns, or None")
+    require_same_data(F.data, data, "F")
+    return F
