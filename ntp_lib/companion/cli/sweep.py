@@ -10,7 +10,7 @@ import pandas as pd
 
 from ntp_lib.companion.cli.data import BadInput
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
-from ntp_lib.sweeps.grid import AXES, FULL, MOST_CELLS, parse_grid
+from ntp_lib.thresholds.sweeps.grid import AXES, FULL, MOST_CELLS, parse_grid
 from ntp_lib.thresholds.trials import QUESTIONS, Cell
 
 KEPT = "finished cells are kept, and the same command goes on from there"
@@ -52,7 +52,7 @@ def sweep_command(
     Each finished cell is one line of FILE. Neither the number of workers nor an interruption changes a result.
     Local processes are spoken to through pipes; no port is opened.
     """
-    from ntp_lib.sweeps.run import CellFailedError
+    from ntp_lib.thresholds.sweeps.run import CellFailedError
 
     target = out or Path(f"{question}.jsonl")
     if scheduler is not None and jobs is not None:
@@ -86,9 +86,9 @@ def _cells(question: str, grids: tuple[str, ...], trials: int, seed: int) -> lis
 
 
 def _run(cells: list[Cell], target: Path, scheduler: str | None, jobs: int | None) -> pd.DataFrame:
-    from ntp_lib.sweeps.cluster import workers
-    from ntp_lib.sweeps.run import run_cells
-    from ntp_lib.sweeps.store import Store
+    from ntp_lib.thresholds.sweeps.cluster import workers
+    from ntp_lib.thresholds.sweeps.run import run_cells
+    from ntp_lib.thresholds.sweeps.store import Store
 
     store = Store(target)
     held = store.load()

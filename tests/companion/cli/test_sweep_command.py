@@ -7,8 +7,8 @@ import pytest
 from click.testing import CliRunner
 
 from ntp_lib.companion.cli.sweep import sweep_command
-from ntp_lib.sweeps import cluster
-from ntp_lib.sweeps import run as module
+from ntp_lib.thresholds.sweeps import cluster
+from ntp_lib.thresholds.sweeps import run as module
 
 GRID = "vocab=2 supports=1 dim=3 ratio=1:3:4"
 

@@ -7,9 +7,9 @@ from tasks import counted, fails_once
 from test_store import cells
 
 import ntp_lib as ntp
-from ntp_lib.sweeps import cluster
-from ntp_lib.sweeps.cluster import workers
-from ntp_lib.sweeps.run import CellFailedError, run_cells
+from ntp_lib.thresholds.sweeps import cluster
+from ntp_lib.thresholds.sweeps.cluster import workers
+from ntp_lib.thresholds.sweeps.run import CellFailedError, run_cells
 
 # Sockets and processes that Dask closes a moment after it says so.
 pytestmark = pytest.mark.filterwarnings(

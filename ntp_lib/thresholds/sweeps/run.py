@@ -11,7 +11,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from ntp_lib.errors import NTPDataError
-from ntp_lib.sweeps.store import Store
+from ntp_lib.thresholds.sweeps.store import Store
 from ntp_lib.thresholds.trials import Cell, Outcome, run_cell
 
 # How often a cell that raised, or whose worker was lost, is tried again.

@@ -12,9 +12,9 @@ import pytest
 from tasks import asks_who_listens, counted, dies_always, dies_once, fails_once
 from test_store import cells
 
-from ntp_lib.sweeps.cluster import workers
-from ntp_lib.sweeps.run import CellFailedError, run_cells
-from ntp_lib.sweeps.store import Store
+from ntp_lib.thresholds.sweeps.cluster import workers
+from ntp_lib.thresholds.sweeps.run import CellFailedError, run_cells
+from ntp_lib.thresholds.sweeps.store import Store
 
 
 @pytest.fixture(autouse=True)
@@ -58,9 +58,9 @@ def test_an_interrupt_ends_the_processes_and_keeps_the_finished_cells(marks, tmp
 from pathlib import Path
 from tasks import marks_and_waits
 from test_store import cells
-from ntp_lib.sweeps.cluster import workers
-from ntp_lib.sweeps.run import run_cells
-from ntp_lib.sweeps.store import Store
+from ntp_lib.thresholds.sweeps.cluster import workers
+from ntp_lib.thresholds.sweeps.run import run_cells
+from ntp_lib.thresholds.sweeps.store import Store
 if __name__ == "__main__":
     with workers(processes=2) as hands:
         run_cells(cells(4), workers=hands, store=Store(Path({str(store)!r})), work=marks_and_waits)
@@ -90,8 +90,8 @@ def test_processes_end_with_a_parent_that_was_killed(marks, tmp_path):
     script.write_text("""
 from tasks import marks_and_waits
 from test_store import cells
-from ntp_lib.sweeps.cluster import workers
-from ntp_lib.sweeps.run import run_cells
+from ntp_lib.thresholds.sweeps.cluster import workers
+from ntp_lib.thresholds.sweeps.run import run_cells
 if __name__ == "__main__":
     with workers(processes=1) as hands:
         run_cells(cells(4)[2:], workers=hands, work=marks_and_waits)

@@ -16,7 +16,7 @@ from typing import Any
 import threadpoolctl
 
 from ntp_lib.errors import NTPDataError
-from ntp_lib.sweeps.run import Workers
+from ntp_lib.thresholds.sweeps.run import Workers
 
 # Dask's own variable (its configuration key scheduler-address).
 ADDRESS_VARIABLE = "DASK_SCHEDULER_ADDRESS"

@@ -8,9 +8,9 @@ import pytest
 from tasks import counted
 
 import ntp_lib as ntp
-from ntp_lib.sweeps.grid import FULL, parse_grid
-from ntp_lib.sweeps.run import run_cells
-from ntp_lib.sweeps.store import Store
+from ntp_lib.thresholds.sweeps.grid import FULL, parse_grid
+from ntp_lib.thresholds.sweeps.run import run_cells
+from ntp_lib.thresholds.sweeps.store import Store
 from ntp_lib.thresholds.trials import Cell
 
 
