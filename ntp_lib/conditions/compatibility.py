@@ -6,19 +6,17 @@ from dataclasses import field
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
 from ntp_lib.conditions import log_odds_conflict
 from ntp_lib.conditions.finite_part import minimise_in_support
 from ntp_lib.data.ntp_data import NTPData
-from ntp_lib.data.results import result
 from ntp_lib.errors import NTPDataError
 from ntp_lib.margins.certificates import independent_contexts
+from ntp_lib.numerics.aliases import Floats
+from ntp_lib.numerics.results import result
 from ntp_lib.subspaces.in_support import unit_embeddings
 from ntp_lib.subspaces.scaling import binary_exponent, decimal, scaled_rows
 from ntp_lib.subspaces.subspace import Subspace, subspace, subspace_of
-
-Floats = npt.NDArray[np.float64]
 
 # Residual of (4), relative to the largest log-odds, up to which the equations count as solved: far above the
 # rounding of an ill-conditioned but solvable system (1e-16 times a condition number of 1e6), far below any

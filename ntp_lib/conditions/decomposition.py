@@ -7,21 +7,18 @@ from dataclasses import field
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
 from ntp_lib.conditions import decomposition_program
 from ntp_lib.conditions.compatibility import compatibility
 from ntp_lib.data.ntp_data import NTPData
-from ntp_lib.data.numbers import real_number
-from ntp_lib.data.results import result
 from ntp_lib.errors import DidNotConvergeError, NTPDataWarning
 from ntp_lib.margins import certificates
 from ntp_lib.margins.margins import context_margins
 from ntp_lib.margins.separability import MAX_NONZEROS, Verdict, separability
+from ntp_lib.numerics.aliases import Bools, Floats
+from ntp_lib.numerics.numbers import real_number
+from ntp_lib.numerics.results import result
 from ntp_lib.subspaces.subspace import Subspace, subspace
-
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 
 
 @result

@@ -10,11 +10,9 @@ import scipy.optimize
 import scipy.sparse as sp
 
 from ntp_lib.data.ntp_data import NTPData
-from ntp_lib.data.results import result
+from ntp_lib.numerics.aliases import Bools, Floats
+from ntp_lib.numerics.results import result
 from ntp_lib.subspaces.in_support import unit_embeddings
-
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 
 # The simplex method first; it can stall where hardly anything diverges, which suits the interior point method.
 METHODS = ("highs-ds", "highs-ipm")

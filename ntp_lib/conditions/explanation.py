@@ -7,7 +7,6 @@ from functools import singledispatch
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ntp_lib.conditions.compatibility import Compatibility
 from ntp_lib.conditions.decomposition import Decomposition
@@ -15,11 +14,9 @@ from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.errors import NTPDataError
 from ntp_lib.margins.certificates import unit_weights
 from ntp_lib.margins.separability import Separability
+from ntp_lib.numerics.aliases import Bools, Floats
 from ntp_lib.subspaces.in_support import unit_embeddings
 from ntp_lib.subspaces.scaling import binary_exponent, length
-
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 
 # Lines and names that one explanation lists before it counts the rest.
 MOST_LINES, MOST_NAMES = 5, 6

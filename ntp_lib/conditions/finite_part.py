@@ -6,15 +6,13 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 import scipy.sparse as sp
 
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.errors import DidNotConvergeError
+from ntp_lib.numerics.aliases import Floats
 from ntp_lib.subspaces.in_support import unit_embeddings
 from ntp_lib.subspaces.subspace import Subspace
-
-Floats = npt.NDArray[np.float64]
 
 MAX_NEWTON_STEPS = 200
 # A slope of this size, per length of the longest embedding, is a rounding of probabilities. A Newton step that

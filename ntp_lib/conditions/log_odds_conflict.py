@@ -8,18 +8,16 @@ up to rounding, so that a certificate excludes every decoder up to some length.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import scipy.linalg
 import scipy.optimize
 import scipy.sparse as sp
 
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.margins.certificates import for_embeddings, unit_weights
+from ntp_lib.numerics.aliases import Floats
 from ntp_lib.subspaces.in_support import unit_embeddings
 from ntp_lib.subspaces.scaling import length
 from ntp_lib.subspaces.subspace import Subspace
-
-Floats = npt.NDArray[np.float64]
 
 # Entries of the programme's constraint matrix up to which a sparse certificate is looked for: about a second.
 SPARSE_ENTRIES = 10**6

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ntp_lib.errors import NTPDataError
+from ntp_lib.numerics.aliases import Floats
 
-Floats = npt.NDArray[np.float64]
 ContextCodes = Callable[[], npt.NDArray[np.integer[Any]]]
 
 EMBEDDINGS = ("independent", "composed")

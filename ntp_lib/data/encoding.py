@@ -10,8 +10,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from ntp_lib.data.arrays import to_numpy
 from ntp_lib.errors import NTPDataError
+from ntp_lib.numerics.arrays import to_numpy
 
 Codes = npt.NDArray[np.int32]
 

@@ -12,14 +12,12 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from ntp_lib.data import storage, validation
-from ntp_lib.data.arrays import ArrayKind, real_array
-from ntp_lib.data.results import result
 from ntp_lib.data.source import Source
 from ntp_lib.data.tokens import ContextOptions, counted
 from ntp_lib.errors import NTPDataError
-
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
+from ntp_lib.numerics.aliases import Bools, Floats
+from ntp_lib.numerics.arrays import ArrayKind, real_array
+from ntp_lib.numerics.results import result
 
 # Work on (contexts × tokens) happens in blocks of at most this many entries (32 MiB of float64).
 BLOCK_ENTRIES = 2**22

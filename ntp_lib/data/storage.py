@@ -17,8 +17,8 @@ import scipy.sparse as sp
 from ntp_lib.data.archive import Arrays, read_arrays
 from ntp_lib.data.source import Source
 from ntp_lib.errors import NTPDataError
+from ntp_lib.numerics.aliases import Floats
 
-Floats = npt.NDArray[np.float64]
 Data = TypeVar("Data")
 
 FORMAT = "ntp-data"

@@ -14,9 +14,7 @@ from tqdm import tqdm
 from ntp_lib.data.embeddings import check_embedding_name, drawn
 from ntp_lib.data.encoding import Codes, EncodedTokens, encode, limit_vocabulary, require_whole_number
 from ntp_lib.errors import NTPDataError
-
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
+from ntp_lib.numerics.aliases import Floats, Ints
 
 # p̂ is handed over as CSR where a dense (m, V) array would hold more entries than this (128 MiB).
 MAX_DENSE_ENTRIES = 2**24

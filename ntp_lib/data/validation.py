@@ -10,11 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from ntp_lib.data.arrays import real_array, to_numpy
 from ntp_lib.data.encoding import require_whole_number
 from ntp_lib.errors import NTPDataError, NTPDataWarning
-
-Floats = npt.NDArray[np.float64]
+from ntp_lib.numerics.aliases import Floats
+from ntp_lib.numerics.arrays import real_array, to_numpy
 
 # Sums this close to one are rounding of float32 input and are rescaled; anything further is refused.
 SUM_TOLERANCE = 1e-6

@@ -10,13 +10,12 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.integrate import solve_ivp
 
-from ntp_lib.data.numbers import real_number, real_numbers
-from ntp_lib.data.results import copied, result
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
 from ntp_lib.features.measurements import FeatureReferences, centred, measure_features
 from ntp_lib.loss.cross_entropy import gradient
-
-Floats = npt.NDArray[np.float64]
+from ntp_lib.numerics.aliases import Floats
+from ntp_lib.numerics.numbers import real_number, real_numbers
+from ntp_lib.numerics.results import copied, result
 
 FIRST_LOG_TIME = -5.0
 # Residuals inside the supports are rounded at about 1e-16 and enter multiplied by e^s: past this they are noise.

@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import field
 
 import numpy as np
-import numpy.typing as npt
 
 from ntp_lib.data.identity import require_same_data
 from ntp_lib.data.ntp_data import NTPData
-from ntp_lib.data.results import result
 from ntp_lib.errors import NTPDataError
-from ntp_lib.features.nuclear_margin import Bools, Integers, NuclearMargin, kinds, nuclear_margin, nuclear_norm
+from ntp_lib.features.nuclear_margin import Integers, NuclearMargin, kinds, nuclear_margin, nuclear_norm
 from ntp_lib.loss.cross_entropy import excess_loss
-
-Floats = npt.NDArray[np.float64]
+from ntp_lib.numerics.aliases import Bools, Floats
+from ntp_lib.numerics.results import result
 
 
 @result

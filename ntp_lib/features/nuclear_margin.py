@@ -10,12 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ntp_lib.data.ntp_data import NTPData
-from ntp_lib.data.numbers import real_number
-from ntp_lib.data.results import result
 from ntp_lib.errors import DidNotConvergeError
+from ntp_lib.numerics.aliases import Bools, Floats
+from ntp_lib.numerics.numbers import real_number
+from ntp_lib.numerics.results import result
 
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 Integers = npt.NDArray[np.int64]
 
 

@@ -6,21 +6,19 @@ from collections.abc import Sequence
 from dataclasses import field
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import scipy.optimize
 from tqdm import tqdm
 
 from ntp_lib.data.ntp_data import NTPData
-from ntp_lib.data.numbers import real_number, real_numbers, whole_number
-from ntp_lib.data.results import copied, result
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
 from ntp_lib.features.measurements import FeatureReferences, feature_references_of, measure_features
 from ntp_lib.features.nuclear_margin import nuclear_norm
 from ntp_lib.features.training import random_start
 from ntp_lib.loss.cross_entropy import excess_loss, gradient
-
-Floats = npt.NDArray[np.float64]
+from ntp_lib.numerics.aliases import Floats
+from ntp_lib.numerics.numbers import real_number, real_numbers, whole_number
+from ntp_lib.numerics.results import copied, result
 
 MAX_ITERATIONS = 20_000
 # The origin is a saddle: a start slightly beside the last point lets directions grow that were shut before.

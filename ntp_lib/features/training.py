@@ -5,19 +5,17 @@ from __future__ import annotations
 from dataclasses import field
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from tqdm import tqdm
 
 from ntp_lib.data.ntp_data import NTPData
-from ntp_lib.data.numbers import real_number, whole_number
-from ntp_lib.data.results import copied, result
 from ntp_lib.errors import DidNotConvergeError
 from ntp_lib.features.measurements import FeatureReferences, feature_references_of, measure_features
 from ntp_lib.loss.slope import Slope
+from ntp_lib.numerics.aliases import Floats
+from ntp_lib.numerics.numbers import real_number, whole_number
+from ntp_lib.numerics.results import copied, result
 from ntp_lib.trajectories.training import LARGEST_SQUARE, recorded_steps, valid_schedule
-
-Floats = npt.NDArray[np.float64]
 
 
 @result

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import field
 
 import numpy as np
-import numpy.typing as npt
 
 from ntp_lib.data.ntp_data import NTPData
-from ntp_lib.data.results import result
-
-Floats = npt.NDArray[np.float64]
+from ntp_lib.numerics.aliases import Floats
+from ntp_lib.numerics.results import result
 
 
 @result

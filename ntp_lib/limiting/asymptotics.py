@@ -9,14 +9,13 @@ import numpy.typing as npt
 import scipy.linalg
 import scipy.optimize
 
-from ntp_lib.data.results import result
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
 from ntp_lib.limiting.limits import Limits, not_separable
 from ntp_lib.loss.split import split_softmax
 from ntp_lib.margins.active_pairs import ActivePairs, active_pairs
+from ntp_lib.numerics.aliases import Floats
+from ntp_lib.numerics.results import result
 from ntp_lib.subspaces.data_space import DataSpace, data_space
-
-Floats = npt.NDArray[np.float64]
 
 # Multipliers below this fraction of the largest count as zero. Rounding leaves 1e-12 of them, the active set 1e-9.
 GENERIC_FRACTION = 1e-8

@@ -6,23 +6,21 @@ from dataclasses import field
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
 from ntp_lib.conditions.compatibility import Compatibility, compatibility
-from ntp_lib.data.arrays import to_numpy
 from ntp_lib.data.identity import require_same_data
 from ntp_lib.data.ntp_data import NTPData
-from ntp_lib.data.results import result
 from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import DidNotConvergeError, NotSeparableError, NTPDataError
 from ntp_lib.margins.refusals import certified_error
 from ntp_lib.margins.separability import separability
 from ntp_lib.margins.svm import ntp_svm
 from ntp_lib.margins.svm_solution import NTPSVMSolution
+from ntp_lib.numerics.aliases import Floats
+from ntp_lib.numerics.arrays import to_numpy
+from ntp_lib.numerics.results import result
 from ntp_lib.subspaces.scaling import binary_exponent, refuse_out_of_range, shortest_exponent
 from ntp_lib.subspaces.subspace import Subspace, subspace
-
-Floats = npt.NDArray[np.float64]
 
 # Nats by which the rounding of W* may miss a log-odds before probabilities cannot be compared with its own.
 ROUNDED_LOG_ODDS = 1e-6

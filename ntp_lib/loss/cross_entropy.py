@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ntp_lib.data.arrays import ArrayKind
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.errors import NTPDataError
 from ntp_lib.loss.slope import Slope
 from ntp_lib.loss.split import extended_in_support, split_softmax
-
-Floats = npt.NDArray[np.float64]
+from ntp_lib.numerics.aliases import Floats
+from ntp_lib.numerics.arrays import ArrayKind
 
 # Share of an excess loss that the rounding of float64 logits may make up before extended precision is used.
 ROUNDING_SHARE = 1e-11

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import scipy.sparse as sp
 
 from ntp_lib.data.ntp_data import NTPData
-from ntp_lib.data.numbers import whole_number
 from ntp_lib.loss.slope import BlockSlope
-
-Floats = npt.NDArray[np.float64]
-
+from ntp_lib.numerics.aliases import Floats
+from ntp_lib.numerics.numbers import whole_number
 
 # Entries of an array (128 MiB): a batch has at most so many, and the probabilities are held dense up to it.
 MOST_ENTRIES = 2**24

@@ -11,11 +11,9 @@ from __future__ import annotations
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
 from ntp_lib.data.ntp_data import ContextBlock, NTPData
-
-Floats = npt.NDArray[np.float64]
+from ntp_lib.numerics.aliases import Floats
 
 # Logits of at most this Frobenius norm need no shift: neither e^ℓ nor a ratio of two such powers leaves the normal
 # range of float64.

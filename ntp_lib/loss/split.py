@@ -12,11 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from ntp_lib.data.ntp_data import ContextBlock
-
-Floats = npt.NDArray[np.float64]
+from ntp_lib.numerics.aliases import Floats
 
 # Below this size the series of e^x − 1 − x is exact to rounding; above, the direct difference is.
 SERIES_RADIUS = 0.5

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from ntp_lib.data.ntp_data import NTPData
-from ntp_lib.data.results import result
+from ntp_lib.numerics.aliases import Bools, Floats
+from ntp_lib.numerics.results import result
 from ntp_lib.subspaces.data_space import DataSpace
-
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 
 # A margin this close to one counts as met with equality. A polished W^mm has margins exact to rounding; for others
 # the solver's tolerance of 1e-7 has to be allowed for.

@@ -8,18 +8,15 @@ In float64 the last holds up to rounding, so that a certificate excludes all mar
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import scipy.sparse as sp
 import scipy.sparse.linalg
 
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.margins.margins import context_margins
+from ntp_lib.numerics.aliases import Bools, Floats
 from ntp_lib.subspaces import independence
 from ntp_lib.subspaces.in_support import unit_embeddings
 from ntp_lib.subspaces.scaling import SQUARABLE, binary_exponents, scaled_rows
-
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 
 # Margins are measured for unit embeddings and ‖W‖ = 1. A direction must reach this one; below, the spread of its
 # ties is no longer small beside it. It leaves seven digits above the rounding of a product.

@@ -10,10 +10,10 @@ import scipy.optimize
 import scipy.sparse as sp
 
 from ntp_lib.data.ntp_data import NTPData
-from ntp_lib.data.results import result
+from ntp_lib.numerics.aliases import Floats
+from ntp_lib.numerics.results import result
 from ntp_lib.subspaces.in_support import unit_embeddings
 
-Floats = npt.NDArray[np.float64]
 Pairs = tuple[npt.NDArray[np.intp], ...]
 
 

@@ -6,8 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ntp_lib.data.ntp_data import NTPData
-
-Floats = npt.NDArray[np.float64]
+from ntp_lib.numerics.aliases import Floats
 
 
 def context_margins(W: Floats, data: NTPData, rows: Floats | None = None) -> tuple[Floats, Floats]:

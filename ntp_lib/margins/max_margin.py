@@ -13,10 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from ntp_lib.data.arrays import to_numpy
 from ntp_lib.data.ntp_data import NTPData
-from ntp_lib.data.numbers import real_number
-from ntp_lib.data.results import result
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
 from ntp_lib.margins.certificates import repaired_certificate
 from ntp_lib.margins.margins import context_margins
@@ -24,9 +21,11 @@ from ntp_lib.margins.norms import Norm, norm_named, preconditioned
 from ntp_lib.margins.refusals import certified_error
 from ntp_lib.margins.separability import MAX_NONZEROS, Verdict, separability
 from ntp_lib.margins.svm import ntp_svm
+from ntp_lib.numerics.aliases import Floats
+from ntp_lib.numerics.arrays import to_numpy
+from ntp_lib.numerics.numbers import real_number
+from ntp_lib.numerics.results import result
 from ntp_lib.subspaces.scaling import binary_exponent, refuse_out_of_range, rescaled
-
-Floats = npt.NDArray[np.float64]
 
 
 @result

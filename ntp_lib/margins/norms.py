@@ -11,11 +11,9 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 
-from ntp_lib.data.numbers import one_of
-
-Floats = npt.NDArray[np.float64]
+from ntp_lib.numerics.aliases import Floats
+from ntp_lib.numerics.numbers import one_of
 
 
 @dataclass(frozen=True)

@@ -6,23 +6,21 @@ import enum
 from dataclasses import field
 
 import numpy as np
-import numpy.typing as npt
 
-from ntp_lib.data.arrays import to_numpy
 from ntp_lib.data.ntp_data import NTPData
-from ntp_lib.data.numbers import real_number
-from ntp_lib.data.results import result
 from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import NTPDataError
 from ntp_lib.margins import certificates, linear_program
 from ntp_lib.margins.margins import context_margins
 from ntp_lib.margins.splitting.solve import Answer
 from ntp_lib.margins.splitting.solve import solve as split
+from ntp_lib.numerics.aliases import Floats
+from ntp_lib.numerics.arrays import to_numpy
+from ntp_lib.numerics.numbers import real_number
+from ntp_lib.numerics.results import result
 from ntp_lib.subspaces.in_support import unit_embeddings
 from ntp_lib.subspaces.scaling import scaled_rows
 from ntp_lib.subspaces.subspace import Subspace, subspace_of
-
-Floats = npt.NDArray[np.float64]
 
 SOLVERS = ("structured", "highs")
 # Non-zeros of the constraint matrix up to which the linear program is attempted (about 1 GB in the solver).

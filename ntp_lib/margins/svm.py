@@ -6,9 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
-from ntp_lib.data.arrays import to_numpy
 from ntp_lib.data.ntp_data import NTPData
-from ntp_lib.data.numbers import real_number
 from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
 from ntp_lib.margins import svm_active_set, svm_cvxpy, svm_structured
@@ -17,6 +15,8 @@ from ntp_lib.margins.refusals import certified_error
 from ntp_lib.margins.separability import FALLBACK_NONZEROS, Separability, Verdict, separability
 from ntp_lib.margins.svm_polish import polished
 from ntp_lib.margins.svm_solution import NTPSVMSolution, SolveStatus
+from ntp_lib.numerics.arrays import to_numpy
+from ntp_lib.numerics.numbers import real_number
 from ntp_lib.subspaces.scaling import binary_exponent, refuse_out_of_range, rescaled, times_power_of_two
 
 

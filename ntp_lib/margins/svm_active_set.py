@@ -9,18 +9,16 @@ systems.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import scipy.optimize
 
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.margins.active_pairs import margin_vectors
 from ntp_lib.margins.separability import Separability
 from ntp_lib.margins.svm_solution import NTPSVMSolution
+from ntp_lib.numerics.aliases import Floats
 from ntp_lib.subspaces.data_space import data_space
 from ntp_lib.subspaces.in_support import unit_embeddings
 from ntp_lib.subspaces.subspace import Subspace, subspace
-
-Floats = npt.NDArray[np.float64]
 
 # Entries of G up to which the method is attempted: a second or two.
 MAX_ENTRIES = 10**6

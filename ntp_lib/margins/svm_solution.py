@@ -9,15 +9,13 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from ntp_lib.data.arrays import to_numpy
 from ntp_lib.data.ntp_data import NTPData
-from ntp_lib.data.results import copied, result
 from ntp_lib.margins.margins import context_margins
+from ntp_lib.numerics.aliases import Floats
+from ntp_lib.numerics.arrays import to_numpy
+from ntp_lib.numerics.results import copied, result
 from ntp_lib.subspaces.scaling import binary_exponent
-
-Floats = npt.NDArray[np.float64]
 
 
 class SolveStatus(enum.Enum):

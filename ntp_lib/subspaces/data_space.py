@@ -14,10 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import scipy.linalg
 
-from ntp_lib.data.results import result
+from ntp_lib.numerics.aliases import Floats
+from ntp_lib.numerics.results import result
 from ntp_lib.subspaces.subspace import Subspace
-
-Floats = npt.NDArray[np.float64]
 
 # Up to this many unknowns, and entries of the logit maps (256 MiB), coordinates are those of explicit bases.
 DENSE_UNKNOWNS = 2000

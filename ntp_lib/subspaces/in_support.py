@@ -9,10 +9,9 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from ntp_lib.data.ntp_data import NTPData
-from ntp_lib.data.results import result
+from ntp_lib.numerics.aliases import Floats
+from ntp_lib.numerics.results import result
 from ntp_lib.subspaces.scaling import lengths_of, scaled_rows
-
-Floats = npt.NDArray[np.float64]
 
 # Rows of W gathered at once have at most this many entries (32 MiB).
 CHUNK_ENTRIES = 2**22

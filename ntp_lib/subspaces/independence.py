@@ -10,7 +10,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from ntp_lib.numerics.aliases import Floats
+
 Integers = npt.NDArray[np.int64]
 
 # Below 2^31, so that products of residues fit in 63 bits.

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.errors import NTPDataError, NTPDataWarning
+from ntp_lib.numerics.aliases import Floats
 
-Floats = npt.NDArray[np.float64]
 Exponents = npt.NDArray[np.int32]
 
 # Embeddings whose largest entry lies between 2^±ORDINARY are left alone: squares of their lengths, and products of

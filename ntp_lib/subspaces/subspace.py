@@ -10,14 +10,13 @@ import numpy.typing as npt
 import scipy.linalg
 import scipy.sparse.linalg
 
-from ntp_lib.data.arrays import ArrayKind
 from ntp_lib.data.identity import require_same_data
 from ntp_lib.data.ntp_data import NTPData
-from ntp_lib.data.results import result
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
+from ntp_lib.numerics.aliases import Floats
+from ntp_lib.numerics.arrays import ArrayKind
+from ntp_lib.numerics.results import result
 from ntp_lib.subspaces.in_support import InSupportDifferences
-
-Floats = npt.NDArray[np.float64]
 
 # An orthonormal basis of F is formed while the generators fit in this many entries (64 MiB);
 # beyond, F is handled through the Gram matrix of its N generators, and beyond MAX_GENERATORS by LSQR.

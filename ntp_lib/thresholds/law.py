@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from ntp_lib.data.numbers import one_of, real_number, whole_number
+from ntp_lib.numerics.numbers import one_of, real_number, whole_number
 from ntp_lib.thresholds.pinned import pinned_tokens
 from ntp_lib.thresholds.support_sizes import SupportSize, SupportSizes, support_sizes
 from ntp_lib.thresholds.water_level import sampled_codimension

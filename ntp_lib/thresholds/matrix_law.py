@@ -10,11 +10,10 @@ import numpy.typing as npt
 from scipy.optimize import nnls
 from tqdm import tqdm
 
-from ntp_lib.data.numbers import whole_number
-from ntp_lib.data.results import result
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
-
-Floats = npt.NDArray[np.float64]
+from ntp_lib.numerics.aliases import Floats
+from ntp_lib.numerics.numbers import whole_number
+from ntp_lib.numerics.results import result
 
 # Relative difference of the two values of m/d up to which the iteration counts as a fixed point.
 AGREEMENT = 0.03

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 import scipy.special as special
 
 from ntp_lib.errors import DidNotConvergeError
-
-Floats = npt.NDArray[np.float64]
+from ntp_lib.numerics.aliases import Floats
 
 # Both integrands are entire and decay like Gaussians, so the trapezoidal rule converges geometrically; with these
 # nodes, a tenth of a standard deviation apart or less, its error is far below rounding.

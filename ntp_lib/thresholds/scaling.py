@@ -10,8 +10,7 @@ from scipy.optimize import minimize
 from scipy.special import expit, log_expit
 
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
-
-Floats = npt.NDArray[np.float64]
+from ntp_lib.numerics.aliases import Floats
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,9 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from ntp_lib.errors import NTPDataError
-
-Bools = npt.NDArray[np.bool_]
+from ntp_lib.numerics.aliases import Bools
 
 FORM = re.compile(r"(zipf:)?([0-9]{1,12})(?:-([0-9]{1,12}))?")
 

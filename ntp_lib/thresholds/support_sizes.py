@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from ntp_lib.data.arrays import to_numpy
-from ntp_lib.data.numbers import real_number
 from ntp_lib.errors import NTPDataError
+from ntp_lib.numerics.arrays import to_numpy
+from ntp_lib.numerics.numbers import real_number
 
 # So that no sum of weights leaves the range of float64.
 LARGEST_WEIGHT = 1e100

@@ -9,8 +9,8 @@ import numpy as np
 
 from ntp_lib.conditions.compatibility import compatibility
 from ntp_lib.data.ntp_data import NTPData
-from ntp_lib.data.numbers import one_of, whole_number
 from ntp_lib.margins.separability import separability
+from ntp_lib.numerics.numbers import one_of, whole_number
 from ntp_lib.thresholds.support_laws import SupportLaw
 
 QUESTIONS = ("separability", "compatibility")

@@ -10,9 +10,8 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from ntp_lib.errors import DidNotConvergeError
+from ntp_lib.numerics.aliases import Floats
 from ntp_lib.thresholds.support_sizes import SupportSizes
-
-Floats = npt.NDArray[np.float64]
 
 # Numbers held at once by a chunk of samples.
 CHUNK = 2**21

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from ntp_lib.numerics.aliases import Floats
 from ntp_lib.trajectories.optimisers import Gradient
 from ntp_lib.trajectories.schedules import step_sizes
-
-Floats = npt.NDArray[np.float64]
 
 
 class Adam:

@@ -10,20 +10,19 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ntp_lib.data.arrays import NUMPY, ArrayKind
 from ntp_lib.data.ntp_data import NTPData
-from ntp_lib.data.numbers import real_number, real_numbers, whole_number
-from ntp_lib.data.results import copied, result
 from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import NTPDataError
 from ntp_lib.limiting.limits import Limits, not_separable
 from ntp_lib.loss.cross_entropy import excess_parts
+from ntp_lib.numerics.aliases import Floats
+from ntp_lib.numerics.arrays import NUMPY, ArrayKind
+from ntp_lib.numerics.numbers import real_number, real_numbers, whole_number
+from ntp_lib.numerics.results import copied, result
 from ntp_lib.trajectories.flow_integration import FlowPoint, HandOver, integrate
 from ntp_lib.trajectories.initialisation import start_of
 from ntp_lib.trajectories.magnitudes import limits_in_range
 from ntp_lib.trajectories.measurements import measure
-
-Floats = npt.NDArray[np.float64]
 
 # Without a margin there is no second stage, and past this log t the rounding of the gradient, times t, takes over.
 LAST_LOG_TIME_WITHOUT_MARGIN = 30.0

@@ -10,16 +10,14 @@ from __future__ import annotations
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
 from ntp_lib.data.ntp_data import ContextBlock, NTPData
-from ntp_lib.data.results import result
 from ntp_lib.loss.split import SplitSoftmax, split_softmax
+from ntp_lib.numerics.aliases import Floats
+from ntp_lib.numerics.results import result
 from ntp_lib.subspaces.data_space import DataSpace, DenseDataSpace
 from ntp_lib.trajectories.linearisation import DenseLinearisation, KrylovLinearisation
 from ntp_lib.trajectories.stepping import Linearisation
-
-Floats = npt.NDArray[np.float64]
 
 
 @result

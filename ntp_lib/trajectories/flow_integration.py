@@ -6,21 +6,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from tqdm import tqdm
 
-from ntp_lib.data.results import result
 from ntp_lib.errors import DidNotConvergeError
 from ntp_lib.limiting.counterpart import compatible_counterpart
 from ntp_lib.limiting.limits import Limits
 from ntp_lib.loss.cross_entropy import smoothness
 from ntp_lib.margins.active_pairs import ActivePairs, active_pairs
+from ntp_lib.numerics.aliases import Floats
+from ntp_lib.numerics.results import result
 from ntp_lib.subspaces.data_space import data_space
 from ntp_lib.trajectories.flow_early import EarlyStage
 from ntp_lib.trajectories.flow_late import LateStage
 from ntp_lib.trajectories.stepping import FlowBDF, walk
-
-Floats = npt.NDArray[np.float64]
 
 # Up to L·t = 1e-4 the flow is its second-order Taylor polynomial, with a relative error of 1e-13.
 TAYLOR_SPAN = 1e-4

@@ -10,19 +10,17 @@ from __future__ import annotations
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import scipy.linalg
 from scipy.sparse.linalg import LinearOperator, cg
 
-from ntp_lib.data.results import result
 from ntp_lib.errors import DidNotConvergeError
 from ntp_lib.margins.active_pairs import ActivePairs
+from ntp_lib.numerics.aliases import Floats
+from ntp_lib.numerics.results import result
 from ntp_lib.subspaces.data_space import DenseDataSpace
 from ntp_lib.trajectories.flow_early import EarlyStage
 from ntp_lib.trajectories.linearisation import DenseLinearisation, KrylovLinearisation
 from ntp_lib.trajectories.stepping import Linearisation
-
-Floats = npt.NDArray[np.float64]
 
 
 @result

@@ -7,24 +7,22 @@ from dataclasses import field
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 from tqdm import tqdm
 
 from ntp_lib.data.identity import require_same_data
-from ntp_lib.data.numbers import real_numbers, whole_number
-from ntp_lib.data.results import result
 from ntp_lib.errors import NTPDataError
 from ntp_lib.limiting.limits import Limits
 from ntp_lib.loss.sampled import SampledSlope
 from ntp_lib.loss.slope import Slope
 from ntp_lib.margins.max_margin import MaxMargin, max_margin
+from ntp_lib.numerics.aliases import Floats
+from ntp_lib.numerics.numbers import real_numbers, whole_number
+from ntp_lib.numerics.results import result
 from ntp_lib.trajectories.adaptive import Adam
 from ntp_lib.trajectories.initialisation import lecun
 from ntp_lib.trajectories.measurements import cosine
 from ntp_lib.trajectories.shares import MarginShares
 from ntp_lib.trajectories.training import MOST_STEPS, valid_constants
-
-Floats = npt.NDArray[np.float64]
 
 
 @result

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ntp_lib.data.ntp_data import NTPData
-from ntp_lib.data.numbers import whole_number
 from ntp_lib.errors import NTPDataError
+from ntp_lib.numerics.numbers import whole_number
 
 # Logits and ‖W‖ of a start, beyond which squares and exponentials leave the range of float64 along the way.
 LARGEST = 1e100

@@ -7,11 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import scipy.linalg
 from scipy.sparse.linalg import LinearOperator, gmres
 
-Floats = npt.NDArray[np.float64]
+from ntp_lib.numerics.aliases import Floats
 
 # Newton's method needs its steps no more accurately than this; an inexact step only makes it iterate once more.
 LINEAR_TOLERANCE = 1e-3

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from ntp_lib.limiting.limits import Limits
 from ntp_lib.loss.cross_entropy import stacked_excess_parts
 from ntp_lib.margins.margins import stacked_margins
-
-Floats = npt.NDArray[np.float64]
+from ntp_lib.numerics.aliases import Floats
 
 
 def measure(W: Floats, references: Limits) -> dict[str, float]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 
 from ntp_lib.margins.norms import unit
+from ntp_lib.numerics.aliases import Floats
 from ntp_lib.trajectories.schedules import step_sizes
 
-Floats = npt.NDArray[np.float64]
 # Each gives a new array.
 Gradient = Callable[[Floats], Floats]
 Step = Callable[[Floats], Floats]

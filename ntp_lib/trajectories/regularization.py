@@ -6,22 +6,20 @@ from collections.abc import Sequence
 from dataclasses import field
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from tqdm import tqdm
 
 from ntp_lib.data.ntp_data import NTPData
-from ntp_lib.data.numbers import real_number, real_numbers
-from ntp_lib.data.results import copied, result
 from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
 from ntp_lib.limiting.limits import Limits
 from ntp_lib.loss.cross_entropy import excess_parts, smoothness
+from ntp_lib.numerics.aliases import Floats
+from ntp_lib.numerics.numbers import real_number, real_numbers
+from ntp_lib.numerics.results import copied, result
 from ntp_lib.trajectories.magnitudes import limits_in_range
 from ntp_lib.trajectories.measurements import measure
 from ntp_lib.trajectories.ridge import RidgePoint, RidgeSolver
-
-Floats = npt.NDArray[np.float64]
 
 # Each point is predicted from one whose penalty is at most this many times larger.
 WARM_FACTOR = 10.0

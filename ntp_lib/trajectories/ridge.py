@@ -10,18 +10,16 @@ from __future__ import annotations
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import scipy.linalg
 
 from ntp_lib.data.ntp_data import NTPData
-from ntp_lib.data.results import result
 from ntp_lib.errors import DidNotConvergeError
 from ntp_lib.limiting.counterpart import compatible_counterpart
 from ntp_lib.limiting.limits import Limits
 from ntp_lib.loss.cross_entropy import smoothness
 from ntp_lib.loss.split import SplitSoftmax, split_softmax
-
-Floats = npt.NDArray[np.float64]
+from ntp_lib.numerics.aliases import Floats
+from ntp_lib.numerics.results import result
 
 MAX_NEWTON_STEPS = 100
 # Where the data are not separable the minimiser stays finite and λW falls below the rounding of the gradient; a

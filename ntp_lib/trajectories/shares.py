@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 
 from ntp_lib.data.identity import require_same_data
 from ntp_lib.margins.margins import stacked_margins
 from ntp_lib.margins.max_margin import MaxMargin
+from ntp_lib.numerics.aliases import Floats
 from ntp_lib.subspaces.subspace import Subspace
-
-Floats = npt.NDArray[np.float64]
 
 
 class MarginShares:

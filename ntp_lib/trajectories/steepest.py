@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
-
 from ntp_lib.margins.norms import Norm
+from ntp_lib.numerics.aliases import Floats
 from ntp_lib.trajectories.optimisers import Gradient, Step
 from ntp_lib.trajectories.schedules import step_sizes
-
-Floats = npt.NDArray[np.float64]
 
 
 def steepest_descent(

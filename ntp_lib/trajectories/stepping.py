@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 import scipy.sparse as sp
 from scipy.integrate import BDF
 
 from ntp_lib.errors import DidNotConvergeError
-
-Floats = npt.NDArray[np.float64]
+from ntp_lib.numerics.aliases import Floats
 
 # Steps after which an integration is given up; ordinary ones take a few hundred.
 MAX_STEPS = 20_000

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from ntp_lib.limiting.limits import Limits
+from ntp_lib.numerics.aliases import Floats
 from ntp_lib.trajectories.measurements import measure_all
 
-Floats = npt.NDArray[np.float64]
 Measure = Callable[[Floats], Mapping[str, Floats]]
 
 # Entries of all waiting decoders, or of their logits: a megabyte, which stays in a processor's cache.

@@ -10,22 +10,21 @@ import numpy.typing as npt
 import pandas as pd
 from tqdm import tqdm
 
-from ntp_lib.data.arrays import ArrayKind
 from ntp_lib.data.ntp_data import NTPData
-from ntp_lib.data.numbers import one_of, real_number, real_numbers, whole_number
-from ntp_lib.data.results import copied, result
 from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
 from ntp_lib.limiting.limits import Limits
 from ntp_lib.loss.sampled import SampledSlope
 from ntp_lib.loss.slope import Slope
+from ntp_lib.numerics.aliases import Floats
+from ntp_lib.numerics.arrays import ArrayKind
+from ntp_lib.numerics.numbers import one_of, real_number, real_numbers, whole_number
+from ntp_lib.numerics.results import copied, result
 from ntp_lib.trajectories.initialisation import start_of
 from ntp_lib.trajectories.magnitudes import limits_in_range
 from ntp_lib.trajectories.methods import METHODS, make_step
 from ntp_lib.trajectories.optimisers import Step
 from ntp_lib.trajectories.trace import Measure, Trace
-
-Floats = npt.NDArray[np.float64]
 
 STEPS_BETWEEN_LOOKS = 100
 # A step takes some ten microseconds at least, a thousand million of them hours; later times belong to the flow.

@@ -13,8 +13,8 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from ntp_lib.data.numbers import whole_number
 from ntp_lib.errors import NTPDataError
+from ntp_lib.numerics.numbers import whole_number
 
 MEASURES = ("excess_loss", "norm", "cosine", "cosine_corrected", "finite_error", "margin")
 # Quantiles of the jitter on F that are kept beside its mean.

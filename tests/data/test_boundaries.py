@@ -10,9 +10,9 @@ import torch
 import ntp_lib as ntp
 from ntp_lib import NTPData, NTPDataError
 from ntp_lib.data import ntp_data, synthetic, tokens, validation
-from ntp_lib.data.arrays import real_array
 from ntp_lib.data.encoding import require_whole_number
-from ntp_lib.data.numbers import real_number, whole_number
+from ntp_lib.numerics.arrays import real_array
+from ntp_lib.numerics.numbers import real_number, whole_number
 
 SENTENCE = "the cat sat on the mat . the dog sat on the cat .".split()  # noqa: SIM905
 

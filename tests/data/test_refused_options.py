@@ -5,7 +5,7 @@ import pytest
 
 import ntp_lib as ntp
 from ntp_lib import NTPDataError
-from ntp_lib.data.numbers import one_of, real_number, real_numbers, whole_number
+from ntp_lib.numerics.numbers import one_of, real_number, real_numbers, whole_number
 
 from_tokens = ntp.NTPData.from_tokens
 

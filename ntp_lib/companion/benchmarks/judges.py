@@ -6,14 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ntp_lib.companion.benchmarks.records import Requirement
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.margins.certificates import repaired_certificate
 from ntp_lib.margins.margins import context_margins
-
-Floats = npt.NDArray[np.float64]
+from ntp_lib.numerics.aliases import Floats
 
 MATCHED_SVM = (
     Requirement("margin", "at least", 1 - 1e-6),

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ntp_lib.data.arrays import ArrayKind
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.numerics.arrays import ArrayKind
 from ntp_lib.subspaces.in_support import unit_embeddings
 
 EPSILON = 2.0**-52

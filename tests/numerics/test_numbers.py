@@ -5,8 +5,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from ntp_lib.data.numbers import one_of, real_number, real_numbers, whole_number
 from ntp_lib.errors import NTPDataError
+from ntp_lib.numerics.numbers import one_of, real_number, real_numbers, whole_number
 
 NO_NUMBERS = [True, np.True_, "3", None, 3 + 0j, [3], np.array([3]), float("nan"), float("inf"), 10**400, {}]
 

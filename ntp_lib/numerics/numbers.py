@@ -7,12 +7,10 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from ntp_lib.data.arrays import to_numpy
 from ntp_lib.errors import NTPDataError
-
-Floats = npt.NDArray[np.float64]
+from ntp_lib.numerics.aliases import Floats
+from ntp_lib.numerics.arrays import to_numpy
 
 
 def whole_number(value: Any, name: str, *, least: int = 0, most: int | None = None) -> int:

@@ -13,12 +13,12 @@ import pytest
 import scipy.sparse as sp
 
 import ntp_lib as ntp
-from ntp_lib.data.results import copied, read_only, result
 from ntp_lib.features.flow import feature_flow
 from ntp_lib.features.measurements import feature_references
 from ntp_lib.features.ridge import ridge_features
 from ntp_lib.features.training import train_features
 from ntp_lib.features.trigonometric import trigonometric_features
+from ntp_lib.numerics.results import copied, read_only, result
 from ntp_lib.thresholds.matrix_law import matrix_threshold
 from ntp_lib.thresholds.support_laws import SupportLaw
 from ntp_lib.trajectories.freezing import adam_stages

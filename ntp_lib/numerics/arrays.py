@@ -20,8 +20,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from ntp_lib.errors import NTPDataError
-
-Floats = npt.NDArray[np.float64]
+from ntp_lib.numerics.aliases import Floats
 
 # What arrays of NumPy can hold beside real numbers, by the letter of their kind.
 NOT_NUMBERS = {

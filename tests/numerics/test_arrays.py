@@ -10,7 +10,7 @@ import scipy.sparse as sp
 import torch
 
 import ntp_lib as ntp
-from ntp_lib.data.arrays import NUMPY, ArrayKind, real_array, to_numpy
+from ntp_lib.numerics.arrays import NUMPY, ArrayKind, real_array, to_numpy
 
 PROBS = [[0.5, 0.5, 0.0], [0.0, 0.0, 1.0]]
 WEIGHTS = [0.25, 0.75]

@@ -1,0 +1,1 @@
+"""Arrays, numbers and results as such: nothing here knows of contexts and tokens."""
