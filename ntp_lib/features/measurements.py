@@ -9,9 +9,9 @@ import numpy as np
 from ntp_lib.data.identity import require_same_data
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.errors import NTPDataError
-from ntp_lib.features.nuclear_margin import Integers, NuclearMargin, kinds, nuclear_margin, nuclear_norm
+from ntp_lib.features.nuclear_margin import NuclearMargin, kinds, nuclear_margin, nuclear_norm
 from ntp_lib.loss.cross_entropy import excess_loss
-from ntp_lib.numerics.aliases import Bools, Floats
+from ntp_lib.numerics.aliases import Bools, Floats, Ints
 from ntp_lib.numerics.results import result
 
 
@@ -109,7 +109,7 @@ def measure_features(W: Floats, H: Floats, references: FeatureReferences) -> dic
     }
 
 
-def largest_distance(vectors: Floats, kind: Integers) -> float:
+def largest_distance(vectors: Floats, kind: Ints) -> float:
     """Largest ‖x_i − x_j‖ over the mean of the two lengths, over pairs of rows of one kind; NaN without a pair."""
     lengths = np.linalg.norm(vectors, axis=1)
     distances = np.linalg.norm(vectors[:, None] - vectors[None], axis=2)

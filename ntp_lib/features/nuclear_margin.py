@@ -7,15 +7,12 @@ from dataclasses import field
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.errors import DidNotConvergeError
-from ntp_lib.numerics.aliases import Bools, Floats
+from ntp_lib.numerics.aliases import Bools, Floats, Ints
 from ntp_lib.numerics.numbers import real_number
 from ntp_lib.numerics.results import result
-
-Integers = npt.NDArray[np.int64]
 
 
 @result
@@ -111,13 +108,13 @@ def nuclear_margin(data: NTPData, *, tolerance: float = 1e-6, merge: bool = True
     return solution
 
 
-def kinds(support: Bools) -> tuple[Integers, Integers]:
+def kinds(support: Bools) -> tuple[Ints, Ints]:
     """Equal rows of booleans: the first row of each kind, and the kind of every row."""
     _, first, kind = np.unique(support, axis=0, return_index=True, return_inverse=True)
     return first.astype(np.int64), kind.ravel().astype(np.int64)
 
 
-def _alone(size: int) -> tuple[Integers, Integers]:
+def _alone(size: int) -> tuple[Ints, Ints]:
     return np.arange(size), np.arange(size)
 
 

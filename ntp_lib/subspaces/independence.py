@@ -8,11 +8,8 @@ parallel they are.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-from ntp_lib.numerics.aliases import Floats
-
-Integers = npt.NDArray[np.int64]
+from ntp_lib.numerics.aliases import Floats, Ints
 
 # Below 2^31, so that products of residues fit in 63 bits.
 PRIME = 2**31 - 19
@@ -45,7 +42,7 @@ def independent(vectors: Floats) -> bool:
     return True
 
 
-def residues(vectors: Floats) -> Integers:
+def residues(vectors: Floats) -> Ints:
     """Every row as a multiple of itself with whole entries, modulo the prime."""
     mantissas, exponents = np.frexp(vectors)
     whole = np.ldexp(mantissas, 53).astype(np.int64) % PRIME
