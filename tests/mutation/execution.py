@@ -15,6 +15,7 @@ from ntp_lib.companion.reproduction.kernel import Job, execute
 from ntp_lib.companion.reproduction.ledger import load_ledger
 from ntp_lib.companion.reproduction.manifest import load_manifest
 from ntp_lib.companion.reproduction.project import Project
+from ntp_lib.companion.reproduction.run_report import report_runs
 from ntp_lib.companion.reproduction.runs import load_run
 
 CHECK = re.compile(r"AssertionError: check (\S+): ")
@@ -77,7 +78,7 @@ def judged(folder: Path, notebook: str) -> Verdict:
 
 def _unsupported(project: Project, notebook: str) -> tuple[str, ...]:
     """The claims that lost a check of this notebook; those of notebooks that were not run do not count."""
-    report = judge_claims(project, load_ledger(Project(ROOT)))
+    report = judge_claims(load_ledger(Project(ROOT)), report_runs(project))
     return tuple(
         result.claim.id
         for result in report.claims

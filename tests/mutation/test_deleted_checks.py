@@ -17,6 +17,7 @@ from ntp_lib.companion.reproduction.claims import LedgerReport, judge_claims
 from ntp_lib.companion.reproduction.ledger import load_ledger
 from ntp_lib.companion.reproduction.project import Project
 from ntp_lib.companion.reproduction.run import Run
+from ntp_lib.companion.reproduction.run_report import report_runs
 from ntp_lib.companion.reproduction.runs import RUN_FILE, load_run, write_record
 
 pytestmark = pytest.mark.mutation
@@ -51,7 +52,7 @@ def _remembered(
 
 
 def judged(project: Project) -> LedgerReport:
-    return judge_claims(project, load_ledger(project))
+    return judge_claims(load_ledger(project), report_runs(project))
 
 
 def test_records_as_they_are_support_every_claim(recorded: Project) -> None:

@@ -9,6 +9,7 @@ import click
 from ntp_lib.companion.cli.main import current_project
 from ntp_lib.companion.reproduction.claims import ClaimResult, judge_claims
 from ntp_lib.companion.reproduction.ledger import load_ledger
+from ntp_lib.companion.reproduction.run_report import report_runs
 from ntp_lib.companion.reproduction.wording import aligned
 
 HEADINGS = ("claim", "state", "checks held", "verdict")
@@ -20,7 +21,7 @@ HEADINGS = ("claim", "state", "checks held", "verdict")
 def claims_command(context: click.Context, all_details: bool) -> None:
     """Judge the ledger: every claim, its checks, its state; execute nothing."""
     project = current_project(context)
-    report = judge_claims(project, load_ledger(project))
+    report = judge_claims(load_ledger(project), report_runs(project))
     for line in aligned([HEADINGS, *(_row(result) for result in report.claims)]):
         click.echo(line)
     for result in report.claims:

@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 
 from ntp_lib.companion.pages.markdown import verdict
-from ntp_lib.companion.reproduction.freshness import staleness
-from ntp_lib.companion.reproduction.judgement import judge_run
 from ntp_lib.companion.reproduction.manifest import FigureEntry, Manifest
-from ntp_lib.companion.reproduction.project import Project
 from ntp_lib.companion.reproduction.run import Run
+from ntp_lib.companion.reproduction.verification import Report
 
 
 @dataclass(frozen=True)
@@ -32,18 +30,20 @@ class Evidence:
     figures: tuple[FigureVerdict, ...]
 
 
-def gather(project: Project, manifest: Manifest, run: Run) -> Evidence:
-    """Return what is known of one run.
+def gather(report: Report, manifest: Manifest, notebook: str) -> Evidence:
+    """Return what is known of one notebook.
 
     Args:
-        project: The project.
-        manifest: Its figures, with the tolerances they are judged by.
-        run: The run of one notebook. Where its inputs have changed since, no verdict is good and each says so.
+        report: The verdict on everything.
+        manifest: The figures, with the tolerances they are judged by.
+        notebook: Its name; it has a run. Where its inputs have changed since, no verdict is good and each says so.
     """
-    folder, stale = project.runs / run.notebook, bool(staleness(project, run.notebook, run))
+    run, stale = report.runs[notebook].run, bool(report.runs[notebook].changes)
+    assert run is not None
+    results = {result.figure: result for result in report.figures}
     verdicts = []
-    for entry in manifest.of_notebook(run.notebook):
-        result = judge_run(project, manifest, entry, run, folder)
+    for entry in manifest.of_notebook(notebook):
+        result = results[entry.id]
         words = f"{result.state.value}, but is older than its inputs" if stale else result.state.value
         verdicts.append(FigureVerdict(entry, result.ok and not stale, words))
     return Evidence(run, tuple(verdicts))

@@ -20,16 +20,14 @@ from ntp_lib.companion.pages.portability_part import portability_part
 from ntp_lib.companion.pages.robustness_part import robustness_part
 from ntp_lib.companion.pages.verification_page import filled_in
 from ntp_lib.companion.portability.standing import standing
-from ntp_lib.companion.reproduction.claims import judge_claims
 from ntp_lib.companion.reproduction.fields import mapping, read_yaml
 from ntp_lib.companion.reproduction.integrity import alterations
-from ntp_lib.companion.reproduction.ledger import load_ledger
 from ntp_lib.companion.reproduction.manifest import Manifest, load_manifest
 from ntp_lib.companion.reproduction.notebooks import document, stored_errors
 from ntp_lib.companion.reproduction.parameters import notebook_parameters
 from ntp_lib.companion.reproduction.project import Project
-from ntp_lib.companion.reproduction.run import Run
-from ntp_lib.companion.reproduction.runs import NOTEBOOK_FILE, figure_file, load_run
+from ntp_lib.companion.reproduction.runs import NOTEBOOK_FILE, figure_file
+from ntp_lib.companion.reproduction.verification import Report, verify
 
 FIGURE_SUFFIXES = ("svg", "dark.svg", "png", "csv")
 
@@ -66,7 +64,9 @@ def stage(project: Project) -> Path:
     manifest = load_manifest(project)
     config = _read_yaml(project.root / "_config.yml")
     notebooks = notebooks_in_toc(project)
-    evidence = [gather(project, manifest, run) for run in _runs(project, notebooks)]
+    report = verify(project)
+    _require_sound(project, report, notebooks)
+    evidence = [gather(report, manifest, name) for name in notebooks]
     with fresh_folder(stage_folder(project)) as folder:
         shutil.copytree(project.root / "book", folder / "book", ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy(project.root / "_toc.yml", folder / "_toc.yml")
@@ -77,7 +77,7 @@ def stage(project: Project) -> Path:
             page = json.dumps(_notebook_page(project, manifest, item, repository_url(config)), ensure_ascii=False)
             (folder / "notebooks" / f"{item.run.notebook}.ipynb").write_text(page, "utf-8")
         _fill_in_verification(folder / "book" / "how-verified.md", evidence, manifest, project)
-        _fill_in_claims(folder / "book" / "claims.md", project, notebooks)
+        _fill_in_claims(folder / "book" / "claims.md", report, notebooks)
     return stage_folder(project)
 
 
@@ -95,17 +95,17 @@ def executed_notebook(project: Project, name: str) -> cells.Notebook:
     return cells.without_traces(document(project.runs / name / NOTEBOOK_FILE))
 
 
-def _runs(project: Project, notebooks: Sequence[str]) -> list[Run]:
-    runs = [load_run(project.runs / name) for name in notebooks]
-    if None in runs:
-        missing = [name for name, run in zip(notebooks, runs, strict=True) if run is None]
-        raise PublicationError(f"not executed: {', '.join(missing)}; run `ntp run --all` first")
-    for name, run in zip(notebooks, runs, strict=True):
+def _require_sound(project: Project, report: Report, notebooks: Sequence[str]) -> None:
+    """Refuses what no reader should see: no run, an error in one, or files that are not those it made."""
+    runs = {name: report.runs[name].run if name in report.runs else None for name in notebooks}
+    if missing := [name for name, run in runs.items() if run is None]:
+        reason = next((report.runs[name].unreadable for name in missing if name in report.runs), "")
+        raise PublicationError(reason or f"not executed: {', '.join(missing)}; run `ntp run --all` first")
+    for name, run in runs.items():
         for change in alterations(project.runs / name, run) if run else ():
             raise PublicationError(f"{name}: {change}; run `ntp run {name}`")
         for error in stored_errors(project.runs / name / NOTEBOOK_FILE):
             raise PublicationError(f"{name}: {error}; mend it and run `ntp run {name}`")
-    return [run for run in runs if run is not None]
 
 
 def _notebook_page(project: Project, manifest: Manifest, evidence: Evidence, repository: str) -> cells.Notebook:
@@ -140,10 +140,11 @@ def _fill_in_verification(page: Path, evidence: list[Evidence], manifest: Manife
         page.write_text(filled_in(page.read_text("utf-8"), evidence, manifest, reports), "utf-8")
 
 
-def _fill_in_claims(page: Path, project: Project, notebooks: Sequence[str]) -> None:
+def _fill_in_claims(page: Path, report: Report, notebooks: Sequence[str]) -> None:
     if page.is_file():
-        report = judge_claims(project, load_ledger(project))
-        page.write_text(claims_filled_in(page.read_text("utf-8"), report, notebooks), "utf-8")
+        if report.ledger is None:
+            raise PublicationError("book/claims.md: the project has no ledger (notebooks/claims.yml)")
+        page.write_text(claims_filled_in(page.read_text("utf-8"), report.ledger, notebooks), "utf-8")
 
 
 def _files(node: Any) -> list[str]:

@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ntp_lib.companion.reproduction.checks import Check
-from ntp_lib.companion.reproduction.errors import ReproductionError, unknown
-from ntp_lib.companion.reproduction.freshness import staleness
+from ntp_lib.companion.reproduction.errors import unknown
 from ntp_lib.companion.reproduction.ledger import Claim, Ledger
-from ntp_lib.companion.reproduction.project import Project
-from ntp_lib.companion.reproduction.runs import load_run
+from ntp_lib.companion.reproduction.run_report import RunReport
 
 
 @dataclass(frozen=True)
@@ -100,17 +98,17 @@ class _Record:
     problem: str = ""
 
 
-def judge_claims(project: Project, ledger: Ledger) -> LedgerReport:
+def judge_claims(ledger: Ledger, runs: Mapping[str, RunReport]) -> LedgerReport:
     """Judges every claim by the runs as they lie, without executing anything.
 
     Args:
-        project: The project.
-        ledger: Its ledger.
+        ledger: The project's ledger.
+        runs: Its runs, as `report_runs` gives them.
 
     Returns:
         The report.
     """
-    records = {notebook: _record(project, notebook) for notebook in project.notebook_names()}
+    records = {notebook: _record(report) for notebook, report in runs.items()}
     named = {name for claim in ledger.claims.values() for name in claim.checks}
     recorded = [name for record in records.values() for name in record.checks]
     return LedgerReport(
@@ -123,14 +121,12 @@ def judge_claims(project: Project, ledger: Ledger) -> LedgerReport:
     )
 
 
-def _record(project: Project, notebook: str) -> _Record:
-    try:
-        run = load_run(project.runs / notebook)
-        if run is None:
-            return _Record({}, f"{notebook} has not been run; run: ntp run {notebook}")
-        changes = staleness(project, notebook, run)
-    except ReproductionError as error:
-        return _Record({}, f"{error}; run: ntp run {notebook} --fresh")
+def _record(report: RunReport) -> _Record:
+    notebook, run, changes = report.notebook, report.run, report.changes
+    if report.unreadable:
+        return _Record({}, f"{report.unreadable}; run: ntp run {notebook} --fresh")
+    if run is None:
+        return _Record({}, f"{notebook} has not been run; run: ntp run {notebook}")
     checks = {check.name: check for check in run.checks}
     if not changes:
         return _Record(checks)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from ntp_lib.companion.reproduction.claims import LedgerReport, judge_claims
 from ntp_lib.companion.reproduction.environment import lock_note
 from ntp_lib.companion.reproduction.errors import ReproductionError
-from ntp_lib.companion.reproduction.freshness import staleness
 from ntp_lib.companion.reproduction.integrity import alterations
 from ntp_lib.companion.reproduction.judgement import FigureResult, judge_run
 from ntp_lib.companion.reproduction.ledger import load_ledger
@@ -18,7 +17,8 @@ from ntp_lib.companion.reproduction.project import Project
 from ntp_lib.companion.reproduction.robustness import REPORT, unlisted, with_a_seed
 from ntp_lib.companion.reproduction.robustness_storage import load_robustness
 from ntp_lib.companion.reproduction.run import Run
-from ntp_lib.companion.reproduction.runs import FIGURES, NOTEBOOK_FILE, load_run
+from ntp_lib.companion.reproduction.run_report import RunReport, report_runs
+from ntp_lib.companion.reproduction.runs import FIGURES, NOTEBOOK_FILE
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,7 @@ class Report:
         checks: How many checks the runs recorded.
         ledger: The verdict on the claims; None where the project has no ledger.
         note: How the environment differs from the lock file; empty where it does not.
+        runs: What is known of every notebook's run, by its name.
     """
 
     figures: tuple[FigureResult, ...]
@@ -56,6 +57,7 @@ class Report:
     checks: int
     ledger: LedgerReport | None = None
     note: str = ""
+    runs: Mapping[str, RunReport] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -79,30 +81,22 @@ def verify(project: Project) -> Report:
     manifest = load_manifest(project)
     claims = load_ledger(project) if project.ledger.is_file() else None
     problems = [*_source_problems(project), *_reference_problems(project, manifest)]
-    runs: dict[str, Run] = {}
-    for notebook in project.notebook_names():
-        try:
-            run = load_run(project.runs / notebook)
-        except ReproductionError as error:
-            problems.append(Problem(notebook, str(error), f"run: ntp run {notebook} --fresh"))
-            continue
-        if run is None:
-            problems.append(Problem(notebook, "has not been run", f"run: ntp run {notebook}"))
-        else:
-            runs[notebook] = run
-            problems += _run_problems(project, manifest, notebook, run)
+    reports = report_runs(project)
+    for report in reports.values():
+        problems += _run_problems(project, manifest, report)
+    runs = {notebook: report.run for notebook, report in reports.items() if report.run is not None}
     problems += _robustness_problems(project, runs)
     figures = tuple(
         judge_run(project, manifest, entry, runs.get(entry.notebook), project.runs / entry.notebook)
         for entry in manifest.figures.values()
     )
-    ledger = judge_claims(project, claims) if claims is not None else None
+    ledger = judge_claims(claims, reports) if claims is not None else None
     if ledger is not None:
         where = project.relative(project.ledger)
         problems += [Problem(where, message, "mend the ledger, or the notebook") for message in ledger.problems]
     checks = sum(len(run.checks) for run in runs.values())
     packages = {name for run in runs.values() for name in run.packages}
-    return Report(figures, tuple(problems), checks, ledger, lock_note(project, packages))
+    return Report(figures, tuple(problems), checks, ledger, lock_note(project, packages), reports)
 
 
 def _source_problems(project: Project) -> Iterator[Problem]:
@@ -141,11 +135,18 @@ def _robustness_problems(project: Project, runs: dict[str, Run]) -> Iterator[Pro
         yield Problem(project.relative(path), message, 'mend the claim, or say scope="defaults"')
 
 
-def _run_problems(project: Project, manifest: Manifest, notebook: str, run: Run) -> Iterator[Problem]:
+def _run_problems(project: Project, manifest: Manifest, report: RunReport) -> Iterator[Problem]:
+    notebook, run = report.notebook, report.run
     again = f"run: ntp run {notebook} --fresh"
+    if report.unreadable:
+        yield Problem(notebook, report.unreadable, again)
+        return
+    if run is None:
+        yield Problem(notebook, "has not been run", f"run: ntp run {notebook}")
+        return
+    if report.changes:
+        yield Problem(notebook, f"its run is stale: {'; '.join(report.changes)}", f"run: ntp run {notebook}")
     try:
-        if changes := staleness(project, notebook, run):
-            yield Problem(notebook, f"its run is stale: {'; '.join(changes)}", f"run: ntp run {notebook}")
         for message in alterations(project.runs / notebook, run):
             # A figure's own files are named with the figure.
             if not message.startswith(tuple(f"{FIGURES}/{figure}." for figure in run.figures)):

@@ -12,6 +12,7 @@ from ntp_lib.companion.reproduction.labels import book_labels
 from ntp_lib.companion.reproduction.ledger import ClaimState, load_ledger
 from ntp_lib.companion.reproduction.notebooks import code_cells
 from ntp_lib.companion.reproduction.project import Project
+from ntp_lib.companion.reproduction.run_report import report_runs
 from ntp_lib.companion.reproduction.verification import verify
 
 THE_BOOK = Project(Path(__file__).parents[3])
@@ -51,7 +52,7 @@ def claimed(green: Project) -> Project:
 
 
 def judged(project: Project) -> LedgerReport:
-    return judge_claims(project, load_ledger(project))
+    return judge_claims(load_ledger(project), report_runs(project))
 
 
 def assert_red(project: Project, claim: str, *expected: str) -> None:
