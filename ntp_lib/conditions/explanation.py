@@ -37,7 +37,7 @@ def explain(result: object) -> str:
     Example:
         >>> from ntp_lib import separability, synthetic
         >>> print(explain(separability(synthetic.toy_2d())).splitlines()[1])
-          – token 2 after context 1
+          – “3” after “B”
     """
     raise NTPDataError(
         f"{type(result).__name__} cannot be explained; valid: what compatibility, separability or "

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from ntp_lib.errors import NTPDataError
 from ntp_lib.numerics.arrays import to_numpy
@@ -113,11 +114,8 @@ def require_whole_number(value: Any, name: str, *, at_least: int, at_most: int |
 
 
 def _encode_array(array: npt.NDArray[Any]) -> EncodedTokens:
-    values, first, inverse = np.unique(array, return_index=True, return_inverse=True)
-    order = np.argsort(first)
-    place = np.empty(len(values), dtype=np.int32)
-    place[order] = np.arange(len(values), dtype=np.int32)
-    return EncodedTokens(place[inverse], tuple(values[order].tolist()))
+    codes, values = pd.factorize(array)
+    return EncodedTokens(codes.astype(np.int32), tuple(values.tolist()))
 
 
 def _encode_sequence(tokens: Sequence[Any]) -> EncodedTokens:

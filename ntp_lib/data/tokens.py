@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import scipy.sparse as sp
 from tqdm import tqdm
 
@@ -161,13 +162,12 @@ def _count(
 
 
 def _distinct_contexts(codes: Codes, context_length: int, vocab_size: int, bar: tqdm[Any]) -> tuple[Ints, Ints]:
-    """Return the number of the context at every place, (n,), and the first place of every context, (m,)."""
+    """The number of the context at every place, (n,), by first appearance, and the first place of each, (m,)."""
     num_places = len(codes) - context_length
-    ids = np.zeros(num_places, dtype=np.intp)
+    ids = np.zeros(num_places, dtype=np.int64)
     # Numbers are made dense after every position: below n·V, they never overflow, whatever V^L is.
     for position in range(context_length):
-        keys = ids.astype(np.int64) * vocab_size + codes[position : position + num_places]
-        values, ids = np.unique(keys, return_inverse=True)
+        ids, values = pd.factorize(ids * vocab_size + codes[position : position + num_places])
         bar.update()
         if len(values) == num_places:
             break
@@ -175,7 +175,4 @@ def _distinct_contexts(codes: Codes, context_length: int, vocab_size: int, bar: 
     first = np.empty(len(values), dtype=np.intp)
     # Of several places assigned to one context the last one stays: run backwards, the first.
     first[ids[::-1]] = np.arange(num_places - 1, -1, -1)
-    order = np.argsort(first)
-    rank = np.empty_like(order)
-    rank[order] = np.arange(len(order))
-    return rank[ids], first[order]
+    return ids, first

@@ -181,7 +181,7 @@ def warn_of_conflicting_duplicates(embeddings: Floats, probs: sp.csr_array[np.fl
     """Warn when two contexts share an embedding but not a distribution: no logits can serve both."""
     # Adding 0.0 turns -0.0 into 0.0, so that equal rows have equal bytes. Rows that share no first coordinate
     # with another are set aside first: comparing all bytes of all rows would copy the embeddings several times.
-    _, place, counts = np.unique(embeddings[:, 0] + 0.0, return_inverse=True, return_counts=True)
+    _, place, counts = np.unique(embeddings[:, 0], return_inverse=True, return_counts=True)
     suspects = np.flatnonzero(counts[place] > 1)
     if not suspects.size:
         return

@@ -99,7 +99,7 @@ def feature_flow(
     if not found.success:
         raise DidNotConvergeError(f"the flow stopped at log t = {found.t[-1]:.3g}: {found.message}")
     factors = tuple(unpack(column) for column in found.y.T)
-    rank = min(m, V - 1, shape[1])
+    rank = min(V - 1, shape[1])
     rows = [
         {"log_time": s, **measure_features(W, H, references), **_singular_values(H @ W.T, rank)}
         for s, (W, H) in zip(times, factors, strict=True)
