@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import field
 
 import numpy as np
-import numpy.typing as npt
 import scipy.optimize
 import scipy.sparse as sp
 
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.margins.pair_rows import pair_rows
 from ntp_lib.numerics.aliases import Bools, Floats
 from ntp_lib.numerics.results import result
+from ntp_lib.numerics.row_space import row_space
 from ntp_lib.subspaces.in_support import unit_embeddings
 
 # The simplex method first; it can stall where hardly anything diverges, which suits the interior point method.
@@ -43,12 +44,11 @@ def solve(data: NTPData, *, time_limit: float) -> Partition | str:
         The partition, or the solver's message where it found no optimum.
     """
     unit = unit_embeddings(data)[0]
-    _, sigma, basis = np.linalg.svd(unit, full_matrices=False)
-    basis = basis[sigma > sigma[0] * max(unit.shape) * np.finfo(float).eps] if sigma[0] > 0 else basis[:1]
+    basis = row_space(unit)
     support = data.support_mask
     inside, outside = np.nonzero(support), np.nonzero(~support)
-    rows = unit @ basis.T
-    equal, below = _constraints(rows, inside, data.vocab_size), _constraints(rows, outside, data.vocab_size)
+    rows, rank = unit @ basis, basis.shape[1]
+    equal, below = pair_rows(rows, inside, data.vocab_size), pair_rows(rows, outside, data.vocab_size)
     count = len(outside[0])
     cost = np.concatenate([np.zeros(equal.shape[1]), -np.ones(count)])
     bounds = np.full((len(cost), 2), (-np.inf, np.inf))
@@ -70,14 +70,5 @@ def solve(data: NTPData, *, time_limit: float) -> Partition | str:
     diverging, multipliers = np.zeros(support.shape, dtype=bool), np.zeros(support.shape)
     diverging[outside] = solution.x[-count:] > 0.5
     multipliers[inside], multipliers[outside] = solution.eqlin.marginals, solution.ineqlin.marginals
-    W = solution.x[: data.vocab_size * len(basis)].reshape(data.vocab_size, len(basis)) @ basis
+    W = solution.x[: data.vocab_size * rank].reshape(data.vocab_size, rank) @ basis.T
     return Partition(diverging, W, multipliers)
-
-
-def _constraints(rows: Floats, pairs: tuple[npt.NDArray[np.intp], ...], vocab_size: int) -> sp.csr_array:
-    """One row w_z·ĥ_j − c_j per pair; the columns are W, row by row, and c."""
-    (m, d), (contexts, tokens) = rows.shape, pairs
-    columns = np.hstack([tokens[:, None] * d + np.arange(d), vocab_size * d + contexts[:, None]])
-    values = np.hstack([rows[contexts], np.full((len(contexts), 1), -1.0)])
-    places = np.arange(0, columns.size + 1, d + 1)
-    return sp.csr_array((values.ravel(), columns.ravel(), places), shape=(len(contexts), vocab_size * d + m))

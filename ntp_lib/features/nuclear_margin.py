@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import field
 from functools import cached_property
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.errors import DidNotConvergeError
+from ntp_lib.margins import programme
 from ntp_lib.numerics.aliases import Bools, Floats, Ints
 from ntp_lib.numerics.numbers import real_number
 from ntp_lib.numerics.results import result
@@ -122,23 +122,17 @@ def _solve_reduced(support: Bools, counts: Floats) -> tuple[Floats, Floats]:
     """One row and column per kind, ‖√counts · X‖_* as the norm; X and the multipliers of its constraints."""
     import cvxpy as cp
 
-    X, levels = cp.Variable(support.shape), cp.Variable((len(support), 1))
-    below = cp.vec(X - levels @ np.ones((1, support.shape[1])), order="C")
-    inside, outside = np.flatnonzero(support), np.flatnonzero(~support)
-    tied, clear = below[inside] == 0, below[outside] <= -1
-    problem = cp.Problem(cp.Minimize(cp.normNuc(cp.multiply(np.sqrt(counts), X))), [tied, clear])
     accuracy = 1e-10
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # "may be inaccurate": the recomputed gap decides
-            problem.solve(solver=cp.CLARABEL, tol_gap_abs=accuracy, tol_gap_rel=accuracy, tol_feas=accuracy)
-    except cp.SolverError as error:
-        raise DidNotConvergeError(f"the nuclear-norm programme was not solved: {error}") from None
-    if X.value is None:
-        raise DidNotConvergeError(f"the nuclear-norm programme was not solved: status {problem.status}")
-    dual = np.zeros(support.size)
-    dual[inside], dual[outside] = -tied.dual_value, -clear.dual_value
-    return np.asarray(X.value), dual.reshape(support.shape)
+    # The embeddings are the standard basis, so that the variable is the transposed matrix of logits.
+    found = programme.solve(
+        np.eye(len(support)),
+        support,
+        lambda X: cp.normNuc(cp.multiply(np.sqrt(counts).T, X)),
+        options={"solver": "CLARABEL", "tol_gap_abs": accuracy, "tol_gap_rel": accuracy, "tol_feas": accuracy},
+    )
+    if found.X is None or found.multipliers is None:
+        raise DidNotConvergeError(f"the nuclear-norm programme was not solved: {found.status}")
+    return found.X.T, found.multipliers
 
 
 def _feasible_logits(logits: Floats, support: Bools) -> Floats:

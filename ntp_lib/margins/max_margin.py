@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable
 from dataclasses import field, replace
 from functools import cached_property
@@ -11,10 +10,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import scipy.sparse as sp
 
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
+from ntp_lib.margins import programme
 from ntp_lib.margins.certificates import repaired_certificate
 from ntp_lib.margins.margins import context_margins
 from ntp_lib.margins.norms import Norm, norm_named, preconditioned
@@ -25,6 +24,7 @@ from ntp_lib.numerics.aliases import Floats
 from ntp_lib.numerics.arrays import to_numpy
 from ntp_lib.numerics.numbers import real_number
 from ntp_lib.numerics.results import result
+from ntp_lib.numerics.row_space import row_space
 from ntp_lib.subspaces.scaling import binary_exponent, refuse_out_of_range, rescaled
 
 
@@ -160,37 +160,31 @@ def _geometry(norm: str, P: Floats | None) -> Norm:
 
 
 def _solve(data: NTPData, norm: Norm, preconditioner: npt.ArrayLike | None) -> MaxMargin | None:
-    """Variables are X, with W = X Bᵀ (entry by entry √P X where preconditioned), and one level c_j per context."""
-    import cvxpy as cp
-
-    root = None if preconditioner is None else np.sqrt(np.asarray(preconditioner) / np.max(preconditioner))
-    basis = _basis(data, rotatable=norm.name == "spectral")
+    """Variables are X, with W = X Bᵀ, entry by entry √P X where preconditioned."""
+    root = 1.0 if preconditioner is None else np.sqrt(np.asarray(preconditioner) / np.max(preconditioner))
+    # Only a norm that no rotation changes can do with coordinates of the embeddings' span.
+    basis = row_space(data.embeddings) if norm.name == "spectral" else np.eye(data.dim)
     # The solvers' tolerances are absolute, so the longest embedding gets length one.
     longest = float(np.linalg.norm(data.embeddings, axis=1).max())
     if longest == 0:
         return None
-    support = data.support_mask
-    X, levels = cp.Variable((data.vocab_size, basis.shape[1])), cp.Variable(data.num_contexts)
-    W = X if root is None else cp.multiply(root, X)
-    logits = cp.vec(W @ (data.embeddings @ basis / longest).T, order="F")  # entry j·V + z
-    inside, outside = np.nonzero(support.ravel())[0], np.nonzero(~support.ravel())[0]
-    equal = logits[inside] == _spread_levels(inside, data) @ levels
-    below = logits[outside] <= _spread_levels(outside, data) @ levels - 1
-    problem = cp.Problem(cp.Minimize(_objective(X, norm)), [equal, below])
-    try:
-        with warnings.catch_warnings():
-            # Whether the solution is accurate is decided from the data.
-            warnings.filterwarnings("ignore", message="Solution may be inaccurate")
-            problem.solve(**_options(norm))
-    except cp.SolverError:
+    found = programme.solve(
+        data.embeddings @ basis / longest,
+        data.support_mask,
+        lambda X: _objective(X, norm),
+        options=_options(norm),
+        decoder=lambda X: X if preconditioner is None else _entry_by_entry(root, X),
+    )
+    if found.X is None or found.multipliers is None:
         return None
-    if X.value is None or equal.dual_value is None:
-        return None
-    raw = np.zeros(support.size)
-    raw[inside], raw[outside] = -equal.dual_value, -below.dual_value
-    found = (X.value if root is None else root * X.value) @ basis.T / longest
-    dual = repaired_certificate(raw.reshape(support.shape), data)
-    return MaxMargin(data, norm, found, dual, _options(norm)["solver"])
+    W, dual = (root * found.X) @ basis.T / longest, repaired_certificate(found.multipliers, data)
+    return MaxMargin(data, norm, W, dual, _options(norm)["solver"])
+
+
+def _entry_by_entry(root: Any, X: Any) -> Any:
+    import cvxpy as cp
+
+    return cp.multiply(root, X)
 
 
 def _objective(X: Any, norm: Norm) -> Any:
@@ -198,25 +192,10 @@ def _objective(X: Any, norm: Norm) -> Any:
 
     if norm.name == "max":
         return cp.max(cp.abs(X))
-    return cp.sigma_max(X) if norm.name == "spectral" else 0.5 * cp.sum_squares(X)
+    return cp.sigma_max(X) if norm.name == "spectral" else programme.half_square(X)
 
 
 def _options(norm: Norm) -> dict[str, Any]:
     if norm.name == "max":
         return {"solver": "HIGHS"}
     return {"solver": "CLARABEL", "tol_gap_abs": 1e-9, "tol_gap_rel": 1e-9, "tol_feas": 1e-9}
-
-
-def _basis(data: NTPData, *, rotatable: bool) -> Floats:
-    """An orthonormal basis of the embeddings' row space, (d, r), or all coordinates where the norm needs them."""
-    if not rotatable:
-        return np.eye(data.dim)
-    _, sigma, basis = np.linalg.svd(data.embeddings, full_matrices=False)
-    keep = sigma > sigma[0] * max(data.embeddings.shape) * np.finfo(float).eps
-    return np.asarray(basis[keep].T)
-
-
-def _spread_levels(places: npt.NDArray[np.intp], data: NTPData) -> sp.csr_array:
-    """The 0/1 matrix that gives each flat place j·V + z the level of its context j."""
-    rows = places // data.vocab_size
-    return sp.csr_array((np.ones(len(rows)), (np.arange(len(rows)), rows)), shape=(len(rows), data.num_contexts))

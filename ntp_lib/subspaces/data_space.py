@@ -16,6 +16,7 @@ import scipy.linalg
 
 from ntp_lib.numerics.aliases import Floats
 from ntp_lib.numerics.results import result
+from ntp_lib.numerics.row_space import row_space
 from ntp_lib.subspaces.subspace import Subspace
 
 # Up to this many unknowns, and entries of the logit maps (256 MiB), coordinates are those of explicit bases.
@@ -244,9 +245,3 @@ class ProjectedDataSpace:
     def _centred(self, logits: Floats) -> Floats:
         shares = self._support / self._support.sum(axis=1, keepdims=True)
         return np.asarray(logits - (shares * logits).sum(axis=1, keepdims=True))
-
-
-def row_space(embeddings: Floats) -> Floats:
-    """Orthonormal basis of the span of the embeddings, (d, rank)."""
-    _, sigma, rows = np.linalg.svd(embeddings, full_matrices=False)
-    return np.asarray(rows[sigma > sigma[0] * max(embeddings.shape) * np.finfo(float).eps].T)

@@ -20,6 +20,7 @@ from ntp_lib.loss.cross_entropy import smoothness
 from ntp_lib.loss.split import SplitSoftmax, split_softmax
 from ntp_lib.numerics.aliases import Floats
 from ntp_lib.numerics.results import result
+from ntp_lib.numerics.row_space import row_space
 
 MAX_NEWTON_STEPS = 100
 # Where the data are not separable the minimiser stays finite and λW falls below the rounding of the gradient; a
@@ -78,8 +79,7 @@ class RidgeSolver:
     @cached_property
     def basis(self) -> Floats:
         """Orthonormal basis of the embeddings' row space, (d, r); the minimisers' rows lie in it."""
-        _, sigma, rows = np.linalg.svd(self.data.embeddings, full_matrices=False)
-        return np.asarray(rows[sigma > sigma[0] * max(self.data.embeddings.shape) * np.finfo(float).eps].T)
+        return row_space(self.data.embeddings)
 
     def solve(self, penalty: float, start: RidgePoint | None = None) -> RidgePoint:
         """Minimise CE(W) + ½λ‖W‖².
