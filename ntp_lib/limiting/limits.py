@@ -13,7 +13,7 @@ from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import DidNotConvergeError, NotSeparableError, NTPDataError
 from ntp_lib.margins.refusals import certified_error
-from ntp_lib.margins.separability import separability
+from ntp_lib.margins.separability import Separability, Verdict, separability
 from ntp_lib.margins.svm import ntp_svm
 from ntp_lib.margins.svm_solution import NTPSVMSolution
 from ntp_lib.numerics.aliases import Floats
@@ -37,6 +37,7 @@ class Limits:
         svm: the NTP-SVM solution, None where the data are not separable, or where it was neither found nor
             excluded.
         why_no_svm: the reason why `svm` is None, in words; empty where it is not.
+        certificate: (m, V), that there is no margin; None where there is one, or none was found.
     """
 
     data: NTPData = field(repr=False)
@@ -44,6 +45,7 @@ class Limits:
     compatibility: Compatibility
     svm: NTPSVMSolution | None
     why_no_svm: str = ""
+    certificate: Floats | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         for name, part in {"F": self.F, "compatibility": self.compatibility.F, "svm": self.svm}.items():
@@ -77,6 +79,15 @@ class Limits:
                 f"the lengths of the embeddings are so far apart that W*, rounded to float64, misses the log-odds "
                 f"of the longest by {found.residual:.1e} nats; at most {ROUNDED_LOG_ODDS:g} are workable"
             )
+
+    @cached_property
+    def separability(self) -> Separability:
+        """What the search for `svm` has decided; searched for anew only where it decided nothing."""
+        if self.svm is not None:
+            return Separability(self.data, Verdict.SEPARABLE, direction=self.W_mm)
+        if self.certificate is not None:
+            return Separability(self.data, Verdict.NOT_SEPARABLE, certificate=self.certificate)
+        return separability(self.data)
 
     @property
     def W_mm(self) -> Floats | None:
@@ -117,12 +128,14 @@ def limits(data: NTPData) -> Limits:
     """
     data.require_out_of_support()
     F = subspace(data)
-    svm, why = None, ""
+    svm, why, certificate = None, "", None
     try:
         svm = ntp_svm(data)
-    except (NotSeparableError, DidNotConvergeError, NTPDataError) as error:
+    except NotSeparableError as error:
+        why, certificate = str(error), error.certificate
+    except (DidNotConvergeError, NTPDataError) as error:
         why = str(error)
-    return Limits(data, F, compatibility(data, F=F), svm, why)
+    return Limits(data, F, compatibility(data, F=F), svm, why, certificate)
 
 
 # The earlier name, which stays until version 1.0.
@@ -156,7 +169,7 @@ def not_separable(references: Limits, consequence: str) -> NotSeparableError:
     Raises:
         DidNotConvergeError: W^mm was neither found nor excluded.
     """
-    verdict = separability(references.data)
+    verdict = references.separability
     if verdict.certificate is None:
         raise DidNotConvergeError(f"{references.why_no_svm or verdict.status.value}; so {consequence}")
     return certified_error(verdict, consequence)

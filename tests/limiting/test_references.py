@@ -67,3 +67,16 @@ def test_an_unsolved_svm_is_named_and_not_taken_for_a_missing_margin(monkeypatch
 
 def test_references_of_separable_data_need_no_excuse():
     assert not ntp.references(ntp.synthetic.toy_2d()).why_no_svm
+
+
+def test_what_the_search_for_the_margin_decided_is_kept(monkeypatch, random_problem):
+    """Both verdicts are checked from the data, and no second search is begun for either."""
+    separable = ntp.limits(ntp.synthetic.toy_2d())
+    inseparable = ntp.limits(ntp.NTPData([[1.0], [-2.0]], [0.5, 0.5], [[0.5, 0.5, 0.0], [1.0, 0.0, 0.0]]))
+    monkeypatch.setattr("ntp_lib.limiting.limits.separability", lambda data: pytest.fail("searched again"))
+    for found, expected in ((separable, True), (inseparable, False)):
+        assert found.separability.holds is expected
+        assert found.separability.verify()
+    with pytest.raises(ntp.NotSeparableError, match="no margin, no walk") as refused:
+        inseparable.require_margin("no margin, no walk")
+    assert refused.value.certificate is inseparable.certificate
