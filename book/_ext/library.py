@@ -21,12 +21,11 @@ def as_plain_text(app, what, name, obj, options, lines):
 
 
 def escaped(line):
-    parts = CODE.split(line)
+    words = CODE.split(line)
     # Every second part was code.
-    return "".join(
-        f"``{part}``" if place % 2 else part.replace("*", r"\*").replace("|", r"\|")
-        for place, part in enumerate(parts)
-    )
+    words[1::2] = [f"``{code}``" for code in words[1::2]]
+    words[::2] = [text.replace("*", r"\*").replace("|", r"\|") for text in words[::2]]
+    return "".join(words)
 
 
 class LinkNames(SphinxPostTransform):
