@@ -102,8 +102,8 @@ MUTANTS = (
     Mutant(
         "gradient with equal weights for π̂",
         SLOPE,
-        "self._context_probs = block.context_probs",
-        "self._context_probs = np.full(len(block.probs), 1 / len(block.probs))",
+        "return cls(block.embeddings, block.context_probs, block.probs)",
+        "return cls(block.embeddings, np.full(len(block.probs), 1 / len(block.probs)), block.probs)",
         "regularisation-path",
     ),
     Mutant(
@@ -131,8 +131,8 @@ MUTANTS = (
     Mutant(
         "gradient without π̂",
         SLOPE,
-        "self._context_probs = block.context_probs",
-        "self._context_probs = np.ones(len(block.probs))",
+        "return cls(block.embeddings, block.context_probs, block.probs)",
+        "return cls(block.embeddings, np.ones(len(block.probs)), block.probs)",
     ),
     Mutant(
         "excess loss without π̂",
@@ -318,8 +318,8 @@ MUTANTS = (
     Mutant(
         "a preconditioner in place of its inverse",
         NORMS,
-        "lambda W: _length(W / root)",
-        "lambda W: _length(W * root)",
+        "return _length(W / root)",
+        "return _length(W * root)",
         "geometry",
     ),
     Mutant(
