@@ -59,7 +59,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CellOutcome:
     """What the trials of a cell found; the three counts sum to the cell's trials.
 
     Attributes:
@@ -89,13 +89,13 @@ def random_data(cell: Cell, rng: np.random.Generator) -> NTPData:
     return NTPData(embeddings, contexts, weights / weights.sum(axis=1, keepdims=True))
 
 
-def run_cell(cell: Cell) -> Outcome:
+def run_cell(cell: Cell) -> CellOutcome:
     """Decide the cell's question for each of its data sets.
 
     A set without any out-of-support token has no constraint (6b) and counts as separable.
     """
     verdicts = [_verdict(cell, cell.generator(i)) for i in range(cell.trials)]
-    return Outcome(cell, verdicts.count(True), verdicts.count(False), verdicts.count(None))
+    return CellOutcome(cell, verdicts.count(True), verdicts.count(False), verdicts.count(None))
 
 
 def _verdict(cell: Cell, rng: np.random.Generator) -> bool | None:

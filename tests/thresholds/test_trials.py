@@ -5,7 +5,7 @@ import pytest
 
 import ntp_lib as ntp
 from ntp_lib.thresholds.support_laws import SupportLaw
-from ntp_lib.thresholds.trials import Cell, Outcome, random_data, run_cell
+from ntp_lib.thresholds.trials import Cell, CellOutcome, random_data, run_cell
 
 
 def cell(**changes):
@@ -165,7 +165,7 @@ def test_a_cell_holds_integers():
 
 
 def test_an_outcome_is_recorded_as_one_row():
-    assert Outcome(cell(), yes=2, no=1, undecided=1).record() == {
+    assert CellOutcome(cell(), yes=2, no=1, undecided=1).record() == {
         "question": "separability", "vocab_size": 6, "supports": "2", "dim": 5, "num_contexts": 9, "trials": 4,
         "seed": 0, "ratio": 9 / 5, "yes": 2, "no": 1, "undecided": 1,
     }  # fmt: skip

@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ntp_lib.companion.benchmarks.cases import Case, Contender, Judge
-from ntp_lib.companion.benchmarks.records import Outcome, Value
+from ntp_lib.companion.benchmarks.records import Ending, Value
 
 
 @dataclass(frozen=True)
 class Attempt:
     """What became of one attempt; `accuracy` is recomputed after the clock has stopped."""
 
-    outcome: Outcome
+    outcome: Ending
     seconds: float
     scale: float
     accuracy: Mapping[str, float | None]
@@ -37,19 +37,19 @@ def attempt(case: Case, contender: Contender, setting: str, repeat: int, judge: 
         return failed(time.perf_counter() - begin, f"{type(error).__name__}: {error}")
     seconds = time.perf_counter() - begin
     if answer.value is None:
-        outcome = Outcome.TIME_LIMIT if answer.stopped else Outcome.FAILED
+        outcome = Ending.TIME_LIMIT if answer.stopped else Ending.FAILED
         return Attempt(outcome, seconds, answer.scale, {}, answer.notes)
     accuracy = {
         name: value if math.isfinite(value) else None for name, value in judge(problem, answer.value).items()
     }
     if all(requirement.met(accuracy) for requirement in case.requirements):
-        outcome = Outcome.REACHED
+        outcome = Ending.REACHED
     else:
-        outcome = Outcome.TIME_LIMIT if answer.stopped else Outcome.INACCURATE
+        outcome = Ending.TIME_LIMIT if answer.stopped else Ending.INACCURATE
     return Attempt(outcome, seconds, answer.scale, accuracy, answer.notes)
 
 
 def failed(seconds: float, reason: str) -> Attempt:
     """An attempt that ended without an answer; of a long message the first line is kept."""
     first = reason.strip().splitlines()[0] if reason.strip() else "no message"
-    return Attempt(Outcome.FAILED, seconds, 1.0, {}, {"reason": first[:300]})
+    return Attempt(Ending.FAILED, seconds, 1.0, {}, {"reason": first[:300]})

@@ -11,7 +11,7 @@ from tqdm import tqdm
 from ntp_lib.companion.benchmarks.cases import Case
 from ntp_lib.companion.benchmarks.machine import code_digest, describe_machine, versions
 from ntp_lib.companion.benchmarks.measuring import Effort, measure_case
-from ntp_lib.companion.benchmarks.records import CaseResult, Conditions, Report
+from ntp_lib.companion.benchmarks.records import BenchmarkReport, CaseResult, Conditions
 from ntp_lib.companion.benchmarks.storage import load_report, save_report
 from ntp_lib.companion.benchmarks.topics import TOPICS
 from ntp_lib.companion.benchmarks.warming import warm_up
@@ -30,7 +30,7 @@ def require_topics(names: Sequence[str]) -> list[str]:
     return [name for name in TOPICS if name in names or not names]
 
 
-def missing_cases(report: Report) -> list[str]:
+def missing_cases(report: BenchmarkReport) -> list[str]:
     """Ids of the cases that a whole report of its mode would hold too."""
     smoke = report.conditions.mode == "smoke"
     return [case.id for topic in TOPICS.values() for case in topic.cases(smoke) if case.id not in report.cases]
@@ -57,7 +57,7 @@ def run_benchmarks(
     command: str,
     fresh: bool = False,
     say: Callable[[str], object] = print,
-) -> Report:
+) -> BenchmarkReport:
     """Measure the cases of some topics that the working file does not hold yet.
 
     Args:
@@ -76,7 +76,7 @@ def run_benchmarks(
     if fresh:
         dropped = {case.id for case in chosen}
         kept = {name: case for name, case in report.cases.items() if name not in dropped}
-        report = Report(report.conditions, command, _now(), report.finished, kept)
+        report = BenchmarkReport(report.conditions, command, _now(), report.finished, kept)
     due = [case for case in chosen if case.id not in report.cases]
     warm: set[str] = set()
     with tqdm(total=len(chosen), initial=len(chosen) - len(due), unit="case") as bar:
@@ -95,8 +95,8 @@ def _measured(case: Case, effort: Effort, warm: set[str]) -> CaseResult:
     return measure_case(case, effort)
 
 
-def _earlier(conditions: Conditions, working: Path, command: str, say: Callable[[str], object]) -> Report:
-    empty = Report(conditions, command, _now(), _now(), {})
+def _earlier(conditions: Conditions, working: Path, command: str, say: Callable[[str], object]) -> BenchmarkReport:
+    empty = BenchmarkReport(conditions, command, _now(), _now(), {})
     if not working.exists():
         return empty
     try:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from ntp_lib.companion.benchmarks.records import CaseResult, Measurement, Outcome
+from ntp_lib.companion.benchmarks.records import CaseResult, Ending, Measurement
 from ntp_lib.companion.benchmarks.timing import Spread, spread
 
 
@@ -37,5 +37,5 @@ def series_of(cases: Iterable[CaseResult], series: str, contender: str) -> list[
         for case in cases
         if case.parameters.get("series") == series
         and (found := case.find(contender)) is not None
-        and found.outcome is Outcome.REACHED
+        and found.outcome is Ending.REACHED
     ]

@@ -5,20 +5,20 @@ from __future__ import annotations
 import pandas as pd
 
 from ntp_lib.companion.benchmarks.fits import series_of
-from ntp_lib.companion.benchmarks.records import Measurement, Outcome, Report
+from ntp_lib.companion.benchmarks.records import BenchmarkReport, Ending, Measurement
 from ntp_lib.companion.benchmarks.targets import judge_targets, show
 from ntp_lib.companion.benchmarks.timing import Spread
 
 SERIES = ("m", "d", "V", "V·d")
 
 
-def targets_table(report: Report) -> pd.DataFrame:
+def targets_table(report: BenchmarkReport) -> pd.DataFrame:
     """One row per target: what, against, target, measured, verdict, as texts."""
     columns = ["what", "best peer", "target", "min – median – max", "verdict"]
     return pd.DataFrame([result.row() for result in judge_targets(report)], columns=columns)
 
 
-def contenders_frame(report: Report, topics: tuple[str, ...]) -> pd.DataFrame:
+def contenders_frame(report: BenchmarkReport, topics: tuple[str, ...]) -> pd.DataFrame:
     """Times of every contender that got an answer or was stopped.
 
     Returns:
@@ -30,25 +30,25 @@ def contenders_frame(report: Report, topics: tuple[str, ...]) -> pd.DataFrame:
         for topic in topics
         for case in report.of_topic(topic)
         for found in case.measurements
-        if found.outcome in (Outcome.REACHED, Outcome.TIME_LIMIT)
+        if found.outcome in (Ending.REACHED, Ending.TIME_LIMIT)
     ]
     return pd.DataFrame(
         rows, columns=["case", "title", "contender", "outcome", "low", "median", "high", "repeats"]
     )
 
 
-def without_time(report: Report) -> pd.DataFrame:
+def without_time(report: BenchmarkReport) -> pd.DataFrame:
     """Everyone who took part and got no time of its own, with what it reached instead."""
     rows = [
         (case.title, found.contender, found.outcome.value, _reached(found))
         for case in report.cases.values()
         for found in case.measurements
-        if found.outcome is not Outcome.REACHED
+        if found.outcome is not Ending.REACHED
     ]
     return pd.DataFrame(rows, columns=["what", "contender", "outcome", "what it reached"])
 
 
-def growth_frame(report: Report) -> pd.DataFrame:
+def growth_frame(report: BenchmarkReport) -> pd.DataFrame:
     """Times along every series: columns series, size, contender, low, median, high (seconds)."""
     cases = list(report.cases.values())
     names = list(dict.fromkeys(found.contender for case in cases for found in case.measurements))
@@ -61,14 +61,14 @@ def growth_frame(report: Report) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["series", "size", "contender", "low", "median", "high"])
 
 
-def peer_wins(report: Report) -> pd.DataFrame:
+def peer_wins(report: BenchmarkReport) -> pd.DataFrame:
     """Cases in which a peer that is accurate enough has the smaller median time."""
     rows = []
     for case in report.cases.values():
-        if case.ours.outcome is not Outcome.REACHED or any(target.kind == "share" for target in case.targets):
+        if case.ours.outcome is not Ending.REACHED or any(target.kind == "share" for target in case.targets):
             continue
         for found in case.measurements:
-            if not found.ours and found.outcome is Outcome.REACHED and found.time.median < case.ours.time.median:
+            if not found.ours and found.outcome is Ending.REACHED and found.time.median < case.ours.time.median:
                 times = (show(found.time.median), show(case.ours.time.median))
                 rows.append((case.topic, case.title, found.contender, *times))
     return pd.DataFrame(rows, columns=["topic", "what", "peer", "its median (s)", "ours (s)"])

@@ -13,7 +13,7 @@ from typing import Any
 
 from ntp_lib.companion.benchmarks.attempts import Attempt, failed
 from ntp_lib.companion.benchmarks.cases import Judge
-from ntp_lib.companion.benchmarks.records import Outcome
+from ntp_lib.companion.benchmarks.records import Ending
 
 STARTED = "started"
 # An attempt may use this share of the machine's memory before it fails.
@@ -55,13 +55,13 @@ def attempt_in_child(request: Mapping[str, Any], judge: Judge, limit: float) -> 
         child.wait()
         reader.join()
     if killed.is_set():
-        return Attempt(Outcome.TIME_LIMIT, limit, 1.0, {}, {"reason": "killed at its time limit"})
+        return Attempt(Ending.TIME_LIMIT, limit, 1.0, {}, {"reason": "killed at its time limit"})
     if child.returncode or not begun:
         last = complaints[-1].strip() if complaints else f"ended with code {child.returncode}"
         return failed(0.0, last)
     found = json.loads(text.splitlines()[-1])
     judge.known.update(found["known"])
-    return Attempt(**{**found["attempt"], "outcome": Outcome(found["attempt"]["outcome"])})
+    return Attempt(**{**found["attempt"], "outcome": Ending(found["attempt"]["outcome"])})
 
 
 def main(content: str) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ntp_lib.companion.benchmarks.attempts import Attempt, attempt
 from ntp_lib.companion.benchmarks.cases import Case, Contender, Judge
 from ntp_lib.companion.benchmarks.isolation import attempt_in_child
-from ntp_lib.companion.benchmarks.records import CaseResult, Measurement, Outcome, Requirement
+from ntp_lib.companion.benchmarks.records import CaseResult, Ending, Measurement, Requirement
 
 
 @dataclass(frozen=True)
@@ -75,12 +75,12 @@ class _Turn:
         while True:
             latest = self._attempt(repeat, judge)
             self.spent += latest.seconds
-            if latest.outcome is Outcome.REACHED:
+            if latest.outcome is Ending.REACHED:
                 self.attempts.append(latest)
                 return
             # Times of a setting that proved too loose do not count.
             self.attempts = [latest]
-            if latest.outcome is not Outcome.INACCURATE or self.position + 1 == len(self.contender.settings):
+            if latest.outcome is not Ending.INACCURATE or self.position + 1 == len(self.contender.settings):
                 self.ended = True
                 return
             self.attempts = []
@@ -103,7 +103,7 @@ class _Turn:
         """The turn as recorded."""
         name, ours = self.contender.name, self.contender.ours
         if self.contender.missing:
-            return Measurement(name, ours, Outcome.ABSENT, notes={"reason": self.contender.missing})
+            return Measurement(name, ours, Ending.ABSENT, notes={"reason": self.contender.missing})
         last = self.attempts[-1]
         return Measurement(
             contender=name,

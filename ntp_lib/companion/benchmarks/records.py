@@ -14,7 +14,7 @@ SCHEMA = 1
 Value = float | str
 
 
-class Outcome(enum.StrEnum):
+class Ending(enum.StrEnum):
     """How a contender fared with a case; all but the first two leave it without a time of its own."""
 
     REACHED = "reached"
@@ -79,7 +79,7 @@ class Measurement:
 
     contender: str
     ours: bool
-    outcome: Outcome
+    outcome: Ending
     seconds: tuple[float, ...] = ()
     scale: float = 1.0
     setting: str = ""
@@ -138,7 +138,7 @@ class Conditions:
 
 
 @dataclass(frozen=True)
-class Report:
+class BenchmarkReport:
     """One run of the benchmarks.
 
     Attributes:
@@ -155,7 +155,7 @@ class Report:
     finished: str
     cases: Mapping[str, CaseResult]
 
-    def with_case(self, case: CaseResult, finished: str) -> Report:
+    def with_case(self, case: CaseResult, finished: str) -> BenchmarkReport:
         """The report with one more case."""
         return replace(self, finished=finished, cases={**self.cases, case.id: case})
 

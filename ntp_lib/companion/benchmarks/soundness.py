@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from ntp_lib.companion.benchmarks.records import CaseResult, Conditions, Measurement, Outcome
+from ntp_lib.companion.benchmarks.records import CaseResult, Conditions, Ending, Measurement
 
 MODES = ("full", "smoke")
 KINDS = ("ratio", "seconds", "share")
 RELATIONS = ("at most", "at least")
-TIMED = (Outcome.REACHED, Outcome.TIME_LIMIT)
+TIMED = (Ending.REACHED, Ending.TIME_LIMIT)
 
 
 def problems(conditions: Conditions, moments: Sequence[str], cases: Sequence[CaseResult]) -> Iterator[str]:

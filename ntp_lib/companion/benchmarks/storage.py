@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ntp_lib.companion.benchmarks.records import SCHEMA, CaseResult, Conditions, Report
+from ntp_lib.companion.benchmarks.records import SCHEMA, BenchmarkReport, CaseResult, Conditions
 from ntp_lib.companion.benchmarks.soundness import problems
 from ntp_lib.companion.reproduction.errors import ReproductionError
 from ntp_lib.companion.reproduction.records import as_record, read_report, write_json
@@ -13,13 +13,13 @@ from ntp_lib.companion.reproduction.records import as_record, read_report, write
 REMEDY = "measure again with: make bench"
 
 
-def save_report(report: Report, path: Path) -> None:
+def save_report(report: BenchmarkReport, path: Path) -> None:
     """Write a report; whoever reads the path finds the earlier file or the whole new one."""
     cases = [asdict(case) for case in report.cases.values()]
     write_json({"schema": SCHEMA, **asdict(report), "cases": cases}, path)
 
 
-def load_report(path: Path) -> Report:
+def load_report(path: Path) -> BenchmarkReport:
     """Read a report.
 
     Raises:
@@ -34,7 +34,7 @@ def load_report(path: Path) -> Report:
     except ReproductionError as error:
         raise ReproductionError(f"{error}; {REMEDY}") from error
     cases = {case.id: case for case in found.cases}
-    return Report(found.conditions, found.command, found.started, found.finished, cases)
+    return BenchmarkReport(found.conditions, found.command, found.started, found.finished, cases)
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ntp_lib.companion.benchmarks.records import CaseResult, Measurement, Outcome, Report, Target
+from ntp_lib.companion.benchmarks.records import BenchmarkReport, CaseResult, Ending, Measurement, Target
 from ntp_lib.companion.benchmarks.timing import Spread, ratio
 
 
-class Verdict(enum.StrEnum):
+class TargetState(enum.StrEnum):
     """How a target fared; its median decides."""
 
     MET = "met"
@@ -38,7 +38,7 @@ class TargetResult:
     peer: str
     measured: Spread | None
     at_least: bool
-    verdict: Verdict
+    verdict: TargetState
     reason: str = ""
 
     @property
@@ -70,7 +70,7 @@ def show(value: float) -> str:
     return f"{value:.3g}" if abs(value) < 1e4 else f"{value:.2e}"
 
 
-def judge_targets(report: Report) -> list[TargetResult]:
+def judge_targets(report: BenchmarkReport) -> list[TargetResult]:
     """Every target of a report, in the order of its cases."""
     return [_judge(case, target) for case in report.cases.values() for target in case.targets]
 
@@ -84,7 +84,7 @@ def best_peer(case: CaseResult, names: Sequence[str] = ()) -> Measurement | None
         found
         for found in case.measurements
         if not found.ours
-        and found.outcome in (Outcome.REACHED, Outcome.TIME_LIMIT)
+        and found.outcome in (Ending.REACHED, Ending.TIME_LIMIT)
         and found.seconds
         and (not names or found.contender in names)
     ]
@@ -93,28 +93,28 @@ def best_peer(case: CaseResult, names: Sequence[str] = ()) -> Measurement | None
 
 def _judge(case: CaseResult, target: Target) -> TargetResult:
     ours = case.ours
-    if ours.outcome is not Outcome.REACHED:
+    if ours.outcome is not Ending.REACHED:
         reason = str((ours.notes or {}).get("reason", "")) or "ours was not accurate enough"
-        verdict = Verdict.UNMEASURED if ours.outcome is Outcome.ABSENT else Verdict.MISSED
+        verdict = TargetState.UNMEASURED if ours.outcome is Ending.ABSENT else TargetState.MISSED
         return TargetResult(case, target, "", None, False, verdict, f"{ours.outcome.value}: {reason}")
     if target.kind == "seconds":
         return _decided(case, target, "", ours.time, target.bound >= ours.time.median)
     peer = best_peer(case, target.against)
     if peer is None:
-        return TargetResult(case, target, "", None, False, Verdict.UNMEASURED, "no peer was accurate enough")
+        return TargetResult(case, target, "", None, False, TargetState.UNMEASURED, "no peer was accurate enough")
     if target.kind == "share":
         part = ratio(peer.time, ours.time)
         share = Spread(1 - part.high, 1 - part.median, 1 - part.low)
         return _decided(case, target, peer.contender, share, share.median <= target.bound)
     found = ratio(peer.time, ours.time)
     met = found.median >= target.bound
-    stopped = peer.outcome is Outcome.TIME_LIMIT
+    stopped = peer.outcome is Ending.TIME_LIMIT
     if stopped and not met:
-        return TargetResult(case, target, peer.contender, found, True, Verdict.UNDECIDED)
+        return TargetResult(case, target, peer.contender, found, True, TargetState.UNDECIDED)
     return _decided(case, target, peer.contender, found, met, at_least=stopped)
 
 
 def _decided(
     case: CaseResult, target: Target, peer: str, measured: Spread, met: bool, *, at_least: bool = False
 ) -> TargetResult:
-    return TargetResult(case, target, peer, measured, at_least, Verdict.MET if met else Verdict.MISSED)
+    return TargetResult(case, target, peer, measured, at_least, TargetState.MET if met else TargetState.MISSED)

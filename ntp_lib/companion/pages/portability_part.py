@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ntp_lib.companion.pages import markdown as md
-from ntp_lib.companion.portability.records import Report, SettingRecord
+from ntp_lib.companion.portability.records import PortabilityReport, SettingRecord
 from ntp_lib.companion.portability.standing import COMMAND, Standing
 from ntp_lib.companion.portability.wording import nearest
 
@@ -60,14 +60,14 @@ def _row(record: SettingRecord) -> list[str]:
     ]
 
 
-def _where(report: Report) -> str:
+def _where(report: PortabilityReport) -> str:
     machine = ", ".join(f"{name.replace('_', ' ')} {md.code(value)}" for name, value in report.machine.items())
     names = ("Python", *MAIN_PACKAGES)
     versions = ", ".join(f"{name} {report.versions[name]}" for name in names if name in report.versions)
     return f"Measured on {md.utc(report.finished)} by {md.code(report.command)} ({machine}; {versions})."
 
 
-def _products(report: Report) -> str:
+def _products(report: PortabilityReport) -> str:
     """Whether the settings differ at all, read off the bits of one product of matrices."""
     sentences = []
     for package in ("numpy", "torch"):

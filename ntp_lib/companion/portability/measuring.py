@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ntp_lib.companion.benchmarks.machine import describe_machine
-from ntp_lib.companion.portability.records import FigureRecord, NotebookRecord, Report, SettingRecord
+from ntp_lib.companion.portability.records import FigureRecord, NotebookRecord, PortabilityReport, SettingRecord
 from ntp_lib.companion.portability.settings import Setting, deviation, require_runnable
 from ntp_lib.companion.reproduction.errors import ReproductionError
 from ntp_lib.companion.reproduction.execution import CELL_TIMEOUT, run_notebooks
@@ -33,7 +33,7 @@ def measure(
     jobs: int | None = None,
     timeout: int = CELL_TIMEOUT,
     say: Callable[[str], object] = print,
-) -> Report:
+) -> PortabilityReport:
     """Executes notebooks under settings, in folders of their own, and compares every figure.
 
     Args:
@@ -68,7 +68,7 @@ def measure(
             for outcome in outcomes
         }
         records.append(SettingRecord(setting, found))
-    return Report(
+    return PortabilityReport(
         # How many threads a BLAS would take by itself is of no interest here: the settings say it.
         machine={name: value for name, value in describe_machine().items() if name != "blas"},
         versions=_versions(project, settings, notebooks),

@@ -94,7 +94,7 @@ class SettingRecord:
 
 
 @dataclass(frozen=True)
-class Report:
+class PortabilityReport:
     """One run of `ntp portability`.
 
     Attributes:
@@ -111,7 +111,7 @@ class Report:
     finished: str
     settings: tuple[SettingRecord, ...]
 
-    def of_notebooks(self, names: list[str]) -> Report:
+    def of_notebooks(self, names: list[str]) -> PortabilityReport:
         """The report without the notebooks not named."""
         kept = tuple(
             replace(record, notebooks={name: record.notebooks[name] for name in names if name in record.notebooks})

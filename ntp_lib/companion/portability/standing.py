@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ntp_lib.companion.portability.measuring import made_from, present_files
-from ntp_lib.companion.portability.records import Report, SettingRecord
+from ntp_lib.companion.portability.records import PortabilityReport, SettingRecord
 from ntp_lib.companion.portability.settings import deviation
 from ntp_lib.companion.portability.storage import load_report, report_file
 from ntp_lib.companion.reproduction.errors import ReproductionError
@@ -27,7 +27,7 @@ class Standing:
         problems: What is wrong, one sentence each; notebooks that are outdated are not judged.
     """
 
-    report: Report | None
+    report: PortabilityReport | None
     outdated: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
 
@@ -58,13 +58,13 @@ def standing(project: Project, manifest: Manifest) -> Standing:
     return Standing(report, outdated, tuple(problems))
 
 
-def _is_outdated(project: Project, manifest: Manifest, report: Report, notebook: str) -> bool:
+def _is_outdated(project: Project, manifest: Manifest, report: PortabilityReport, notebook: str) -> bool:
     records = [record.notebooks.get(notebook) for record in report.settings]
     now = made_from(project, manifest, notebook, present_files(project, notebook))
     return any(record is None or record.made_from != now for record in records)
 
 
-def _coverage(report: Report) -> Iterator[str]:
+def _coverage(report: PortabilityReport) -> Iterator[str]:
     for what, values in (
         ("kernel", {record.setting.kernel.lower() for record in report.settings}),
         ("number of threads", {record.setting.threads for record in report.settings}),

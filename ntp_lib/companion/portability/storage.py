@@ -8,7 +8,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ntp_lib.companion.portability.records import SCHEMA, FigureRecord, NotebookRecord, Report, SettingRecord
+from ntp_lib.companion.portability.records import (
+    SCHEMA,
+    FigureRecord,
+    NotebookRecord,
+    PortabilityReport,
+    SettingRecord,
+)
 from ntp_lib.companion.portability.settings import Setting
 from ntp_lib.companion.reproduction.errors import ReproductionError
 from ntp_lib.companion.reproduction.project import Project
@@ -24,13 +30,13 @@ def report_file(project: Project) -> Path:
     return project.measured / NAME
 
 
-def save_report(report: Report, path: Path) -> None:
+def save_report(report: PortabilityReport, path: Path) -> None:
     """Writes a report; whoever reads the path finds the earlier file or the whole new one."""
     content = json.loads(json.dumps(asdict(report)), parse_constant=lambda _: INFINITE)
     write_json({"schema": SCHEMA, **sealed(content)}, path)
 
 
-def load_report(path: Path) -> Report:
+def load_report(path: Path) -> PortabilityReport:
     """Reads a report.
 
     Raises:
@@ -42,7 +48,7 @@ def load_report(path: Path) -> Report:
         require_seal(content, where)
         fields = without_seal(content)
         settings = tuple(_setting(setting) for setting in fields.pop("settings"))
-        return Report(**fields, settings=settings)
+        return PortabilityReport(**fields, settings=settings)
     except ReproductionError as error:
         raise ReproductionError(f"{error}; run: ntp portability") from error
     except (ValueError, TypeError, KeyError, AttributeError) as error:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 
-from ntp_lib.companion.portability.records import Report, SettingRecord
+from ntp_lib.companion.portability.records import PortabilityReport, SettingRecord
 from ntp_lib.companion.portability.standing import COMMAND, Standing
 from ntp_lib.companion.reproduction.wording import aligned
 
 HEADINGS = ("kernel and threads", "figures verified", "nearest to its tolerance", "checks held", "failed")
 
 
-def table(report: Report) -> list[str]:
+def table(report: PortabilityReport) -> list[str]:
     """One line for every setting."""
     return aligned([HEADINGS, *(_row(record) for record in report.settings)])
 

@@ -39,7 +39,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class ColumnVerdict:
+class ColumnComparison:
     """One column: how many of the rows in common differ, and the worst of them.
 
     Attributes:
@@ -58,7 +58,7 @@ class ColumnVerdict:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Comparison:
     """The outcome of comparing a figure's data with its reference.
 
     Attributes:
@@ -78,7 +78,7 @@ class Verdict:
     extra_columns: tuple[str, ...] = ()
     missing_rows: tuple[str, ...] = ()
     extra_rows: tuple[str, ...] = ()
-    columns: tuple[ColumnVerdict, ...] = ()
+    columns: tuple[ColumnComparison, ...] = ()
     note: str = ""
 
     @property
@@ -93,7 +93,7 @@ class Verdict:
         return not any(structure) and not self.differing_columns
 
 
-def compare(frame: pd.DataFrame, reference: pd.DataFrame, entry: FigureEntry) -> Verdict:
+def compare(frame: pd.DataFrame, reference: pd.DataFrame, entry: FigureEntry) -> Comparison:
     """Compares the data of a figure with its reference.
 
     A value y agrees with a reference r where |y − r| ≤ absolute + relative·|r|; NaN agrees with NaN
@@ -129,7 +129,7 @@ def compare(frame: pd.DataFrame, reference: pd.DataFrame, entry: FigureEntry) ->
     )
 
 
-def compare_structure(frame: pd.DataFrame, reference: pd.DataFrame, entry: FigureEntry) -> Verdict:
+def compare_structure(frame: pd.DataFrame, reference: pd.DataFrame, entry: FigureEntry) -> Comparison:
     """Compares columns only: which exist, and whether the key identifies rows.
 
     Args:
@@ -155,7 +155,7 @@ def compare_structure(frame: pd.DataFrame, reference: pd.DataFrame, entry: Figur
                 problems.append(f"several rows of {name} have the key {repeated}")
         else:
             problems.append(f"{name} lacks a key column; keys: {', '.join(entry.key)}")
-    return Verdict(
+    return Comparison(
         figure=entry.id,
         problems=tuple(problems),
         missing_columns=tuple(column for column in known if column not in frame),
@@ -183,14 +183,14 @@ def _labels(table: pd.DataFrame, key: Sequence[str]) -> list[str]:
 
 def _compare_column(
     column: str, rows: list[str], yours: list[str], references: list[str], tolerance: Tolerance
-) -> ColumnVerdict:
+) -> ColumnComparison:
     unequal = [
         difference
         for row, yours_cell, reference_cell in zip(rows, yours, references, strict=True)
         if (difference := _compare_cell(row, yours_cell, reference_cell, tolerance)) is not None
     ]
     found = [difference for difference in unequal if not difference.difference <= difference.allowed]
-    return ColumnVerdict(
+    return ColumnComparison(
         column=column,
         rows=len(rows),
         differing=len(found),

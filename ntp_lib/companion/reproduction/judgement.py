@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
-from ntp_lib.companion.reproduction.comparison import Verdict, compare, compare_structure
+from ntp_lib.companion.reproduction.comparison import Comparison, compare, compare_structure
 from ntp_lib.companion.reproduction.errors import ReproductionError
 from ntp_lib.companion.reproduction.integrity import altered_figure
 from ntp_lib.companion.reproduction.manifest import FigureEntry, Manifest
@@ -44,7 +44,7 @@ class FigureResult:
     notebook: str
     state: State
     detail: str = ""
-    verdict: Verdict | None = None
+    verdict: Comparison | None = None
 
     @property
     def ok(self) -> bool:
@@ -110,7 +110,7 @@ def judge(
     try:
         tables = read_table(data), read_table(reference)
     except ReproductionError as error:
-        verdict = Verdict(figure=entry.id, problems=(str(error),))
+        verdict = Comparison(figure=entry.id, problems=(str(error),))
         return FigureResult(entry.id, entry.notebook, State.DIFFERS, verdict=verdict)
     if entry.source is None or source_sha256 == manifest.sources[entry.source].sha256:
         verdict = compare(*tables, entry)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ntp_lib.companion.reproduction.checks import SCOPES, Check
-from ntp_lib.companion.reproduction.comparison import ColumnVerdict, Verdict
+from ntp_lib.companion.reproduction.comparison import ColumnComparison, Comparison
 from ntp_lib.companion.reproduction.judgement import FigureResult
 
 HEADINGS = ("column", "rows that differ", "worst at", "yours", "reference", "difference", "allowed")
@@ -33,7 +33,7 @@ def describe_checks(checks: Sequence[Check]) -> list[str]:
     return lines
 
 
-def describe_verdict(verdict: Verdict) -> list[str]:
+def describe_verdict(verdict: Comparison) -> list[str]:
     """What differs, where and by how much, line by line."""
     lines = [verdict.note] if verdict.note else []
     lines += verdict.problems
@@ -55,7 +55,7 @@ def describe_verdict(verdict: Verdict) -> list[str]:
     return lines
 
 
-def _row(column: ColumnVerdict) -> tuple[str, ...]:
+def _row(column: ColumnComparison) -> tuple[str, ...]:
     worst = column.worst
     assert worst is not None
     return (

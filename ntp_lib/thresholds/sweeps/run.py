@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from ntp_lib.errors import NTPDataError
 from ntp_lib.thresholds.sweeps.store import Store
-from ntp_lib.thresholds.trials import Cell, Outcome, run_cell
+from ntp_lib.thresholds.trials import Cell, CellOutcome, run_cell
 
 # How often a cell that raised, or whose worker was lost, is tried again.
 RETRIES = 2
@@ -42,7 +42,7 @@ def run_cells(
     store: Store | None = None,
     progress: bool = False,
     retries: int = RETRIES,
-    work: Callable[[Cell], Outcome] = run_cell,
+    work: Callable[[Cell], CellOutcome] = run_cell,
 ) -> pd.DataFrame:
     """Run the cells that the store does not hold yet; each is stored as soon as it is finished.
 
@@ -81,11 +81,11 @@ def run_cells(
 
 
 def _by(
-    workers: Workers, cells: Iterable[Cell], work: Callable[[Cell], Outcome], retries: int
-) -> Iterator[Outcome]:
+    workers: Workers, cells: Iterable[Cell], work: Callable[[Cell], CellOutcome], retries: int
+) -> Iterator[CellOutcome]:
     """Outcomes as they come; a cell that failed is tried again after the others."""
     waiting, failures = deque(cells), Counter[Cell]()
-    running: dict[Future[Outcome], Cell] = {}
+    running: dict[Future[CellOutcome], Cell] = {}
     while waiting or running:
         while waiting and len(running) < workers.in_flight:
             cell = waiting.popleft()

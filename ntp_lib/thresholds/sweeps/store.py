@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ntp_lib.errors import NTPDataError
-from ntp_lib.thresholds.trials import Cell, Outcome
+from ntp_lib.thresholds.trials import Cell, CellOutcome
 
 COUNTS = ("yes", "no", "undecided")
 TEXTS = ("question", "supports")
@@ -31,7 +31,7 @@ class Store:
 
     path: Path
 
-    def load(self) -> dict[Cell, Outcome]:
+    def load(self) -> dict[Cell, CellOutcome]:
         """Read the finished cells.
 
         Raises:
@@ -41,14 +41,14 @@ class Store:
             return {}
         if not self.path.is_file():
             raise NTPDataError(f"{self.path}: not an ordinary file; finished cells need one")
-        found: dict[Cell, Outcome] = {}
+        found: dict[Cell, CellOutcome] = {}
         for number, line in enumerate(self._complete_lines(), start=1):
             outcome = self._parse(line, number)
             if found.setdefault(outcome.cell, outcome) != outcome:
                 raise NTPDataError(f"{self.path}: line {number} contradicts an earlier one about the same cell")
         return found
 
-    def append(self, outcome: Outcome) -> None:
+    def append(self, outcome: CellOutcome) -> None:
         """Write one finished cell, so that it is in the file wholly or not at all.
 
         Raises:
@@ -84,7 +84,7 @@ class Store:
     def _complete_lines(self) -> list[bytes]:
         return self.path.read_bytes().split(b"\n")[:-1]
 
-    def _parse(self, line: bytes, number: int) -> Outcome:
+    def _parse(self, line: bytes, number: int) -> CellOutcome:
         try:
             record = json.loads(line.decode("utf-8"))
             cell, counts = _cell_and_counts(record)
@@ -95,7 +95,7 @@ class Store:
             ) from None
         if min(counts) < 0 or sum(counts) != cell.trials:
             raise NTPDataError(f"{self.path}: line {number}: counts {counts} do not sum to {cell.trials} trials")
-        return Outcome(cell, *counts)
+        return CellOutcome(cell, *counts)
 
 
 def _cell_and_counts(record: Any) -> tuple[Cell, list[int]]:

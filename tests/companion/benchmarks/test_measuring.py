@@ -7,7 +7,7 @@ from ntp_lib.companion.benchmarks.cases import Answer, Contender
 from ntp_lib.companion.benchmarks.isolation import attempt_in_child
 from ntp_lib.companion.benchmarks.judges import SVMJudge
 from ntp_lib.companion.benchmarks.measuring import measure_case
-from ntp_lib.companion.benchmarks.records import Outcome
+from ntp_lib.companion.benchmarks.records import Ending
 
 
 def measured(*peers, effort=EFFORT):
@@ -17,13 +17,13 @@ def measured(*peers, effort=EFFORT):
 def test_the_loosest_accurate_setting_is_timed():
     peer = Contender("peer", answering({"loose": 1e-3, "fit": 1e-7, "tight": 1e-9}), ("loose", "fit", "tight"))
     found = measured(peer)["peer"]
-    assert (found.outcome, found.setting, len(found.seconds)) == (Outcome.REACHED, "fit", 3)
+    assert (found.outcome, found.setting, len(found.seconds)) == (Ending.REACHED, "fit", 3)
     assert found.accuracy == {"error": 1e-7}
 
 
 def test_a_peer_that_never_gets_there_is_reported_with_what_it_reached():
     found = measured(Contender("peer", answering({"loose": 1e-2, "tight": 1e-3}), ("loose", "tight")))["peer"]
-    assert (found.outcome, found.setting) == (Outcome.INACCURATE, "tight")
+    assert (found.outcome, found.setting) == (Ending.INACCURATE, "tight")
     assert found.accuracy == {"error": 1e-3}
     assert len(found.seconds) == 1
 
@@ -33,20 +33,20 @@ def test_a_peer_that_fails_is_reported_and_the_others_go_on():
         raise RuntimeError("no memory\nand a long trace")
 
     found = measured(Contender("peer", fail))
-    assert found["peer"].outcome is Outcome.FAILED
+    assert found["peer"].outcome is Ending.FAILED
     assert found["peer"].notes == {"reason": "RuntimeError: no memory"}
-    assert found["ours"].outcome is Outcome.REACHED
+    assert found["ours"].outcome is Ending.REACHED
 
 
 def test_a_peer_that_stops_itself_at_its_limit_is_not_accurate_by_luck():
     found = measured(Contender("peer", lambda p, s, limit: Answer(None, stopped=True)))["peer"]
-    assert found.outcome is Outcome.TIME_LIMIT
+    assert found.outcome is Ending.TIME_LIMIT
     assert found.accuracy == {}
 
 
 def test_an_absent_peer_says_why():
     found = measured(Contender("peer", answering({}), missing="not installed"))["peer"]
-    assert (found.outcome, found.seconds, found.notes) == (Outcome.ABSENT, (), {"reason": "not installed"})
+    assert (found.outcome, found.seconds, found.notes) == (Ending.ABSENT, (), {"reason": "not installed"})
 
 
 def test_accuracy_is_the_worst_of_the_repeats_and_nan_never_counts():
@@ -54,7 +54,7 @@ def test_accuracy_is_the_worst_of_the_repeats_and_nan_never_counts():
     found = measured(Contender("peer", lambda p, s, limit: Answer({"error": next(errors)})))["peer"]
     assert found.accuracy == {"error": 1e-7}
     found = measured(Contender("peer", answering({"default": float("nan")})))["peer"]
-    assert found.outcome is Outcome.INACCURATE
+    assert found.outcome is Ending.INACCURATE
     assert found.accuracy == {"error": None}
 
 
@@ -70,20 +70,20 @@ def test_contenders_take_turns_and_all_get_the_same_problem():
 
 def test_a_contender_over_its_budget_is_not_repeated():
     found = measured(Contender("peer", answering({"default": 0.0})), effort=replace(EFFORT, budget=0.0))["peer"]
-    assert (found.outcome, len(found.seconds)) == (Outcome.REACHED, 1)
+    assert (found.outcome, len(found.seconds)) == (Ending.REACHED, 1)
 
 
-@pytest.mark.parametrize(("limit", "outcome"), [(30.0, Outcome.REACHED), (0.0, Outcome.TIME_LIMIT)])
+@pytest.mark.parametrize(("limit", "outcome"), [(30.0, Ending.REACHED), (0.0, Ending.TIME_LIMIT)])
 def test_an_attempt_in_a_child_is_judged_or_killed(limit, outcome):
     request = {"case": "svm/smoke", "contender": "ntp_lib", "setting": "default", "repeat": 0, "smoke": True}
     judge = SVMJudge()
     found = attempt_in_child(request, judge, limit)
     assert found.outcome is outcome
-    assert ("bound" in judge.known) == (outcome is Outcome.REACHED)
+    assert ("bound" in judge.known) == (outcome is Ending.REACHED)
 
 
 def test_a_child_that_breaks_is_a_failure():
     request = {"case": "svm/smoke", "contender": "nobody", "setting": "default", "repeat": 0, "smoke": True}
     found = attempt_in_child(request, SVMJudge(), 30.0)
-    assert found.outcome is Outcome.FAILED
+    assert found.outcome is Ending.FAILED
     assert "StopIteration" in str(found.notes["reason"])

@@ -15,9 +15,9 @@ from ntp_lib.companion.benchmarks.frames import (
     without_time,
 )
 from ntp_lib.companion.benchmarks.measuring import measure_case
-from ntp_lib.companion.benchmarks.records import Conditions, Measurement, Outcome, Report, Target
+from ntp_lib.companion.benchmarks.records import BenchmarkReport, Conditions, Ending, Measurement, Target
 from ntp_lib.companion.benchmarks.storage import load_report, save_report
-from ntp_lib.companion.benchmarks.targets import Verdict, judge_targets
+from ntp_lib.companion.benchmarks.targets import TargetState, judge_targets
 from ntp_lib.companion.benchmarks.timing import Spread, ratio, spread
 from ntp_lib.companion.reproduction.errors import ReproductionError
 
@@ -28,10 +28,10 @@ REFUSAL = r"report\.json: not a readable benchmark report.*make bench"
 
 
 def report_of(*cases):
-    return Report(CONDITIONS, "ntp bench", "2026-01-01", "2026-01-01", {case.id: case for case in cases})
+    return BenchmarkReport(CONDITIONS, "ntp bench", "2026-01-01", "2026-01-01", {case.id: case for case in cases})
 
 
-def timed(contender, *seconds, outcome=Outcome.REACHED, **more):
+def timed(contender, *seconds, outcome=Ending.REACHED, **more):
     return Measurement(contender, contender == "ours", outcome, seconds, accuracy={"error": 0.0}, **more)
 
 
@@ -113,14 +113,14 @@ def test_a_file_that_is_no_report_is_refused(tmp_path, content):
 
 
 def test_the_fastest_accurate_peer_decides_a_ratio():
-    peers = (timed("slow", 9.0), timed("fast", 4.0, 6.0), timed("wrong", 0.1, outcome=Outcome.INACCURATE))
+    peers = (timed("slow", 9.0), timed("fast", 4.0, 6.0), timed("wrong", 0.1, outcome=Ending.INACCURATE))
     [found] = judge_targets(report_of(result(timed("ours", 1.0, 2.0), *peers, targets=(Target("ratio", 3.0),))))
-    assert (found.peer, found.measured, found.verdict) == ("fast", Spread(2.0, 10 / 3, 6.0), Verdict.MET)
+    assert (found.peer, found.measured, found.verdict) == ("fast", Spread(2.0, 10 / 3, 6.0), TargetState.MET)
 
 
-@pytest.mark.parametrize(("bound", "verdict"), [(5.0, Verdict.MET), (50.0, Verdict.UNDECIDED)])
+@pytest.mark.parametrize(("bound", "verdict"), [(5.0, TargetState.MET), (50.0, TargetState.UNDECIDED)])
 def test_a_stopped_peer_gives_a_lower_bound(bound, verdict):
-    stopped = timed("stopped", 10.0, outcome=Outcome.TIME_LIMIT)
+    stopped = timed("stopped", 10.0, outcome=Ending.TIME_LIMIT)
     [found] = judge_targets(report_of(result(timed("ours", 1.0), stopped, targets=(Target("ratio", bound),))))
     assert (found.verdict, found.at_least) == (verdict, True)
     assert found.shown.startswith("at least 10")
@@ -130,25 +130,25 @@ def test_times_are_scaled_shares_are_what_is_left_and_misses_are_shown():
     walk = timed("walk", 2.0, scale=1e6)
     targets = (Target("ratio", 1e5), Target("seconds", 0.5), Target("share", 0.05, ("part",)))
     verdicts = judge_targets(report_of(result(timed("ours", 1.0), walk, timed("part", 0.9), targets=targets)))
-    assert [found.verdict for found in verdicts] == [Verdict.MISSED, Verdict.MISSED, Verdict.MISSED]
+    assert [found.verdict for found in verdicts] == [TargetState.MISSED, TargetState.MISSED, TargetState.MISSED]
     assert verdicts[0].peer == "part"
     assert verdicts[2].measured == Spread(pytest.approx(0.1), pytest.approx(0.1), pytest.approx(0.1))
     [found] = judge_targets(report_of(result(timed("ours", 1.0), walk, targets=targets[:1])))
-    assert (found.verdict, found.measured.median) == (Verdict.MET, 2e6)
+    assert (found.verdict, found.measured.median) == (TargetState.MET, 2e6)
 
 
 def test_no_accurate_peer_means_no_ratio(report):
     [found] = judge_targets(report)
-    assert (found.verdict, found.measured) == (Verdict.UNMEASURED, None)
+    assert (found.verdict, found.measured) == (TargetState.UNMEASURED, None)
     assert targets_table(report)["verdict"].tolist() == ["not measured"]
     assert without_time(report)["outcome"].tolist() == ["inaccurate", "absent"]
     assert contenders_frame(report, ("svm",))["contender"].tolist() == ["ours"]
 
 
 def test_ours_failing_is_a_miss():
-    failed = timed("ours", 1.0, outcome=Outcome.FAILED, notes={"reason": "broke"})
+    failed = timed("ours", 1.0, outcome=Ending.FAILED, notes={"reason": "broke"})
     [found] = judge_targets(report_of(result(failed, timed("peer", 1.0), targets=(Target("seconds", 9.0),))))
-    assert (found.verdict, found.shown) == (Verdict.MISSED, "failed: broke")
+    assert (found.verdict, found.shown) == (TargetState.MISSED, "failed: broke")
 
 
 def test_peers_that_win_are_named():

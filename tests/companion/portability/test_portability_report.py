@@ -13,7 +13,7 @@ from tiny_project import descent_frame
 from ntp_lib.companion.cli.main import main
 from ntp_lib.companion.pages.portability_part import portability_part
 from ntp_lib.companion.portability.measuring import measure
-from ntp_lib.companion.portability.records import Report
+from ntp_lib.companion.portability.records import PortabilityReport
 from ntp_lib.companion.portability.settings import Setting
 from ntp_lib.companion.portability.standing import standing
 from ntp_lib.companion.portability.storage import load_report, report_file, save_report
@@ -23,7 +23,7 @@ from ntp_lib.companion.reproduction.project import Project
 from ntp_lib.companion.reproduction.recording import write_data
 
 
-def taken(project: Project, settings: Sequence[Setting], **options: object) -> Report:
+def taken(project: Project, settings: Sequence[Setting], **options: object) -> PortabilityReport:
     report = measure(project, settings, project.notebook_names(), command="ntp portability", say=str, **options)
     save_report(report, report_file(project))
     return report

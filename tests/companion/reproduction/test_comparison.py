@@ -4,7 +4,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ntp_lib.companion.reproduction.comparison import Verdict, compare
+from ntp_lib.companion.reproduction.comparison import Comparison, compare
 from ntp_lib.companion.reproduction.errors import ReproductionError
 from ntp_lib.companion.reproduction.manifest import FigureEntry, Tolerance
 from ntp_lib.companion.reproduction.recording import write_data
@@ -15,7 +15,7 @@ ENTRY = FigureEntry(
 )
 
 
-def verdict(tmp_path: Path, yours: list[object], reference: list[object]) -> Verdict:
+def verdict(tmp_path: Path, yours: list[object], reference: list[object]) -> Comparison:
     tables = []
     for name, values in (("yours", yours), ("reference", reference)):
         write_data(name, pd.DataFrame({"k": range(len(values)), "x": values}), tmp_path)

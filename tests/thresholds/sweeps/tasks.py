@@ -7,17 +7,17 @@ from socket import SOCK_DGRAM
 
 import psutil
 
-from ntp_lib.thresholds.trials import Cell, Outcome
+from ntp_lib.thresholds.trials import Cell, CellOutcome
 
 
-def counted(cell: Cell) -> Outcome:
+def counted(cell: Cell) -> CellOutcome:
     """An outcome that tells the cells apart, without any trial."""
-    return Outcome(
+    return CellOutcome(
         cell, cell.num_contexts % (cell.trials + 1), cell.trials - cell.num_contexts % (cell.trials + 1), 0
     )
 
 
-def dies_once(cell: Cell) -> Outcome:
+def dies_once(cell: Cell) -> CellOutcome:
     """Take the worker process down, the first time that one cell is reached; each visit leaves a mark."""
     folder = Path(os.environ["NTP_TEST_MARKS"])
     if cell.num_contexts == 3:
@@ -28,7 +28,7 @@ def dies_once(cell: Cell) -> Outcome:
     return counted(cell)
 
 
-def fails_once(cell: Cell) -> Outcome:
+def fails_once(cell: Cell) -> CellOutcome:
     """Raise, the first time that one cell is reached."""
     folder = Path(os.environ["NTP_TEST_MARKS"])
     if cell.num_contexts == 3 and not list(folder.iterdir()):
@@ -37,14 +37,14 @@ def fails_once(cell: Cell) -> Outcome:
     return counted(cell)
 
 
-def dies_always(cell: Cell) -> Outcome:
+def dies_always(cell: Cell) -> CellOutcome:
     """Take the worker process down, whenever one cell is reached."""
     if cell.num_contexts == 3:
         os._exit(1)
     return counted(cell)
 
 
-def marks_and_waits(cell: Cell) -> Outcome:
+def marks_and_waits(cell: Cell) -> CellOutcome:
     """Two cells are done at once; the others leave a mark and never come to an end."""
     if cell.num_contexts > 2:
         (Path(os.environ["NTP_TEST_MARKS"]) / str(cell.num_contexts)).touch()
@@ -52,7 +52,7 @@ def marks_and_waits(cell: Cell) -> Outcome:
     return counted(cell)
 
 
-def asks_who_listens(cell: Cell) -> Outcome:
+def asks_who_listens(cell: Cell) -> CellOutcome:
     """Leave the addresses at which the process that runs the sweep and all its children listen."""
     sweep = psutil.Process().parent()
     processes = [sweep, *sweep.children(recursive=True)]
