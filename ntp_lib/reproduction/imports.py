@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from ntp_lib.reproduction.errors import ReproductionError
@@ -28,20 +29,38 @@ def imported_modules(root: Path, notebook: Path) -> dict[Path, str]:
         ReproductionError: A cell or a module is not valid Python.
     """
     folders = list(dict.fromkeys((notebook.parent, root)))
-    waiting: dict[Path, str] = {}
-    for cell in code_cells(notebook):
-        tree = _parse(python_source(cell), f"{notebook.name}, code cell {cell.number}")
-        waiting |= _resolve_all(folders, _names(tree, package=""))
+    names = {
+        name
+        for cell in code_cells(notebook)
+        for name in _names(_parse(python_source(cell), f"{notebook.name}, code cell {cell.number}"), package="")
+    }
+    looked_for = set(names)
+    waiting = _resolve_all(folders, names)
     found: dict[Path, str] = {}
     while waiting:
         path, name = waiting.popitem()
         found[path] = name
         where = path.relative_to(root) if path.is_relative_to(root) else path
-        tree = _parse(_read(path), str(where))
         package = name if path.name == "__init__.py" else name.rpartition(".")[0]
-        imported = _resolve_all(folders, _names(tree, package))
+        # The same name leads to the same files: most are imported by many modules.
+        imported = _resolve_all(folders, _imports(path, package, str(where)) - looked_for)
+        looked_for |= _imports(path, package, str(where))
         waiting |= {new: dotted for new, dotted in imported.items() if new not in found}
     return found
+
+
+def _imports(path: Path, package: str, where: str) -> frozenset[str]:
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise ReproductionError(f"{path}: not a readable module ({error})") from error
+    return _imports_at(path, package, where, status.st_mtime_ns, status.st_size, status.st_ino)
+
+
+@lru_cache(maxsize=4096)
+def _imports_at(path: Path, package: str, where: str, *version: int) -> frozenset[str]:
+    """The names that a version of a module imports: many notebooks ask, and parsing takes most of the time."""
+    return frozenset(_names(_parse(_read(path), where), package))
 
 
 def _read(path: Path) -> str:
