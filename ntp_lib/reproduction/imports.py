@@ -29,13 +29,12 @@ def imported_modules(root: Path, notebook: Path) -> dict[Path, str]:
         ReproductionError: A cell or a module is not valid Python.
     """
     folders = list(dict.fromkeys((notebook.parent, root)))
-    names = {
+    names = frozenset(
         name
         for cell in code_cells(notebook)
         for name in _names(_parse(python_source(cell), f"{notebook.name}, code cell {cell.number}"), package="")
-    }
-    looked_for = set(names)
-    waiting = _resolve_all(folders, names)
+    )
+    waiting, looked_for = _resolve_all(folders, names), names
     found: dict[Path, str] = {}
     while waiting:
         path, name = waiting.popitem()
@@ -43,8 +42,9 @@ def imported_modules(root: Path, notebook: Path) -> dict[Path, str]:
         where = path.relative_to(root) if path.is_relative_to(root) else path
         package = name if path.name == "__init__.py" else name.rpartition(".")[0]
         # The same name leads to the same files: most are imported by many modules.
-        imported = _resolve_all(folders, _imports(path, package, str(where)) - looked_for)
-        looked_for |= _imports(path, package, str(where))
+        names = _imports(path, package, str(where)) - looked_for
+        imported = _resolve_all(folders, names)
+        looked_for |= names
         waiting |= {new: dotted for new, dotted in imported.items() if new not in found}
     return found
 
