@@ -64,9 +64,10 @@ def require_generated(target: Path) -> None:
             raise PublicationError(f"{target}: exists and is not a folder; move it away")
         if not _is_foreign(target):
             return
+        # Where another writer put its folder there meanwhile, what was seen is of two folders.
         if _is_the_same(before, _status(target)):
-            raise PublicationError(f"{target}: holds files that were not generated; move it away")
-        # Another writer put its folder there meanwhile: what was seen is of two folders.
+            break
+    raise PublicationError(f"{target}: holds files that were not generated; move it away")
 
 
 def _is_foreign(target: Path) -> bool:

@@ -145,3 +145,12 @@ def test_a_refusal_of_the_system_is_passed_on(tmp_path: Path, monkeypatch: pytes
         _write(tmp_path / "html", "after", 1)
     assert (tmp_path / "html" / FILES[0]).read_text("utf-8") == "before-0"
     assert [path.name for path in tmp_path.iterdir()] == ["html"]
+
+
+def test_a_folder_that_changes_all_the_time_is_not_taken_for_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "thesis.tex").write_text("mine")
+    monkeypatch.setattr(folders, "_is_the_same", lambda one, other: False)
+    with pytest.raises(PublicationError, match="not generated"):
+        folders.require_generated(tmp_path)
