@@ -17,10 +17,10 @@ from .loss.cross_entropy import (
     smoothness,
 )
 from .margins.margins import margin
-from .margins.max_margin import MaxMargin, max_margin
+from .margins.max_margin import max_margin
 from .margins.separability import Separability, Verdict, separability
+from .margins.solution import MarginSolution
 from .margins.svm import ntp_svm
-from .margins.svm_solution import NTPSVMSolution
 from .subspaces.subspace import Subspace, subspace
 from .thresholds.compatibility import compatibility_threshold
 from .thresholds.law import ThresholdEstimate, threshold, threshold_estimate
@@ -35,11 +35,10 @@ __all__ = [
     "DidNotConvergeError",
     "GradientFlow",
     "Limits",
-    "MaxMargin",
+    "MarginSolution",
     "NTPData",
     "NTPDataError",
     "NTPDataWarning",
-    "NTPSVMSolution",
     "NotSeparableError",
     "RegularizationPath",
     "Separability",

@@ -9,8 +9,9 @@ import numpy as np
 from ntp_lib.data.identity import require_same_data
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.errors import NTPDataError
-from ntp_lib.features.nuclear_margin import NuclearMargin, kinds, nuclear_margin, nuclear_norm
+from ntp_lib.features.nuclear_margin import kinds, nuclear_margin, nuclear_norm
 from ntp_lib.loss.cross_entropy import excess_loss
+from ntp_lib.margins.solution import MarginSolution
 from ntp_lib.numerics.aliases import Bools, Floats, Ints
 from ntp_lib.numerics.results import result
 
@@ -30,7 +31,7 @@ class FeatureReferences:
     data: NTPData = field(repr=False)
     support: Bools = field(repr=False)
     finite: Floats = field(repr=False)
-    margin: NuclearMargin = field(repr=False)
+    margin: MarginSolution = field(repr=False)
 
 
 def feature_references(data: NTPData, *, tolerance: float = 1e-6) -> FeatureReferences:
@@ -43,8 +44,8 @@ def feature_references(data: NTPData, *, tolerance: float = 1e-6) -> FeatureRefe
     support = data.support_mask
     probs = data.probs.toarray()
     finite = within_support(np.log(np.where(support, probs, 1.0)), support)
-    basis = NTPData(np.eye(data.num_contexts), data.context_probs, probs)
-    return FeatureReferences(basis, support, finite, nuclear_margin(data, tolerance=tolerance))
+    margin = nuclear_margin(data, tolerance=tolerance)
+    return FeatureReferences(margin.data, support, finite, margin)
 
 
 def feature_references_of(data: NTPData, given: FeatureReferences | None) -> FeatureReferences:

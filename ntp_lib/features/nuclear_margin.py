@@ -2,64 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import field
-from functools import cached_property
-
 import numpy as np
 
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.errors import DidNotConvergeError
 from ntp_lib.margins import programme
+from ntp_lib.margins.norms import NUCLEAR
+from ntp_lib.margins.solution import MarginSolution
 from ntp_lib.numerics.aliases import Bools, Floats, Ints
 from ntp_lib.numerics.numbers import real_number
-from ntp_lib.numerics.results import result
-
-
-@result
-class NuclearMargin:
-    """Solution of minimise ‖L‖_* subject to (6a) and (6b) read in logits.
-
-    The dual is: maximise Σ |a_jv| over the pairs off the supports, for A of shape (m, V) with rows summing to
-    zero, a_jv ≤ 0 off the supports and spectral norm at most one.
-
-    Attributes:
-        support: S_j as rows of booleans, (m, V).
-        logits: L^mm, (m, V); rows sum to zero.
-        dual: A, (m, V).
-    """
-
-    support: Bools = field(repr=False)
-    logits: Floats = field(repr=False)
-    dual: Floats = field(repr=False)
-
-    @cached_property
-    def norm(self) -> float:
-        """‖L^mm‖_*."""
-        return nuclear_norm(self.logits)
-
-    @cached_property
-    def margin(self) -> float:
-        """Least ℓ_jz − ℓ_jv over z ∈ S_j, v ∉ S_j; 1 at the optimum."""
-        lowest = np.where(self.support, self.logits, np.inf).min(axis=1)
-        return float((lowest - np.where(self.support, -np.inf, self.logits).max(axis=1)).min())
-
-    @cached_property
-    def spread(self) -> float:
-        """Largest difference of two logits of one support, the violation of (6a); 0 at the optimum."""
-        highest = np.where(self.support, self.logits, -np.inf).max(axis=1)
-        return float((highest - np.where(self.support, self.logits, np.inf).min(axis=1)).max())
-
-    @cached_property
-    def dual_violation(self) -> float:
-        """How far A is from dual feasible: spectral norm over one, a positive entry off a support, a row sum."""
-        off = np.where(self.support, -np.inf, self.dual).max()
-        rows = np.abs(self.dual.sum(axis=1)).max()
-        return float(max(np.linalg.norm(self.dual, ord=2) - 1, off, rows))
-
-    @cached_property
-    def gap(self) -> float:
-        """(‖L‖_* − Σ |a_jv|) / ‖L‖_*: for feasible L and A the least norm is smaller by at most this share."""
-        return (self.norm + float(self.dual[~self.support].sum())) / self.norm
 
 
 def nuclear_norm(L: Floats) -> float:
@@ -67,7 +18,7 @@ def nuclear_norm(L: Floats) -> float:
     return float(np.linalg.norm(L, ord="nuc"))
 
 
-def nuclear_margin(data: NTPData, *, tolerance: float = 1e-6, merge: bool = True) -> NuclearMargin:
+def nuclear_margin(data: NTPData, *, tolerance: float = 1e-6, merge: bool = True) -> MarginSolution:
     """Solve minimise ‖L‖_* over L of shape (m, V) subject to ties on the supports and margins of at least one.
 
     Contexts with equal supports have equal rows in every solution, and tokens that occur in the same supports
@@ -76,8 +27,14 @@ def nuclear_margin(data: NTPData, *, tolerance: float = 1e-6, merge: bool = True
 
     Args:
         data: the problem; only its supports matter.
-        tolerance: largest relative duality gap accepted.
+        tolerance: largest gap accepted.
         merge: use the theorem; without it every entry of L is a variable.
+
+    Returns:
+        The solution for the standard basis as embeddings; its `logits`, (m, V), are L^mm, and their rows sum to
+        zero. Its A has spectral norm one: the dual is to maximise Σ |a_jv| over pairs off the supports, for A of
+        spectral norm at most one with rows that sum to zero and a_jv ≤ 0 off the supports (book,
+        lem-nuclear-dual).
 
     Raises:
         NTPDataError: no token is out of support anywhere, or a tolerance outside (0, 1).
@@ -94,16 +51,15 @@ def nuclear_margin(data: NTPData, *, tolerance: float = 1e-6, merge: bool = True
     rows, row_of = kinds(support) if merge else _alone(len(support))
     columns, column_of = kinds(support.T) if merge else _alone(support.shape[1])
     counts = np.outer(np.bincount(row_of), np.bincount(column_of)).astype(float)
-    logits, dual = _solve_reduced(support[np.ix_(rows, columns)], counts)
+    logits, dual, iterations = _solve_reduced(support[np.ix_(rows, columns)], counts)
     everywhere = np.ix_(row_of, column_of)
-    solution = NuclearMargin(
-        support,
-        _feasible_logits(logits[everywhere], support),
-        _feasible_dual((dual / counts)[everywhere], support),
-    )
+    basis = NTPData(np.eye(data.num_contexts), data.context_probs, data.next_token_probs)
+    L = _feasible_logits(logits[everywhere], support)
+    A = _feasible_dual((dual / counts)[everywhere], support)
+    solution = MarginSolution(basis, NUCLEAR, L.T, A, tolerance, "CLARABEL", iterations)
     if not (solution.gap <= tolerance and solution.margin >= 1 - 1e-9):
         raise DidNotConvergeError(
-            f"the nuclear-norm programme ended with relative gap {solution.gap:.1e}, asked for {tolerance:.1e}"
+            f"the nuclear-norm programme ended with gap {solution.gap:.1e}, asked for {tolerance:.1e}"
         )
     return solution
 
@@ -118,8 +74,8 @@ def _alone(size: int) -> tuple[Ints, Ints]:
     return np.arange(size), np.arange(size)
 
 
-def _solve_reduced(support: Bools, counts: Floats) -> tuple[Floats, Floats]:
-    """One row and column per kind, ‖√counts · X‖_* as the norm; X and the multipliers of its constraints."""
+def _solve_reduced(support: Bools, counts: Floats) -> tuple[Floats, Floats, int]:
+    """One row and column per kind, ‖√counts · X‖_* as the norm; X, its multipliers, iterations."""
     import cvxpy as cp
 
     accuracy = 1e-10
@@ -132,7 +88,7 @@ def _solve_reduced(support: Bools, counts: Floats) -> tuple[Floats, Floats]:
     )
     if found.X is None or found.multipliers is None:
         raise DidNotConvergeError(f"the nuclear-norm programme was not solved: {found.status}")
-    return found.X.T, found.multipliers
+    return found.X.T, found.multipliers, found.iterations
 
 
 def _feasible_logits(logits: Floats, support: Bools) -> Floats:

@@ -14,8 +14,8 @@ from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import DidNotConvergeError, NotSeparableError, NTPDataError
 from ntp_lib.margins.refusals import certified_error
 from ntp_lib.margins.separability import Separability, Verdict, separability
+from ntp_lib.margins.solution import MarginSolution
 from ntp_lib.margins.svm import ntp_svm
-from ntp_lib.margins.svm_solution import NTPSVMSolution
 from ntp_lib.numerics.aliases import Floats
 from ntp_lib.numerics.arrays import to_numpy
 from ntp_lib.numerics.results import result
@@ -43,7 +43,7 @@ class Limits:
     data: NTPData = field(repr=False)
     F: Subspace = field(repr=False)
     compatibility: Compatibility
-    svm: NTPSVMSolution | None
+    svm: MarginSolution | None
     why_no_svm: str = ""
     certificate: Floats | None = field(default=None, repr=False)
 
@@ -100,7 +100,7 @@ class Limits:
         W = self.W_mm
         return np.full((self.data.vocab_size, self.data.dim), np.nan) if W is None else W
 
-    def require_margin(self, consequence: str) -> NTPSVMSolution:
+    def require_margin(self, consequence: str) -> MarginSolution:
         """The NTP-SVM solution, where nothing makes sense without it.
 
         Args:

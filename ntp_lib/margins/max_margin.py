@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from dataclasses import field, replace
-from functools import cached_property
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,77 +12,21 @@ from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
 from ntp_lib.margins import programme
 from ntp_lib.margins.certificates import repaired_certificate
-from ntp_lib.margins.margins import context_margins
-from ntp_lib.margins.norms import Norm, norm_named, preconditioned
+from ntp_lib.margins.norms import FROBENIUS, Norm, norm_named, preconditioned
 from ntp_lib.margins.refusals import certified_error
 from ntp_lib.margins.separability import MAX_NONZEROS, Verdict, separability
+from ntp_lib.margins.solution import MarginSolution
 from ntp_lib.margins.svm import ntp_svm
 from ntp_lib.numerics.aliases import Floats
 from ntp_lib.numerics.arrays import to_numpy
 from ntp_lib.numerics.numbers import real_number
-from ntp_lib.numerics.results import result
 from ntp_lib.numerics.row_space import row_space
 from ntp_lib.subspaces.scaling import binary_exponent, refuse_out_of_range, rescaled
 
 
-@result
-class MaxMargin:
-    """Solution of minimise ‖W‖ subject to (6a) and (6b), in a norm of choice.
-
-    For every W with (6a) and every A with rows summing to zero and a_jv ≤ 0 off the supports,
-    margin(W) · Σ |a_jv| ≤ ⟨W, Aᵀ·embeddings⟩ ≤ ‖W‖ ‖Aᵀ·embeddings‖_*, which bounds what is attainable
-    (book, lem-dual-bound). Everything below is recomputed from the data.
-
-    Attributes:
-        data: the problem.
-        norm: the norm.
-        W: a minimiser, (V, d), of margin one up to the solver's accuracy. Unless the norm is strictly convex there
-            may be others.
-        dual: A, (m, V).
-        solver: its name.
-    """
-
-    data: NTPData = field(repr=False)
-    norm: Norm
-    W: Floats = field(repr=False)
-    dual: Floats = field(repr=False)
-    solver: str
-
-    @cached_property
-    def _margins(self) -> tuple[Floats, Floats]:
-        return context_margins(self.W, self.data)
-
-    @property
-    def spread(self) -> float:
-        """Largest in-support logit difference, the violation of (6a); 0 at the optimum."""
-        return float(self._margins[1].max())
-
-    @property
-    def attainable(self) -> float:
-        """Least margin of W over ‖W‖: the largest there is, up to `gap`."""
-        return float(self._margins[0].min()) / _in_range(self.norm.size, self.W)
-
-    @cached_property
-    def bound(self) -> float:
-        """‖Aᵀ·embeddings‖_* / Σ |a_jv|: no W under (6a) has a larger margin per unit of ‖W‖."""
-        total = float(np.abs(np.where(self.data.support_mask, 0.0, self.dual)).sum())
-        return _in_range(self.norm.dual, self.dual.T @ self.data.embeddings) / total if total > 0 else np.inf
-
-    @property
-    def gap(self) -> float:
-        """1 − attainable / bound; W is optimal up to this share of its margin."""
-        return 1 - self.attainable / self.bound
-
-
-def _in_range(size: Callable[[Floats], Floats], W: Floats) -> float:
-    """A norm of W, also where the squares of its entries leave float64's range."""
-    exponent = binary_exponent(W)
-    return math.ldexp(float(size(np.ldexp(W, -exponent))), exponent)
-
-
 def max_margin(
     data: NTPData, *, norm: str = "frobenius", preconditioner: npt.ArrayLike | None = None, tolerance: float = 1e-6
-) -> MaxMargin:
+) -> MarginSolution:
     """Solve minimise ‖W‖ subject to (6a) and (6b) by one vectorised model.
 
     The max-norm gives a linear programme (HiGHS), the spectral norm a semidefinite one and a preconditioned norm a
@@ -95,7 +36,7 @@ def max_margin(
         data: the problem.
         norm: "max", "spectral" or "frobenius".
         preconditioner: P > 0, (V, d); then the norm is √⟨W, P⁻¹W⟩, and `norm` must be "frobenius".
-        tolerance: largest spread and largest relative duality gap accepted.
+        tolerance: the margin is at least 1 − tolerance, spread and gap are at most tolerance.
 
     Raises:
         NotSeparableError: a certificate excludes every margin above 1e-13 per unit of ‖W‖ and of embedding length;
@@ -115,9 +56,9 @@ def max_margin(
     geometry = _geometry(norm, preconditioner)
     tolerance = real_number(tolerance, "tolerance", above=0, below=1)
     data.require_out_of_support()
-    if geometry.name == "frobenius":
+    if geometry is FROBENIUS:
         svm = ntp_svm(data, tolerance=min(tolerance, 1e-7))
-        return MaxMargin(data, geometry, to_numpy(svm.W), to_numpy(svm.dual), svm.solver)
+        return replace(svm, W=to_numpy(svm.W), dual=to_numpy(svm.dual))
     problem, exponent = rescaled(data)
     nonzeros = data.num_contexts * data.vocab_size * data.dim
     if nonzeros > MAX_NONZEROS:
@@ -125,8 +66,8 @@ def max_margin(
             f"the programme of the {geometry.name} margin has {nonzeros} non-zeros; at most {MAX_NONZEROS} are "
             "attempted"
         )
-    solution = _solve(problem, geometry, preconditioner)
-    if solution is not None and solution.spread <= tolerance and abs(solution.gap) <= tolerance:
+    solution = _solve(problem, geometry, preconditioner, tolerance)
+    if solution is not None and solution.verify():
         return _in_the_units_of(data, solution, exponent)
     verdict = separability(data)
     if verdict.status is Verdict.NOT_SEPARABLE:
@@ -139,7 +80,7 @@ def max_margin(
     )
 
 
-def _in_the_units_of(data: NTPData, solution: MaxMargin, exponent: int) -> MaxMargin:
+def _in_the_units_of(data: NTPData, solution: MarginSolution, exponent: int) -> MarginSolution:
     """The solution for embeddings 2^exponent times as long; multipliers may be scaled at will and stay."""
     if exponent == 0:
         return solution
@@ -159,7 +100,9 @@ def _geometry(norm: str, P: Floats | None) -> Norm:
     return preconditioned(P / P.max())
 
 
-def _solve(data: NTPData, norm: Norm, preconditioner: npt.ArrayLike | None) -> MaxMargin | None:
+def _solve(
+    data: NTPData, norm: Norm, preconditioner: npt.ArrayLike | None, tolerance: float
+) -> MarginSolution | None:
     """Variables are X, with W = X Bᵀ, entry by entry √P X where preconditioned."""
     root = 1.0 if preconditioner is None else np.sqrt(np.asarray(preconditioner) / np.max(preconditioner))
     # Only a norm that no rotation changes can do with coordinates of the embeddings' span.
@@ -178,7 +121,7 @@ def _solve(data: NTPData, norm: Norm, preconditioner: npt.ArrayLike | None) -> M
     if found.X is None or found.multipliers is None:
         return None
     W, dual = (root * found.X) @ basis.T / longest, repaired_certificate(found.multipliers, data)
-    return MaxMargin(data, norm, W, dual, _options(norm)["solver"])
+    return MarginSolution(data, norm, W, dual, tolerance, _options(norm)["solver"], found.iterations)
 
 
 def _entry_by_entry(root: Any, X: Any) -> Any:

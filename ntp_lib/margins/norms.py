@@ -21,7 +21,7 @@ class Norm:
     """A norm on decoders.
 
     Attributes:
-        name: "max", "spectral" or "frobenius".
+        name: one of `NORMS`, "nuclear" or "preconditioned".
         size: ‖W‖ of (…, V, d), shape (…).
         dual: ‖G‖_* = max ⟨G, Δ⟩ over ‖Δ‖ ≤ 1, of (…, V, d), shape (…).
         ascent: a maximiser Δ for one G, (V, d) to (V, d); zero for G = 0.
@@ -77,12 +77,22 @@ def _sum_of_singular_values(G: Floats) -> Floats:
     return np.asarray(_singular_values(G).sum(axis=-1))
 
 
+def _leading_pair(G: Floats) -> Floats:
+    U, sigma, Vt = np.linalg.svd(G, full_matrices=False)
+    return np.asarray((sigma[0] > 0) * np.outer(U[:, 0], Vt[0]))
+
+
 # Named functions throughout: a norm is part of results, and those can be pickled.
 NORMS = {
     "max": Norm("max", _largest_entry, _sum_of_entries, np.sign),
     "spectral": Norm("spectral", _largest_singular_value, _sum_of_singular_values, polar_factor),
     "frobenius": Norm("frobenius", _length, _length, unit),
 }
+
+
+FROBENIUS = NORMS["frobenius"]
+# The norm of free logits; its dual is the spectral norm (book, def-nuclear-margin).
+NUCLEAR = Norm("nuclear", _sum_of_singular_values, _largest_singular_value, _leading_pair)
 
 
 def _divided_length(root: Floats, W: Floats) -> Floats:

@@ -127,7 +127,7 @@ def separability(
         return constructed
     at_zero = certificates.of_a_zero_embedding(data)
     if at_zero is not None:
-        return _excluded(data, at_zero)
+        return excluded(data, at_zero)
     nonzeros = data.num_contexts * data.vocab_size * min(data.dim, data.num_contexts)
     if solver == "structured":
         found = _from_splitting(data, time_limit)
@@ -191,12 +191,12 @@ def _from_splitting(data: NTPData, time_limit: float) -> Separability:
             return accepted
     elif outcome.answer is Answer.CERTIFICATE:
         A = certificates.repaired_certificate(A, data)
-        return _excluded(data, certificates.for_embeddings(A, data) if unequal else A)
+        return excluded(data, certificates.for_embeddings(A, data) if unequal else A)
     return _undecided(data, f"splitting, after {outcome.iterations} iterations: {outcome.answer.value}")
 
 
-def _excluded(data: NTPData, certificate: Floats) -> Separability:
-    """The verdict of a certificate, or undecided with what it excludes nonetheless."""
+def excluded(data: NTPData, certificate: Floats) -> Separability:
+    """The verdict of a certificate A, (m, V), or undecided with what it excludes nonetheless."""
     result = Separability(data, Verdict.NOT_SEPARABLE, certificate=certificate)
     if result.verify():
         return result
@@ -216,5 +216,5 @@ def _from_linear_program(data: NTPData, F: Subspace | None, time_limit: float) -
     elif program.multipliers is not None:
         # Multipliers of the simplex method cancel to its tolerance; on their pairs they can do so to rounding.
         A = certificates.repaired_certificate(certificates.sharpened(program.multipliers, data), data)
-        return _excluded(data, certificates.for_embeddings(A, data))
+        return excluded(data, certificates.for_embeddings(A, data))
     return _undecided(data, f"HiGHS: {program.message}")

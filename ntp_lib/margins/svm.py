@@ -9,29 +9,41 @@ from typing import Protocol
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
-from ntp_lib.margins import svm_active_set, svm_cvxpy, svm_structured
-from ntp_lib.margins.certificates import of_a_zero_embedding
+from ntp_lib.margins import svm_active_set, svm_cvxpy
+from ntp_lib.margins.certificates import of_a_zero_embedding, repaired_certificate
+from ntp_lib.margins.norms import FROBENIUS
 from ntp_lib.margins.refusals import certified_error
-from ntp_lib.margins.separability import FALLBACK_NONZEROS, Separability, Verdict, separability
+from ntp_lib.margins.separability import FALLBACK_NONZEROS, Separability, Verdict, excluded, separability
+from ntp_lib.margins.solution import MarginSolution
+from ntp_lib.margins.splitting.solve import Answer
+from ntp_lib.margins.splitting.solve import solve as split
 from ntp_lib.margins.svm_polish import polished
-from ntp_lib.margins.svm_solution import NTPSVMSolution, SolveStatus
 from ntp_lib.numerics.arrays import to_numpy
 from ntp_lib.numerics.numbers import real_number
 from ntp_lib.subspaces.scaling import binary_exponent, refuse_out_of_range, rescaled, times_power_of_two
 
 
 class Solver(Protocol):
-    """A way to solve the programme; returns None where it finds the constraints infeasible or fails."""
+    """A way to solve the programme; returns a verdict if it proves that there is no margin, None if it fails."""
 
-    def __call__(self, data: NTPData, *, tolerance: float) -> NTPSVMSolution | None: ...
+    def __call__(self, data: NTPData, *, tolerance: float) -> MarginSolution | Separability | None: ...
 
 
-# Each solver sits in a module of its own; a new one is one more line here.
-SOLVERS: dict[str, Solver] = {"structured": svm_structured.solve, "cvxpy": svm_cvxpy.solve}
+def _by_splitting(data: NTPData, *, tolerance: float) -> MarginSolution | Separability:
+    """Solve in arrays of the data's own kind by `ntp_lib.margins.splitting` (book, structured solver)."""
+    outcome = split(data, tolerance=tolerance)
+    if outcome.answer is Answer.CERTIFICATE:
+        return excluded(data, repaired_certificate(to_numpy(outcome.dual), data))
+    W = outcome.dual.T @ data.kind.convert(data.embeddings)
+    return MarginSolution(data, FROBENIUS, W, outcome.dual, tolerance, "structured", outcome.iterations)
+
+
+# A new solver is one more line here.
+SOLVERS: dict[str, Solver] = {"structured": _by_splitting, "cvxpy": svm_cvxpy.solve}
 
 
 @small_problems_on_one_thread
-def ntp_svm(data: NTPData, *, solver: str = "structured", tolerance: float = 1e-7) -> NTPSVMSolution:
+def ntp_svm(data: NTPData, *, solver: str = "structured", tolerance: float = 1e-7) -> MarginSolution:
     """Solve minimise ½‖W‖² subject to (6a) and (6b) (paper, Def. 3).
 
     Args:
@@ -39,7 +51,7 @@ def ntp_svm(data: NTPData, *, solver: str = "structured", tolerance: float = 1e-
         solver: "structured" (operator splitting; hands problems it cannot finish to an active-set method where
             they are small, or to the other one, and says so in the solution's `solver`) or "cvxpy" (a vectorised
             interior-point model, the reference).
-        tolerance: the recomputed margin is at least 1 − tolerance, and the relative duality gap at most tolerance.
+        tolerance: the recomputed margin is at least 1 − tolerance, and the gap at most tolerance.
 
     Returns:
         The solution with its multipliers; its residuals are recomputed from the data.
@@ -65,27 +77,30 @@ def ntp_svm(data: NTPData, *, solver: str = "structured", tolerance: float = 1e-
     return solution if exponent == 0 else _in_the_units_of(data, solution, exponent)
 
 
-def _solve(data: NTPData, solver: str, tolerance: float) -> NTPSVMSolution:
+def _solve(data: NTPData, solver: str, tolerance: float) -> MarginSolution:
     """Try the solver asked for, then what a structured attempt falls back on."""
-    solution = _attempt(data, solver, tolerance) if of_a_zero_embedding(data) is None else None
-    if solution is not None and solution.status is SolveStatus.OPTIMAL:
-        return solution
-    # A splitting that ended undecided would do so again.
-    undecided = solver == "structured" and solution is not None and _size(data) <= FALLBACK_NONZEROS
-    verdict = separability(data, solver="highs" if undecided else "structured")
+    found = _attempt(data, solver, tolerance) if of_a_zero_embedding(data) is None else None
+    if isinstance(found, MarginSolution) and found.verify():
+        return found
+    solution = found if isinstance(found, MarginSolution) else None
+    if isinstance(found, Separability) and found.status is Verdict.NOT_SEPARABLE:
+        verdict = found
+    else:
+        # A splitting that ended undecided would do so again.
+        undecided = solver == "structured" and solution is not None and _size(data) <= FALLBACK_NONZEROS
+        verdict = separability(data, solver="highs" if undecided else "structured")
     if verdict.status is Verdict.NOT_SEPARABLE:
         raise certified_error(verdict, "no margin exists beyond rounding")
     for other in FALLBACKS if solver == "structured" else ():
         attempt = other(data, verdict, tolerance)
-        if attempt is not None and attempt.status is SolveStatus.OPTIMAL:
-            return attempt
-        solution = solution if attempt is None else attempt
-    found = (
-        f"margin {solution.margin:.9g}, relative gap {solution.gap:.1e}" if solution is not None else "no solution"
-    )
+        if isinstance(attempt, MarginSolution):
+            if attempt.verify():
+                return attempt
+            solution = attempt
+    ended = f"margin {solution.margin:.9g}, gap {solution.gap:.1e}" if solution is not None else "no solution"
     reason = f" ({verdict.reason})" if verdict.reason else ""
     raise DidNotConvergeError(
-        f"solver {solver!r} ended with {found}, asked for {tolerance:.1e}; separability: {verdict.status.value}"
+        f"solver {solver!r} ended with {ended}, asked for {tolerance:.1e}; separability: {verdict.status.value}"
         f"{reason}"
     )
 
@@ -94,20 +109,20 @@ def _size(data: NTPData) -> int:
     return data.num_contexts * data.vocab_size * min(data.dim, data.num_contexts)
 
 
-def _attempt(data: NTPData, solver: str, tolerance: float) -> NTPSVMSolution | None:
-    solution = SOLVERS[solver](data, tolerance=tolerance)
-    if solution is None or (solver == "structured" and solution.status is SolveStatus.OPTIMAL):
-        return solution  # the structured solver has done what polishing it could do
-    return polished(solution)
+def _attempt(data: NTPData, solver: str, tolerance: float) -> MarginSolution | Separability | None:
+    found = SOLVERS[solver](data, tolerance=tolerance)
+    if not isinstance(found, MarginSolution) or (solver == "structured" and found.verify()):
+        return found  # the structured solver has done what polishing it could do
+    return polished(found)
 
 
-FALLBACKS: tuple[Callable[[NTPData, Separability, float], NTPSVMSolution | None], ...] = (
+FALLBACKS: tuple[Callable[[NTPData, Separability, float], MarginSolution | Separability | None], ...] = (
     svm_active_set.solve,
     lambda data, verdict, tolerance: _attempt(data, "cvxpy", tolerance),
 )
 
 
-def _in_the_units_of(data: NTPData, solution: NTPSVMSolution, exponent: int) -> NTPSVMSolution:
+def _in_the_units_of(data: NTPData, solution: MarginSolution, exponent: int) -> MarginSolution:
     """The solution for embeddings 2^exponent times as long: W divides by that, its multipliers by its square."""
     W, dual = (to_numpy(array) for array in (solution.W, solution.dual))
     refuse_out_of_range("W^mm", binary_exponent(W) - exponent, exponent)

@@ -13,8 +13,9 @@ import scipy.optimize
 
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.margins.active_pairs import margin_vectors
+from ntp_lib.margins.norms import FROBENIUS
 from ntp_lib.margins.separability import Separability
-from ntp_lib.margins.svm_solution import NTPSVMSolution
+from ntp_lib.margins.solution import MarginSolution
 from ntp_lib.numerics.aliases import Floats
 from ntp_lib.subspaces.data_space import data_space
 from ntp_lib.subspaces.in_support import unit_embeddings
@@ -26,7 +27,7 @@ MAX_ENTRIES = 10**6
 NEGLIGIBLE = 1e-9
 
 
-def solve(data: NTPData, verdict: Separability, tolerance: float) -> NTPSVMSolution | None:
+def solve(data: NTPData, verdict: Separability, tolerance: float) -> MarginSolution | None:
     """Solve where the verdict holds a direction and the problem is small; else None."""
     rank = min(data.num_contexts, data.dim)
     pairs = data.num_contexts * data.vocab_size - data.probs.nnz
@@ -52,8 +53,9 @@ def solve(data: NTPData, verdict: Separability, tolerance: float) -> NTPSVMSolut
     W = space.embed_offset(y)
     off = np.zeros(outside.shape)
     off[outside] = -multipliers
-    return NTPSVMSolution(
+    return MarginSolution(
         data=data,
+        geometry=FROBENIUS,
         W=data.kind.convert(W),
         dual=data.kind.convert(_completed(off, W, F)),
         tolerance=tolerance,

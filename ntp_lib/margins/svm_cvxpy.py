@@ -7,15 +7,16 @@ import numpy as np
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.margins import programme
 from ntp_lib.margins.certificates import repaired_certificate
+from ntp_lib.margins.norms import FROBENIUS
 from ntp_lib.margins.separability import MAX_NONZEROS
-from ntp_lib.margins.svm_solution import NTPSVMSolution
+from ntp_lib.margins.solution import MarginSolution
 from ntp_lib.numerics.row_space import row_space
 from ntp_lib.subspaces.subspace import subspace
 
 SOLVED = ("optimal", "optimal_inaccurate")
 
 
-def solve(data: NTPData, *, tolerance: float) -> NTPSVMSolution | None:
+def solve(data: NTPData, *, tolerance: float) -> MarginSolution | None:
     """Solve in coordinates of the embeddings' row space; None where the solver finds no optimum."""
     basis = row_space(data.embeddings)
     if not basis.size or data.num_contexts * data.vocab_size * basis.shape[1] > MAX_NONZEROS:
@@ -29,8 +30,9 @@ def solve(data: NTPData, *, tolerance: float) -> NTPSVMSolution | None:
     )
     if found.X is None or found.multipliers is None or found.status not in SOLVED:
         return None
-    return NTPSVMSolution(
+    return MarginSolution(
         data=data,
+        geometry=FROBENIUS,
         W=subspace(data).project_complement(found.X @ basis.T / longest),
         dual=repaired_certificate(found.multipliers / longest**2, data),
         tolerance=tolerance,

@@ -14,7 +14,8 @@ from ntp_lib.errors import NTPDataError
 from ntp_lib.limiting.limits import Limits
 from ntp_lib.loss.sampled import SampledSlope
 from ntp_lib.loss.slope import Slope
-from ntp_lib.margins.max_margin import MaxMargin, max_margin
+from ntp_lib.margins.max_margin import max_margin
+from ntp_lib.margins.solution import MarginSolution
 from ntp_lib.numerics.aliases import Floats
 from ntp_lib.numerics.numbers import real_numbers, whole_number
 from ntp_lib.numerics.results import result
@@ -113,7 +114,7 @@ def _residual(references: Limits, gradient: Floats) -> float:
         return float(np.log(in_F) - np.log(np.linalg.norm(references.F.project_complement(gradient))))
 
 
-def compare_stage(before: Stage, stage: Stage, references: Limits, largest: MaxMargin) -> dict[str, float]:
+def compare_stage(before: Stage, stage: Stage, references: Limits, largest: MarginSolution) -> dict[str, float]:
     """Compare a stage's increment with what is predicted from the stage *before* it.
 
     Args:

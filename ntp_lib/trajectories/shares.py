@@ -8,7 +8,7 @@ import numpy as np
 
 from ntp_lib.data.identity import require_same_data
 from ntp_lib.margins.margins import stacked_margins
-from ntp_lib.margins.max_margin import MaxMargin
+from ntp_lib.margins.solution import MarginSolution
 from ntp_lib.numerics.aliases import Floats
 from ntp_lib.subspaces.subspace import Subspace
 
@@ -21,7 +21,7 @@ class MarginShares:
     NaN for U = 0.
     """
 
-    def __init__(self, F: Subspace, solutions: Mapping[str, MaxMargin]) -> None:
+    def __init__(self, F: Subspace, solutions: Mapping[str, MarginSolution]) -> None:
         for name, solution in solutions.items():
             require_same_data(solution.data, F.data, f"solution {name!r}")
         self._F, self._solutions = F, dict(solutions)
@@ -32,7 +32,7 @@ class MarginShares:
         margins = stacked_margins(parts, self._F.data)
         columns: dict[str, Floats] = {}
         for name, solution in self._solutions.items():
-            size = solution.norm.size(parts)
+            size = solution.geometry.size(parts)
             target = solution.W / np.linalg.norm(solution.W)
             length = np.linalg.norm(parts, axis=(1, 2))
             columns[f"share_{name}"] = _quotient(margins, size * solution.attainable)

@@ -35,9 +35,9 @@ def test_no_feasible_matrix_beats_the_bound(name, random_problem):
     solution, F, rng = ntp.max_margin(data, norm=name), ntp.subspace(data), np.random.default_rng(0)
     for _ in range(30):
         W = F.project_complement(solution.W + 0.3 * rng.standard_normal(solution.W.shape))
-        assert ntp.margin(W, data) <= solution.bound * solution.norm.size(W) * (1 + 1e-9)
+        assert ntp.margin(W, data) <= solution.bound * solution.geometry.size(W) * (1 + 1e-9)
     # Control: the bound is tight; one that is smaller by a thousandth is beaten by the solution.
-    assert ntp.margin(solution.W, data) > 0.999 * solution.bound * solution.norm.size(solution.W)
+    assert ntp.margin(solution.W, data) > 0.999 * solution.bound * solution.geometry.size(solution.W)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -50,7 +50,7 @@ def test_frobenius_is_the_ntp_svm(seed, random_problem):
     assert even.attainable == pytest.approx(ntp.max_margin(data).attainable, rel=1e-6)
     for name in ("max", "spectral"):
         other = ntp.max_margin(data, norm=name)
-        share = ntp.margin(W_mm, data) / (other.norm.size(W_mm) * other.attainable)
+        share = ntp.margin(W_mm, data) / (other.geometry.size(W_mm) * other.attainable)
         assert share <= 1 + 1e-6
 
 
@@ -60,7 +60,7 @@ def test_the_frobenius_solution_is_not_optimal_in_the_other_norms():
     W_mm = ntp.ntp_svm(data).W
     for name in ("max", "spectral"):
         other = ntp.max_margin(data, norm=name)
-        assert ntp.margin(W_mm, data) / (other.norm.size(W_mm) * other.attainable) < 1 - 1e-3
+        assert ntp.margin(W_mm, data) / (other.geometry.size(W_mm) * other.attainable) < 1 - 1e-3
 
 
 def test_one_context_two_tokens():
@@ -103,7 +103,7 @@ def test_a_preconditioner_counts_up_to_a_factor(random_problem):
     P = np.exp(np.random.default_rng(0).standard_normal((data.vocab_size, 5)))
     first, second = (ntp.max_margin(data, preconditioner=c * P) for c in (1.0, 1e40))
     assert np.linalg.norm(first.W - second.W) <= 1e-6 * np.linalg.norm(first.W)
-    assert first.norm.size(first.W) == pytest.approx(float(preconditioned(P / P.max()).size(first.W)))
+    assert first.norm == pytest.approx(float(preconditioned(P / P.max()).size(first.W)))
 
 
 def test_what_is_not_separable_is_refused_with_a_certificate():

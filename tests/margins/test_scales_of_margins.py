@@ -1,11 +1,13 @@
 """W^mm of embeddings in other units, badly conditioned ones, and what float64 does not hold."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 import ntp_lib as ntp
 from ntp_lib.margins import svm_cvxpy
-from ntp_lib.margins.svm_solution import SolveStatus
+from ntp_lib.margins.solution import SolveStatus
 
 TOY = ntp.synthetic.toy_2d()
 
@@ -133,16 +135,19 @@ def test_multipliers_of_the_reference_solver_belong_to_its_decoder():
 
 @pytest.mark.parametrize("factor", [1.1, 2.0, 10.0])
 def test_the_gap_of_a_grown_decoder_is_known(factor):
-    """The dual value stays ½ν², the primal one grows by factor²; for ‖W‖ it is the factor itself."""
+    """A factor changes no margin per unit of ‖W‖; what is added without one does."""
     found = ntp.ntp_svm(TOY)
-    grown = type(found)(TOY, factor * found.W, 3.0 * found.dual, 1e-7, "test", 0)
-    assert grown.gap == pytest.approx(1 - factor**-2, rel=1e-9)
+    grown = dataclasses.replace(found, W=factor * found.W, dual=3.0 * found.dual)
+    assert grown.gap == pytest.approx(0, abs=1e-12)
+    longer = dataclasses.replace(found, W=found.W + np.sqrt(factor**2 - 1) * found.norm / np.sqrt(10))
+    assert longer.norm == pytest.approx(factor * found.norm, rel=1e-12)
+    assert longer.gap == pytest.approx(1 - 1 / factor, rel=1e-9)
 
 
 def test_the_gap_of_a_loose_bound_is_known():
     """Multipliers of one active pair alone bound the margin by more than there is."""
     found = ntp.max_margin(TOY, norm="max")
-    loose = type(found)(TOY, found.norm, found.W, found.dual * [[1.0], [2.0], [3.0]], found.solver)
+    loose = dataclasses.replace(found, dual=found.dual * [[1.0], [2.0], [3.0]])
     assert loose.bound > 1.05 * found.bound
     assert loose.gap == pytest.approx(1 - found.attainable / loose.bound, rel=1e-12)
     assert 0.04 < loose.gap < 1

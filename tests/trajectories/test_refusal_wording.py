@@ -97,7 +97,7 @@ def test_what_are_no_references():
         lambda: ntp.gradient_flow(TOY, log_times=[0.0], references="mine"),
         lambda: ntp.regularization_path(TOY, radii=[1.0], references="mine"),
     ):
-        assert refusal_of(run) == "references is str; it must be what ntp_lib.limiting returns, or None"
+        assert refusal_of(run) == "references is str; it must be what ntp_lib.limits returns, or None"
     for run in (
         lambda: ntp.train(scaled(2.0), steps=1, references=ntp.references(TOY)),
         lambda: ntp.regularization_path(scaled(2.0), radii=[1.0], references=ntp.references(TOY)),
