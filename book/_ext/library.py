@@ -18,6 +18,9 @@ CODE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 def as_plain_text(app, what, name, obj, options, lines):
     """Escape what reStructuredText would read into the sentences of a docstring; examples stay as they are."""
     lines[:] = [line if line.lstrip().startswith((">>>", "...")) else escaped(line) for line in lines]
+    if what == "property":
+        # napoleon takes what stands before a colon in the first line of a property's docstring for its type.
+        lines.insert(0, "")
 
 
 def escaped(line):
@@ -49,7 +52,7 @@ class LinkNames(SphinxPostTransform):
 def setup(app):
     app.setup_extension("sphinx.ext.autodoc")
     app.setup_extension("sphinx.ext.napoleon")
-    # napoleon's own hook has a priority of 500: sections are found first, then sentences are escaped.
+    # Before napoleon's own hook, which has a priority of 500.
     app.connect("autodoc-process-docstring", as_plain_text, priority=400)
     app.add_post_transform(LinkNames)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

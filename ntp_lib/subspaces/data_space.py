@@ -7,16 +7,19 @@ the two parts of a gradient never meet in one sum where the larger would drown t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
-import scipy.linalg
+from scipy.sparse.linalg import LinearOperator, cg
 
-from ntp_lib.numerics.aliases import Floats
+from ntp_lib.errors import DidNotConvergeError
+from ntp_lib.numerics.aliases import Bools, Floats
+from ntp_lib.numerics.linearisation import Action, KrylovLinearisation, Linearisation
 from ntp_lib.numerics.results import result
 from ntp_lib.numerics.row_space import row_space
+from ntp_lib.subspaces.dense_space import DenseDataSpace
 from ntp_lib.subspaces.subspace import Subspace
 
 # Up to this many unknowns, and entries of the logit maps (256 MiB), coordinates are those of explicit bases.
@@ -70,6 +73,16 @@ class DataSpace(Protocol):
         """Coordinates x, y of the projection of W onto D."""
         ...
 
+    def linearise(
+        self, matrix: Callable[[DenseDataSpace], Floats], action: Action, diagonal: Callable[[], Floats]
+    ) -> Linearisation:
+        """A Jacobian in these coordinates: as a matrix where the maps are formed, else by action and diagonal."""
+        ...
+
+    def finite_solver(self, action: Action) -> Action:
+        """A function that solves action(x) = b, for a positive definite action in coordinates of F."""
+        ...
+
 
 def data_space(F: Subspace) -> DataSpace:
     """Coordinates of D: explicit orthonormal bases where they fit, projections of whole matrices beyond."""
@@ -78,105 +91,6 @@ def data_space(F: Subspace) -> DataSpace:
     unknowns = (data.vocab_size - 1) * rank
     fits = unknowns * max(data.num_contexts, data.dim) * data.vocab_size <= DENSE_ENTRIES
     return DenseDataSpace(F) if unknowns <= DENSE_UNKNOWNS and fits else ProjectedDataSpace(F)
-
-
-@result
-class DenseDataSpace:
-    """D in bases of F and of D ∩ F⊥, with the logits of every basis element.
-
-    The basis of D ∩ F⊥ is orthonormal. That of F is orthogonal, and scaled so that the in-support differences of
-    unit embeddings are orthonormal: nearly parallel contexts make the parts of F that tell them apart very long,
-    and in coordinates of length one the rounding of the others would drown what they do to the logits.
-    """
-
-    F: Subspace
-
-    @property
-    def finite_size(self) -> int:
-        """dim F."""
-        return len(self._bases[0])
-
-    @property
-    def offset_size(self) -> int:
-        """dim D − dim F."""
-        return len(self._bases[1])
-
-    @property
-    def finite_metric(self) -> Floats:
-        """See `DataSpace`."""
-        return self._sizes**2
-
-    @property
-    def _sizes(self) -> Floats:
-        """Inverse lengths of the basis of F: the singular values of the in-support differences."""
-        return self.F.factorisation.sigma
-
-    @cached_property
-    def _support(self) -> npt.NDArray[np.bool_]:
-        return self.F.data.probs.toarray() > 0
-
-    @cached_property
-    def _bases(self) -> tuple[Floats, Floats]:
-        """Orthonormal bases, each (dim, V, d). D is (centred columns) ⊗ (row space), and QR completes F in it."""
-        data = self.F.data
-        rows = row_space(data.embeddings)
-        V, r = data.vocab_size, rows.shape[1]
-        centred = scipy.linalg.helmert(V)
-        reduced = np.einsum("av,nvd,dr->arn", centred, self.F.basis, rows, optimize=True).reshape((V - 1) * r, -1)
-        full = scipy.linalg.qr(reduced, mode="full")[0][:, reduced.shape[1] :]
-        rest = np.einsum("av,arn,dr->nvd", centred, full.reshape(V - 1, r, -1), rows, optimize=True)
-        return self.F.basis, rest
-
-    @cached_property
-    def finite_map(self) -> Floats:
-        """The matrix of `deviation`, (m·V, dim F)."""
-        logits = np.einsum("nvd,jd->jvn", self._bases[0], self.F.data.embeddings, optimize=True)
-        return self._centred(logits).reshape(self._support.size, self.finite_size) / self._sizes
-
-    @cached_property
-    def offset_map(self) -> Floats:
-        """The matrix of `offset`, (m·V, dim D − dim F)."""
-        logits = np.einsum("nvd,jd->jvn", self._bases[1], self.F.data.embeddings, optimize=True)
-        relative = np.where(self._support[:, :, None], 0.0, self._centred(logits))
-        return relative.reshape(self._support.size, self.offset_size)
-
-    @cached_property
-    def joint_map(self) -> Floats:
-        """Both maps side by side, (m·V, dim D)."""
-        return np.hstack([self.finite_map, self.offset_map])
-
-    def _centred(self, logits: Floats) -> Floats:
-        weights = self._support / self._support.sum(axis=1, keepdims=True)
-        return np.asarray(logits - np.einsum("jv,jvn->jn", weights, logits)[:, None, :])
-
-    def deviation(self, x: Floats) -> Floats:
-        """See `DataSpace`."""
-        return (self.finite_map @ x).reshape(self._support.shape)
-
-    def offset(self, y: Floats) -> Floats:
-        """See `DataSpace`."""
-        return (self.offset_map @ y).reshape(self._support.shape)
-
-    def pull_finite(self, residual: Floats) -> Floats:
-        """See `DataSpace`."""
-        return np.asarray(residual.ravel() @ self.finite_map)
-
-    def pull_offset(self, residual: Floats) -> Floats:
-        """See `DataSpace`."""
-        return np.asarray(residual.ravel() @ self.offset_map)
-
-    def embed_finite(self, x: Floats) -> Floats:
-        """See `DataSpace`."""
-        return np.tensordot(x / self._sizes, self._bases[0], axes=1)
-
-    def embed_offset(self, y: Floats) -> Floats:
-        """See `DataSpace`."""
-        return np.tensordot(y, self._bases[1], axes=1)
-
-    def coordinates(self, W: Floats) -> tuple[Floats, Floats]:
-        """See `DataSpace`."""
-        in_F, rest = self._bases
-        return self._sizes * np.tensordot(in_F, W, axes=2), np.tensordot(rest, W, axes=2)
 
 
 @result
@@ -196,8 +110,8 @@ class ProjectedDataSpace:
         return self.finite_size
 
     @cached_property
-    def _support(self) -> npt.NDArray[np.bool_]:
-        return self.F.data.probs.toarray() > 0
+    def _support(self) -> Bools:
+        return self.F.data.support_mask
 
     @property
     def finite_metric(self) -> Floats:
@@ -241,6 +155,24 @@ class ProjectedDataSpace:
         seen = (W - W.mean(axis=0)) @ self._rows @ self._rows.T
         finite = self.F.project(seen)
         return finite.ravel(), (seen - finite).ravel()
+
+    def linearise(
+        self, matrix: Callable[[DenseDataSpace], Floats], action: Action, diagonal: Callable[[], Floats]
+    ) -> Linearisation:
+        """See `DataSpace`."""
+        return KrylovLinearisation(action, diagonal())
+
+    def finite_solver(self, action: Action) -> Action:
+        """See `DataSpace`: by conjugate gradients; DidNotConvergeError after 5000 of them."""
+
+        def solve(right: Floats) -> Floats:
+            operator = LinearOperator((len(right), len(right)), matvec=action)
+            solution, status = cg(operator, right, rtol=1e-8, maxiter=5000)
+            if status:
+                raise DidNotConvergeError("the part in F could not be found in 5000 steps of conjugate gradients")
+            return np.asarray(solution)
+
+        return solve
 
     def _centred(self, logits: Floats) -> Floats:
         shares = self._support / self._support.sum(axis=1, keepdims=True)

@@ -14,10 +14,10 @@ import numpy as np
 from ntp_lib.data.ntp_data import ContextBlock, NTPData
 from ntp_lib.loss.split import SplitSoftmax, split_softmax
 from ntp_lib.numerics.aliases import Floats
+from ntp_lib.numerics.linearisation import Linearisation
 from ntp_lib.numerics.results import result
-from ntp_lib.subspaces.data_space import DataSpace, DenseDataSpace
-from ntp_lib.trajectories.linearisation import DenseLinearisation, KrylovLinearisation
-from ntp_lib.trajectories.stepping import Linearisation
+from ntp_lib.subspaces.data_space import DataSpace
+from ntp_lib.subspaces.dense_space import DenseDataSpace
 
 
 @result
@@ -88,8 +88,6 @@ class EarlyStage:
 
     def linearise(self, s: float, state: Floats) -> Linearisation:
         """The Jacobian of `derivative`."""
-        if isinstance(self.space, DenseDataSpace):
-            return DenseLinearisation(self._dense_jacobian(self.space, s, state))
         t = float(np.exp(s))
         parts, size = self.parts(s, state), self.space.finite_size
 
@@ -98,7 +96,9 @@ class EarlyStage:
             in_F, rest = self.hessian_action(*parts, dx, dy)
             return np.concatenate([t / (1 + t) * change[:size] - (1 + t) * t * in_F, -t * rest])
 
-        return KrylovLinearisation(apply, self._rough_diagonal(t, *parts))
+        return self.space.linearise(
+            lambda dense: self._dense_jacobian(dense, s, state), apply, lambda: self._rough_diagonal(t, *parts)
+        )
 
     def _dense_jacobian(self, space: DenseDataSpace, s: float, state: Floats) -> Floats:
         t, k = np.exp(s), space.finite_size

@@ -10,17 +10,12 @@ from __future__ import annotations
 from functools import cached_property
 
 import numpy as np
-import scipy.linalg
-from scipy.sparse.linalg import LinearOperator, cg
 
-from ntp_lib.errors import DidNotConvergeError
 from ntp_lib.margins.active_pairs import ActivePairs
 from ntp_lib.numerics.aliases import Floats
+from ntp_lib.numerics.linearisation import Action, Linearisation
 from ntp_lib.numerics.results import result
-from ntp_lib.subspaces.data_space import DenseDataSpace
 from ntp_lib.trajectories.flow_early import EarlyStage
-from ntp_lib.trajectories.linearisation import DenseLinearisation, KrylovLinearisation
-from ntp_lib.trajectories.stepping import Linearisation
 
 
 @result
@@ -57,12 +52,15 @@ class LateStage:
     def linearise(self, s: float, rho: Floats) -> Linearisation:
         """The Jacobian of `derivative`: −Σ t π̂_j o_jv M_jv ⊗ M_jv."""
         space, masses = self.early.space, self.masses(s, rho)
-        if isinstance(space, DenseDataSpace):
-            return DenseLinearisation(-space.offset_map.T @ (masses.reshape(-1, 1) * space.offset_map))
-        squares = np.sum(self.early.block.embeddings**2, axis=1)
-        rate = float(squares @ masses.sum(axis=1)) / self.early.data.dim
-        return KrylovLinearisation(
-            lambda v: -space.pull_offset(masses * space.offset(v)), np.full(space.offset_size, -rate)
+
+        def diagonal() -> Floats:
+            squares = np.sum(self.early.block.embeddings**2, axis=1)
+            return np.full(space.offset_size, -float(squares @ masses.sum(axis=1)) / self.early.data.dim)
+
+        return space.linearise(
+            lambda dense: -dense.offset_map.T @ (masses.reshape(-1, 1) * dense.offset_map),
+            lambda v: -space.pull_offset(masses * space.offset(v)),
+            diagonal,
         )
 
     def slaved(self, s: float, rho: Floats) -> tuple[Floats, float]:
@@ -77,25 +75,12 @@ class LateStage:
         # An offset takes its mass from the support in proportion to p̂.
         taken = self.early.block.probs * masses.sum(axis=1, keepdims=True)
         pull = self.early.space.pull_finite(taken - masses)
-        z = self._solve_in_support(pull)
+        z = self._solve_in_support(pull) if np.any(pull) else np.zeros_like(pull)
         return z, float(z @ pull) / 2
 
-    def _solve_in_support(self, right: Floats) -> Floats:
-        if not np.any(right):
-            return np.zeros_like(right)
-        if isinstance(self.early.space, DenseDataSpace):
-            return np.asarray(scipy.linalg.cho_solve(self._factor, right))
-        size = len(right)
-        operator = LinearOperator((size, size), matvec=self._in_support_hessian)
-        solution, status = cg(operator, right, rtol=1e-8, maxiter=5000)
-        if status:
-            raise DidNotConvergeError("the part in F could not be found in 5000 steps of conjugate gradients")
-        return np.asarray(solution)
-
     @cached_property
-    def _factor(self) -> tuple[Floats, bool]:
-        columns = np.eye(self.early.space.finite_size)
-        return scipy.linalg.cho_factor(np.array([self._in_support_hessian(e) for e in columns]), lower=True)
+    def _solve_in_support(self) -> Action:
+        return self.early.space.finite_solver(self._in_support_hessian)
 
     def _in_support_hessian(self, z: Floats) -> Floats:
         """∇²CE_F(W°) z in coordinates of F."""

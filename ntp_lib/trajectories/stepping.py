@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import scipy.sparse as sp
@@ -12,6 +11,7 @@ from scipy.integrate import BDF
 
 from ntp_lib.errors import DidNotConvergeError
 from ntp_lib.numerics.aliases import Floats
+from ntp_lib.numerics.linearisation import Linearisation
 
 # Steps after which an integration is given up; ordinary ones take a few hundred.
 MAX_STEPS = 20_000
@@ -20,14 +20,6 @@ FIRST_STEP = 0.1
 # Newton's method ends at this share of the local error asked for, or where its steps are rounding, relative to y.
 NEWTON_SHARE = 0.03
 NEWTON_ROUNDING = 1e-13
-
-
-class Linearisation(Protocol):
-    """The Jacobian J of a right-hand side at one state."""
-
-    def factorised(self, c: float) -> Callable[[Floats], Floats]:
-        """A function that solves (I − cJ) x = b for x."""
-        ...
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import ntp_lib as ntp
-from ntp_lib.subspaces.data_space import DenseDataSpace, ProjectedDataSpace, data_space
+from ntp_lib.subspaces.data_space import ProjectedDataSpace, data_space
+from ntp_lib.subspaces.dense_space import DenseDataSpace
 
 SEEDS = range(3)
 

@@ -6,8 +6,8 @@ import pytest
 import ntp_lib as ntp
 from ntp_lib.limiting.counterpart import compatible_counterpart
 from ntp_lib.margins.active_pairs import active_pairs
+from ntp_lib.subspaces import data_space
 from ntp_lib.subspaces.data_space import ProjectedDataSpace
-from ntp_lib.trajectories import flow_late
 from ntp_lib.trajectories.flow_early import EarlyStage
 from ntp_lib.trajectories.flow_late import LateStage
 from ntp_lib.trajectories.ridge import SLOPE_ROUNDING, RidgeSolver
@@ -44,6 +44,6 @@ def test_conjugate_gradients_that_do_not_arrive_are_named(monkeypatch):
     right = np.ones(space.finite_size)
     found = late._solve_in_support(space.pull_finite(np.where(TOY.support, 1.0, 0.0)))
     assert np.isfinite(found).all()
-    monkeypatch.setattr(flow_late, "cg", lambda operator, right, **options: (right, options["maxiter"]))
+    monkeypatch.setattr(data_space, "cg", lambda operator, right, **options: (right, options["maxiter"]))
     with pytest.raises(ntp.DidNotConvergeError, match=r"^the part in F could not be found in 5000 steps"):
         late._solve_in_support(right)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import scipy.linalg
@@ -15,6 +16,16 @@ from ntp_lib.numerics.aliases import Floats
 # Newton's method needs its steps no more accurately than this; an inexact step only makes it iterate once more.
 LINEAR_TOLERANCE = 1e-3
 KRYLOV_SIZE = 80
+
+Action = Callable[[Floats], Floats]
+
+
+class Linearisation(Protocol):
+    """The Jacobian J of a right-hand side at one state."""
+
+    def factorised(self, c: float) -> Callable[[Floats], Floats]:
+        """A function that solves (I − cJ) x = b for x."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)

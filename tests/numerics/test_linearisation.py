@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ntp_lib.trajectories.linearisation import (
+from ntp_lib.numerics.linearisation import (
     KRYLOV_SIZE,
     LINEAR_TOLERANCE,
     DenseLinearisation,
