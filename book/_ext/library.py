@@ -19,8 +19,9 @@ def as_plain_text(app, what, name, obj, options, lines):
     """Escape what reStructuredText would read into the sentences of a docstring; examples stay as they are."""
     lines[:] = [line if line.lstrip().startswith((">>>", "...")) else escaped(line) for line in lines]
     if what == "property":
-        # napoleon takes what stands before a colon in the first line of a property's docstring for its type.
-        lines.insert(0, "")
+        # napoleon takes what stands before a colon in the first line of a property's docstring for its type: that
+        # line becomes an empty comment.
+        lines[:0] = ["..", ""]
 
 
 def escaped(line):
