@@ -9,7 +9,7 @@ import scipy.optimize
 import scipy.sparse as sp
 
 from ntp_lib.data.ntp_data import NTPData
-from ntp_lib.margins.pair_rows import pair_rows
+from ntp_lib.margins.linear_program import pair_rows
 from ntp_lib.numerics.aliases import Bools, Floats
 from ntp_lib.numerics.results import result
 from ntp_lib.numerics.row_space import row_space

@@ -12,8 +12,7 @@ from ntp_lib.data.identity import require_same_data
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import DidNotConvergeError, NotSeparableError, NTPDataError
-from ntp_lib.margins.refusals import certified_error
-from ntp_lib.margins.separability import Separability, Verdict, separability
+from ntp_lib.margins.separability import Separability, Verdict, certified_error, separability
 from ntp_lib.margins.solution import MarginSolution
 from ntp_lib.margins.svm import ntp_svm
 from ntp_lib.numerics.aliases import Floats
@@ -173,3 +172,17 @@ def not_separable(references: Limits, consequence: str) -> NotSeparableError:
     if verdict.certificate is None:
         raise DidNotConvergeError(f"{references.why_no_svm or verdict.status.value}; so {consequence}")
     return certified_error(verdict, consequence)
+
+
+def compatible_counterpart(references: Limits) -> NTPData:
+    """The problem with p̂_j replaced by the softmax of W° on S_j.
+
+    Its gradient and Hessian are those of the data themselves, because ∇CE_F(W°) = 0, and it is compatible with
+    W* = W°, so that in-support residuals are differences from its own probabilities.
+    """
+    data, W = references.data, references.W_finite
+    logits = np.einsum("nd,nd->n", W[data.probs.indices], data.embeddings[data.support_rows])
+    shifted = np.exp(logits - np.maximum.reduceat(logits, data.probs.indptr[:-1])[data.support_rows])
+    probs = data.probs.copy()
+    probs.data = shifted / np.add.reduceat(shifted, data.probs.indptr[:-1])[data.support_rows]
+    return NTPData(data.embeddings, data.context_probs, probs)

@@ -10,11 +10,21 @@ import scipy.optimize
 import scipy.sparse as sp
 
 from ntp_lib.data.ntp_data import NTPData
-from ntp_lib.margins.pair_rows import Pairs, pair_rows
 from ntp_lib.numerics.aliases import Floats
 from ntp_lib.numerics.results import result
 from ntp_lib.numerics.row_space import row_space
 from ntp_lib.subspaces.in_support import unit_embeddings
+
+Pairs = tuple[npt.NDArray[np.intp], ...]
+
+
+def pair_rows(embeddings: Floats, pairs: Pairs, vocab_size: int) -> sp.csr_array:
+    """One row w_z·h̄_j − c_j per pair (j, z); the columns are W, row by row, and the levels c."""
+    (m, d), (contexts, tokens) = embeddings.shape, pairs
+    columns = np.hstack([tokens[:, None] * d + np.arange(d), vocab_size * d + contexts[:, None]])
+    values = np.hstack([embeddings[contexts], np.full((len(contexts), 1), -1.0)])
+    places = np.arange(0, columns.size + 1, d + 1)
+    return sp.csr_array((values.ravel(), columns.ravel(), places), shape=(len(contexts), vocab_size * d + m))
 
 
 @result

@@ -9,7 +9,7 @@ import numpy as np
 
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.data.threads import small_problems_on_one_thread
-from ntp_lib.errors import NTPDataError
+from ntp_lib.errors import DidNotConvergeError, NotSeparableError, NTPDataError
 from ntp_lib.margins import certificates, linear_program
 from ntp_lib.margins.margins import context_margins
 from ntp_lib.margins.splitting.solve import Answer
@@ -218,3 +218,22 @@ def _from_linear_program(data: NTPData, F: Subspace | None, time_limit: float) -
         A = certificates.repaired_certificate(certificates.sharpened(program.multipliers, data), data)
         return excluded(data, certificates.for_embeddings(A, data))
     return _undecided(data, f"HiGHS: {program.message}")
+
+
+def certified_error(verdict: Separability, consequence: str) -> NotSeparableError:
+    """The error for data that are not separable, with the certificate, for the caller to raise.
+
+    Args:
+        verdict: not separable.
+        consequence: what cannot be had therefore.
+
+    Raises:
+        DidNotConvergeError: the verdict has no certificate.
+    """
+    if verdict.certificate is None:
+        raise DidNotConvergeError(f"no W^mm and no certificate against one were found, so {consequence}")
+    return NotSeparableError(
+        f"the data are not NTP-separable, so {consequence}; the certificate attached excludes every margin above "
+        f"{verdict.excluded_margin:.1e} per unit of ‖W‖ and of embedding length",
+        verdict.certificate,
+    )

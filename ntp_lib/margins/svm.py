@@ -12,12 +12,19 @@ from ntp_lib.errors import DidNotConvergeError, NTPDataError
 from ntp_lib.margins import svm_active_set, svm_cvxpy
 from ntp_lib.margins.certificates import of_a_zero_embedding, repaired_certificate
 from ntp_lib.margins.norms import FROBENIUS
-from ntp_lib.margins.refusals import certified_error
-from ntp_lib.margins.separability import FALLBACK_NONZEROS, Separability, Verdict, excluded, separability
+from ntp_lib.margins.separability import (
+    FALLBACK_NONZEROS,
+    Separability,
+    Verdict,
+    certified_error,
+    excluded,
+    separability,
+)
 from ntp_lib.margins.solution import MarginSolution
+from ntp_lib.margins.splitting.active_set import refined_solution
+from ntp_lib.margins.splitting.problem import ConeProblem
 from ntp_lib.margins.splitting.solve import Answer
 from ntp_lib.margins.splitting.solve import solve as split
-from ntp_lib.margins.svm_polish import polished
 from ntp_lib.numerics.arrays import to_numpy
 from ntp_lib.numerics.numbers import real_number
 from ntp_lib.subspaces.scaling import binary_exponent, refuse_out_of_range, rescaled, times_power_of_two
@@ -133,3 +140,26 @@ def _in_the_units_of(data: NTPData, solution: MarginSolution, exponent: int) -> 
         W=times_power_of_two(solution.W, -exponent),
         dual=times_power_of_two(times_power_of_two(solution.dual, -exponent), -exponent),
     )
+
+
+# Multipliers below this fraction of the largest are taken as inactive.
+ACTIVE_FRACTION = 1e-5
+POLISHED = 1e-10
+
+
+def polished(solution: MarginSolution) -> MarginSolution:
+    """Return the polish where it succeeds, else the solution scaled to margin one where that helps."""
+    problem = ConeProblem.of(solution.data)
+    xp = problem.xp
+    A = problem.kind.convert(solution.dual) * problem.lengths
+    negligible = ~problem.support & (-ACTIVE_FRACTION * xp.max(xp.abs(A)) < A)
+    A, _ = refined_solution(problem, xp.where(negligible, xp.zeros_like(A), A), tolerance=POLISHED)
+    if A is not None:
+        dual = A / problem.lengths
+        return replace(solution, W=dual.T @ problem.kind.convert(solution.data.embeddings), dual=dual)
+    rescaled = _at_margin_one(solution)
+    return rescaled if rescaled.verify() else solution
+
+
+def _at_margin_one(solution: MarginSolution) -> MarginSolution:
+    return replace(solution, W=solution.W / solution.margin) if 0.5 < solution.margin < 2 else solution

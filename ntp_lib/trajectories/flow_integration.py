@@ -9,8 +9,7 @@ import numpy as np
 from tqdm import tqdm
 
 from ntp_lib.errors import DidNotConvergeError
-from ntp_lib.limiting.counterpart import compatible_counterpart
-from ntp_lib.limiting.limits import Limits
+from ntp_lib.limiting.limits import Limits, compatible_counterpart
 from ntp_lib.loss.cross_entropy import smoothness
 from ntp_lib.margins.active_pairs import ActivePairs, active_pairs
 from ntp_lib.numerics.aliases import Floats

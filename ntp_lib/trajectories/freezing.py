@@ -19,9 +19,9 @@ from ntp_lib.margins.solution import MarginSolution
 from ntp_lib.numerics.aliases import Floats
 from ntp_lib.numerics.numbers import real_numbers, whole_number
 from ntp_lib.numerics.results import result
-from ntp_lib.trajectories.adaptive import Adam
 from ntp_lib.trajectories.initialisation import lecun
 from ntp_lib.trajectories.measurements import cosine
+from ntp_lib.trajectories.optimisers import Adam
 from ntp_lib.trajectories.shares import MarginShares
 from ntp_lib.trajectories.training import MOST_STEPS, valid_constants
 

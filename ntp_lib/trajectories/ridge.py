@@ -14,8 +14,7 @@ import scipy.linalg
 
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.errors import DidNotConvergeError
-from ntp_lib.limiting.counterpart import compatible_counterpart
-from ntp_lib.limiting.limits import Limits
+from ntp_lib.limiting.limits import Limits, compatible_counterpart
 from ntp_lib.loss.cross_entropy import smoothness
 from ntp_lib.loss.split import SplitSoftmax, split_softmax
 from ntp_lib.numerics.aliases import Floats

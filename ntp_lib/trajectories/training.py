@@ -22,8 +22,7 @@ from ntp_lib.numerics.numbers import one_of, real_number, real_numbers, whole_nu
 from ntp_lib.numerics.results import copied, result
 from ntp_lib.trajectories.initialisation import start_of
 from ntp_lib.trajectories.magnitudes import limits_in_range
-from ntp_lib.trajectories.methods import METHODS, make_step
-from ntp_lib.trajectories.optimisers import Step
+from ntp_lib.trajectories.optimisers import METHODS, Step, make_step
 from ntp_lib.trajectories.trace import Measure, Trace
 
 STEPS_BETWEEN_LOOKS = 100

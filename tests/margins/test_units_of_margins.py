@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import ntp_lib as ntp
-from ntp_lib.margins.svm_polish import _at_margin_one
+from ntp_lib.margins.svm import _at_margin_one
 
 
 def test_multipliers_beyond_float64_are_named_though_the_decoder_is_not():

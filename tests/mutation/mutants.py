@@ -26,13 +26,13 @@ COMPATIBILITY, MARGINS = "ntp_lib/conditions/compatibility.py", "ntp_lib/margins
 CERTIFICATES, SOLUTION = "ntp_lib/margins/certificates.py", "ntp_lib/margins/solution.py"
 FACE, REFERENCES = "ntp_lib/margins/splitting/face.py", "ntp_lib/limiting/limits.py"
 RIDGE, OPTIMISERS = "ntp_lib/trajectories/ridge.py", "ntp_lib/trajectories/optimisers.py"
-METHODS = "ntp_lib/trajectories/methods.py"
+METHODS = "ntp_lib/trajectories/optimisers.py"
 MEASUREMENTS = "ntp_lib/trajectories/measurements.py"
 SLOPE = "ntp_lib/loss/slope.py"
 FLOW_EARLY, FLOW_LATE = "ntp_lib/trajectories/flow_early.py", "ntp_lib/trajectories/flow_late.py"
 FLOW, ASYMPTOTICS = "ntp_lib/trajectories/flow_integration.py", "ntp_lib/limiting/asymptotics.py"
 DECOMPOSITION, CONFLICT = "ntp_lib/conditions/decomposition.py", "ntp_lib/conditions/log_odds_conflict.py"
-NORMS, STEEPEST = "ntp_lib/margins/norms.py", "ntp_lib/trajectories/steepest.py"
+NORMS, STEEPEST = "ntp_lib/margins/norms.py", "ntp_lib/trajectories/optimisers.py"
 DATA, TOKENS = "ntp_lib/data/ntp_data.py", "ntp_lib/data/tokens.py"
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from ntp_lib.trajectories.adaptive import Adam
+from ntp_lib.trajectories.optimisers import Adam
 
 
 def gradients(size):

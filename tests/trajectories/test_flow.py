@@ -7,7 +7,7 @@ import pytest
 from scipy.special import lambertw
 
 import ntp_lib as ntp
-from ntp_lib.limiting.counterpart import compatible_counterpart
+from ntp_lib.limiting.limits import compatible_counterpart
 from ntp_lib.margins.active_pairs import active_pairs
 from ntp_lib.subspaces import data_space as data_space_module
 from ntp_lib.subspaces.data_space import data_space

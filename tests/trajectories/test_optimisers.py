@@ -7,8 +7,8 @@ import torch
 import ntp_lib as ntp
 from ntp_lib.loss.slope import Slope
 from ntp_lib.trajectories import optimisers
-from ntp_lib.trajectories.adaptive import Adam
 from ntp_lib.trajectories.initialisation import lecun
+from ntp_lib.trajectories.optimisers import Adam
 
 STEPS = 12
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import ntp_lib as ntp
-from ntp_lib.limiting.counterpart import compatible_counterpart
+from ntp_lib.limiting.limits import compatible_counterpart
 from ntp_lib.margins.active_pairs import active_pairs
 from ntp_lib.subspaces import data_space
 from ntp_lib.subspaces.data_space import ProjectedDataSpace

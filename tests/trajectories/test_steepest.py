@@ -7,9 +7,7 @@ import ntp_lib as ntp
 from ntp_lib.loss.slope import Slope
 from ntp_lib.margins.norms import NORMS
 from ntp_lib.trajectories.initialisation import lecun
-from ntp_lib.trajectories.methods import METHODS, STEEPEST, make_step
-from ntp_lib.trajectories.schedules import step_sizes
-from ntp_lib.trajectories.steepest import steepest_descent
+from ntp_lib.trajectories.optimisers import METHODS, STEEPEST, make_step, steepest_descent, step_sizes
 
 ONE_HOT = ntp.synthetic.clusters(num_classes=4, dim=6, per_class=5)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 import warnings
@@ -53,3 +54,18 @@ def failed(seconds: float, reason: str) -> Attempt:
     """An attempt that ended without an answer; of a long message the first line is kept."""
     first = reason.strip().splitlines()[0] if reason.strip() else "no message"
     return Attempt(Ending.FAILED, seconds, 1.0, {}, {"reason": first[:300]})
+
+
+def warm_up(topic: str, *, names: tuple[str, ...] = ()) -> None:
+    """Let every contender of a topic, or those named, solve one of its smoke cases; results are ignored."""
+    from ntp_lib.companion.benchmarks.topics import TOPICS
+
+    done: set[str] = set()
+    for case in TOPICS[topic].cases(True):
+        for contender in case.contenders:
+            if contender.name in done or contender.missing or (names and contender.name not in names):
+                continue
+            done.add(contender.name)
+            # A contender that cannot even do this is reported by the case itself.
+            with contextlib.suppress(Exception):
+                attempt(case, contender, contender.settings[0], 0, case.judge(0), 5.0)

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from ntp_lib.companion.benchmarks.attempts import warm_up
 from ntp_lib.companion.benchmarks.cases import Case
 from ntp_lib.companion.benchmarks.machine import code_digest, describe_machine, versions
 from ntp_lib.companion.benchmarks.measuring import Effort, measure_case
 from ntp_lib.companion.benchmarks.records import BenchmarkReport, CaseResult, Conditions
 from ntp_lib.companion.benchmarks.storage import load_report, save_report
 from ntp_lib.companion.benchmarks.topics import TOPICS
-from ntp_lib.companion.benchmarks.warming import warm_up
 from ntp_lib.companion.reproduction.errors import ReproductionError, RequestError, unknown
 
 

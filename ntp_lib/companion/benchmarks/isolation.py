@@ -66,9 +66,8 @@ def attempt_in_child(request: Mapping[str, Any], judge: Judge, limit: float) -> 
 
 def main(content: str) -> None:
     """The child: warm up, say that the work starts, attempt, print the result as one line of JSON."""
-    from ntp_lib.companion.benchmarks.attempts import attempt
+    from ntp_lib.companion.benchmarks.attempts import attempt, warm_up
     from ntp_lib.companion.benchmarks.topics import find_case
-    from ntp_lib.companion.benchmarks.warming import warm_up
 
     request = json.loads(content)
     _limit_memory()

@@ -12,9 +12,8 @@ def book_command(context: click.Context, *, fresh: bool) -> None:
     The build is strict: any Sphinx warning fails it, and the book that was there before stays.
     """
     from ntp_lib.companion.cli.main import current_project
-    from ntp_lib.companion.pages.errors import PublicationError
     from ntp_lib.companion.pages.site import build_site
-    from ntp_lib.companion.reproduction.errors import ReproductionError
+    from ntp_lib.companion.reproduction.errors import PublicationError, ReproductionError
 
     try:
         site = build_site(current_project(context), fresh=fresh)

@@ -4,7 +4,7 @@ import copy
 from typing import Any
 from urllib.parse import urlparse
 
-from ntp_lib.companion.pages.errors import PublicationError
+from ntp_lib.companion.reproduction.errors import PublicationError
 
 HOSTS = ("github.com", "gitlab.com")
 BUTTONS = ("use_repository_button", "use_edit_page_button", "use_issues_button")

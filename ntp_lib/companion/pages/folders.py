@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ntp_lib.companion.pages.errors import PublicationError
+from ntp_lib.companion.reproduction.errors import PublicationError
 
 # Written into every folder that is put in place; a folder without it, or one of the earlier marks, is a person's.
 MARKER = ".ntp-generated"

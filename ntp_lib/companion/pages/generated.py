@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from ntp_lib.companion.pages.errors import PublicationError
+from ntp_lib.companion.reproduction.errors import PublicationError
 
 
 def with_parts(page: str, name: str, parts: Mapping[str, str]) -> str:

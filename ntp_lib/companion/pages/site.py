@@ -14,10 +14,10 @@ from tempfile import TemporaryDirectory
 
 from filelock import FileLock
 
-from ntp_lib.companion.pages.errors import PublicationError
 from ntp_lib.companion.pages.folders import MARKER, PREFIX, fresh_folder, remove_leftovers
 from ntp_lib.companion.pages.offline_check import external_resources
 from ntp_lib.companion.pages.staging import executed_notebook, notebooks_in_toc, stage
+from ntp_lib.companion.reproduction.errors import PublicationError
 from ntp_lib.companion.reproduction.project import Project
 
 JUPYTER_BOOK = "import sys; from jupyter_book.cli.main import main; sys.exit(main())"

@@ -12,7 +12,6 @@ import yaml
 from ntp_lib.companion.pages import notebook_cells as cells
 from ntp_lib.companion.pages.addresses import repository_url, with_addresses
 from ntp_lib.companion.pages.claims_page import claims_filled_in
-from ntp_lib.companion.pages.errors import PublicationError
 from ntp_lib.companion.pages.evidence import Evidence, gather
 from ntp_lib.companion.pages.folders import fresh_folder
 from ntp_lib.companion.pages.notebook_page import footer, run_box
@@ -20,6 +19,7 @@ from ntp_lib.companion.pages.portability_part import portability_part
 from ntp_lib.companion.pages.robustness_part import robustness_part
 from ntp_lib.companion.pages.verification_page import filled_in
 from ntp_lib.companion.portability.standing import standing
+from ntp_lib.companion.reproduction.errors import PublicationError
 from ntp_lib.companion.reproduction.fields import mapping, read_yaml
 from ntp_lib.companion.reproduction.integrity import alterations
 from ntp_lib.companion.reproduction.manifest import Manifest, load_manifest

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ntp_lib.companion.reproduction.errors import ReproductionError
-from ntp_lib.companion.reproduction.freshness import staleness
 from ntp_lib.companion.reproduction.judgement import FigureResult, State, judge_run
 from ntp_lib.companion.reproduction.manifest import load_manifest
 from ntp_lib.companion.reproduction.project import Project
+from ntp_lib.companion.reproduction.run_report import staleness
 from ntp_lib.companion.reproduction.runs import figure_file, load_run
 from ntp_lib.companion.reproduction.tables import read_table
 

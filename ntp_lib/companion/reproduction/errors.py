@@ -59,3 +59,7 @@ def unknown(kind: str, name: str, valid: Iterable[str]) -> str:
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return f"no {kind} {name!r}.{hint} Valid: {', '.join(names) or '(none)'}"
+
+
+class PublicationError(RuntimeError):
+    """The book cannot be staged or built; the message says why and what to run next."""

@@ -9,7 +9,6 @@ from pathlib import Path
 from tqdm import tqdm
 
 from ntp_lib.companion.reproduction.errors import ReproductionError, RequestError
-from ntp_lib.companion.reproduction.freshness import staleness
 from ntp_lib.companion.reproduction.inputs import current_inputs
 from ntp_lib.companion.reproduction.integrity import alterations
 from ntp_lib.companion.reproduction.kernel import Job, Outcome
@@ -19,6 +18,7 @@ from ntp_lib.companion.reproduction.parameters import Value, digest_of
 from ntp_lib.companion.reproduction.project import Project
 from ntp_lib.companion.reproduction.replacement import is_ours, require_replaceable
 from ntp_lib.companion.reproduction.run import Run
+from ntp_lib.companion.reproduction.run_report import staleness
 from ntp_lib.companion.reproduction.runs import load_run
 from ntp_lib.companion.reproduction.workers import run_jobs
 from ntp_lib.companion.reproduction.workspaces import require_writable, sweep

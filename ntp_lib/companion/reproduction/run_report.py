@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ntp_lib.companion.reproduction.errors import ReproductionError
-from ntp_lib.companion.reproduction.freshness import staleness
+from ntp_lib.companion.reproduction.inputs import current_inputs
+from ntp_lib.companion.reproduction.parameters import Value
 from ntp_lib.companion.reproduction.project import Project
 from ntp_lib.companion.reproduction.run import Run
 from ntp_lib.companion.reproduction.runs import load_run
@@ -42,3 +44,25 @@ def report_run(project: Project, notebook: str) -> RunReport:
 def report_runs(project: Project) -> dict[str, RunReport]:
     """The same of every notebook, by name."""
     return {notebook: report_run(project, notebook) for notebook in project.notebook_names()}
+
+
+def staleness(
+    project: Project, notebook: str, run: Run, overrides: Mapping[str, Value] | None = None
+) -> list[str]:
+    """What changed since a run, one phrase each; empty where it is current.
+
+    Args:
+        project: The project.
+        notebook: Name of the notebook.
+        run: Its run.
+        overrides: The parameters that it should have; by default the notebook's own.
+
+    Returns:
+        The changes.
+    """
+    recorded = run.all_inputs()
+    current = current_inputs(project, notebook, overrides, earlier=recorded)
+    changes = current.changes_since(recorded)
+    if not changes and current.key != run.key:
+        return ["its key does not belong to its inputs"]
+    return changes

@@ -8,7 +8,7 @@ import yaml
 from small_project import ROOT
 
 from ntp_lib.companion.pages.addresses import BUTTONS, with_addresses
-from ntp_lib.companion.pages.errors import PublicationError
+from ntp_lib.companion.reproduction.errors import PublicationError
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import pytest
 from edited_runs import edit_run
 from small_project import NOTEBOOK, ROOT, write_run
 
-from ntp_lib.companion.pages.errors import PublicationError
 from ntp_lib.companion.pages.site import build_site
 from ntp_lib.companion.pages.staging import stage
+from ntp_lib.companion.reproduction.errors import PublicationError
 from ntp_lib.companion.reproduction.project import Project
 
 LEDGER = r"""

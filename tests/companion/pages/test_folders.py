@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from ntp_lib.companion.pages import folders
-from ntp_lib.companion.pages.errors import PublicationError
 from ntp_lib.companion.pages.folders import fresh_folder
+from ntp_lib.companion.reproduction.errors import PublicationError
 
 FILES = ("first.html", "last.html")
 

@@ -8,10 +8,10 @@ from click.testing import CliRunner
 from small_project import small_project
 
 from ntp_lib.companion.cli.book import book_command
-from ntp_lib.companion.pages.errors import PublicationError
 from ntp_lib.companion.pages.offline_check import external_resources
 from ntp_lib.companion.pages.site import Site, build_site, content_key, problems
 from ntp_lib.companion.pages.staging import stage
+from ntp_lib.companion.reproduction.errors import PublicationError
 from ntp_lib.companion.reproduction.project import Project
 
 

@@ -10,9 +10,9 @@ import yaml
 from edited_runs import edit_run
 from small_project import CHECK, NOTEBOOK, small_project, write_notebook
 
-from ntp_lib.companion.pages.errors import PublicationError
 from ntp_lib.companion.pages.staging import notebooks_in_toc, stage
 from ntp_lib.companion.reproduction.checks import Check
+from ntp_lib.companion.reproduction.errors import PublicationError
 from ntp_lib.companion.reproduction.project import Project
 from ntp_lib.companion.reproduction.runs import load_run, save_run
 

@@ -8,10 +8,10 @@ from tiny_project import make_project, notebook
 
 from ntp_lib.companion.reproduction.errors import RequestError
 from ntp_lib.companion.reproduction.execution import destinations, run_notebooks
-from ntp_lib.companion.reproduction.freshness import staleness
 from ntp_lib.companion.reproduction.kernel import Outcome
 from ntp_lib.companion.reproduction.project import Project
 from ntp_lib.companion.reproduction.run import Run
+from ntp_lib.companion.reproduction.run_report import staleness
 from ntp_lib.companion.reproduction.runs import load_run
 
 Batch = tuple[Project, dict[str, Outcome]]
