@@ -11,9 +11,15 @@ from ntp_lib.companion.cli.main import current_project
 from ntp_lib.companion.reproduction.errors import RequestError
 from ntp_lib.companion.reproduction.execution import CELL_TIMEOUT
 from ntp_lib.companion.reproduction.project import Project
-from ntp_lib.companion.reproduction.robustness import DEFAULT_SEEDS, REPORT, SEED, RobustnessReport, with_a_seed
+from ntp_lib.companion.reproduction.robustness import (
+    DEFAULT_SEEDS,
+    REPORT,
+    SEED,
+    RobustnessReport,
+    save_robustness,
+    with_a_seed,
+)
 from ntp_lib.companion.reproduction.robustness_runs import measure_robustness
-from ntp_lib.companion.reproduction.robustness_storage import save_robustness
 
 SEEDS = f"{DEFAULT_SEEDS[0]}-{DEFAULT_SEEDS[-1]}"
 MOST_SEEDS = 100

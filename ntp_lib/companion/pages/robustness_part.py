@@ -8,9 +8,9 @@ from ntp_lib.companion.reproduction.robustness import (
     CheckOverSeeds,
     RobustnessReport,
     SeedResult,
+    load_robustness,
     outdated,
 )
-from ntp_lib.companion.reproduction.robustness_storage import load_robustness
 
 COMMAND = "ntp robustness"
 MAIN_PACKAGES = ("numpy", "scipy", "torch", "cvxpy")

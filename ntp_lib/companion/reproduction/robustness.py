@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ntp_lib.companion.reproduction.errors import ReproductionError
 from ntp_lib.companion.reproduction.notebooks import code_cells
 from ntp_lib.companion.reproduction.parameters import notebook_parameters
 from ntp_lib.companion.reproduction.project import Project
+from ntp_lib.companion.reproduction.records import as_record, read_report, write_json
 
 SEED = "seed"
 REPORT = "robustness.json"
@@ -155,3 +157,37 @@ def unlisted(report: RobustnessReport, recorded: Mapping[str, tuple[str, ...]]) 
         yield from (
             f"lists check {name}, which its notebook no longer makes" for name in there if name not in names
         )
+
+
+SCHEMA = "ntp-robustness-1"
+
+
+def save_robustness(report: RobustnessReport, path: Path) -> None:
+    """Writes a report; whoever reads the path finds the earlier file or the whole new one."""
+    write_json({"schema": SCHEMA, **asdict(report)}, path)
+
+
+def load_robustness(path: Path) -> RobustnessReport:
+    """Reads a report.
+
+    Raises:
+        ReproductionError: There is no file, or it is no report of this schema; the message names the field and
+            says what to do.
+    """
+    where = f"{path.name}: not a readable report over seeds"
+    try:
+        report = as_record(RobustnessReport, read_report(path, SCHEMA, where), where)
+        for problem in _problems(report):
+            raise ReproductionError(f"{where}: {problem}")
+        return report
+    except ReproductionError as error:
+        raise ReproductionError(f"{error}; make it again with: ntp robustness") from error
+
+
+def _problems(report: RobustnessReport) -> Iterator[str]:
+    if not report.seeds:
+        yield "seeds is empty; valid: a list of whole numbers"
+    for check in report.checks:
+        seeds = [result.seed for result in check.results]
+        if len(set(seeds)) < len(seeds) or not set(seeds) <= set(report.seeds):
+            yield f"check {check.name} has results at seeds {seeds}, the report is about {report.seeds}"

@@ -14,8 +14,7 @@ from ntp_lib.companion.reproduction.ledger import load_ledger
 from ntp_lib.companion.reproduction.manifest import Manifest, load_manifest
 from ntp_lib.companion.reproduction.notebooks import stored_errors, stored_outputs
 from ntp_lib.companion.reproduction.project import Project
-from ntp_lib.companion.reproduction.robustness import REPORT, unlisted, with_a_seed
-from ntp_lib.companion.reproduction.robustness_storage import load_robustness
+from ntp_lib.companion.reproduction.robustness import REPORT, load_robustness, unlisted, with_a_seed
 from ntp_lib.companion.reproduction.run import Run
 from ntp_lib.companion.reproduction.run_report import RunReport, report_runs
 from ntp_lib.companion.reproduction.runs import FIGURES, NOTEBOOK_FILE

@@ -11,8 +11,7 @@ from ntp_lib.companion.cli.main import main
 from ntp_lib.companion.cli.robustness import parse_seeds
 from ntp_lib.companion.reproduction.errors import RequestError
 from ntp_lib.companion.reproduction.project import Project
-from ntp_lib.companion.reproduction.robustness import REPORT
-from ntp_lib.companion.reproduction.robustness_storage import load_robustness
+from ntp_lib.companion.reproduction.robustness import REPORT, load_robustness
 
 LUCKY = (
     "seed: int = 0  # of the draw",

@@ -14,9 +14,10 @@ from ntp_lib.companion.reproduction.robustness import (
     RobustnessReport,
     SeedResult,
     code_digest,
+    load_robustness,
     outdated,
+    save_robustness,
 )
-from ntp_lib.companion.reproduction.robustness_storage import load_robustness, save_robustness
 from ntp_lib.companion.reproduction.verification import verify
 
 
