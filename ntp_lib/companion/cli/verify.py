@@ -7,7 +7,6 @@ import click
 from ntp_lib.companion.cli.main import current_project
 from ntp_lib.companion.portability.standing import standing
 from ntp_lib.companion.portability.wording import describe_standing
-from ntp_lib.companion.reproduction.manifest import load_manifest
 from ntp_lib.companion.reproduction.verification import verify
 from ntp_lib.companion.reproduction.wording import describe_figure
 
@@ -18,7 +17,7 @@ def verify_command(context: click.Context) -> None:
     """Judge every figure, run, notebook source and claim as they lie; execute nothing."""
     project = current_project(context)
     report = verify(project)
-    elsewhere = standing(project, load_manifest(project))
+    elsewhere = standing(project, report.manifest, report.runs)
     for figure in report.figures:
         click.echo(describe_figure(figure))
     for problem in report.problems:

@@ -76,7 +76,7 @@ def stage(project: Project) -> Path:
         for item in evidence:
             page = json.dumps(_notebook_page(project, manifest, item, repository_url(config)), ensure_ascii=False)
             (folder / "notebooks" / f"{item.run.notebook}.ipynb").write_text(page, "utf-8")
-        _fill_in_verification(folder / "book" / "how-verified.md", evidence, manifest, project)
+        _fill_in_verification(folder / "book" / "how-verified.md", evidence, report, project)
         _fill_in_claims(folder / "book" / "claims.md", report, notebooks)
     return stage_folder(project)
 
@@ -131,13 +131,13 @@ def _copy_figures(project: Project, manifest: Manifest, notebooks: Iterable[str]
     (target / "index.json").write_text(json.dumps(index, indent=1, ensure_ascii=False), "utf-8")
 
 
-def _fill_in_verification(page: Path, evidence: list[Evidence], manifest: Manifest, project: Project) -> None:
+def _fill_in_verification(page: Path, evidence: list[Evidence], report: Report, project: Project) -> None:
     if page.is_file():
         reports = {
             "robustness": robustness_part(project),
-            "portability": portability_part(standing(project, manifest)),
+            "portability": portability_part(standing(project, report.manifest, report.runs)),
         }
-        page.write_text(filled_in(page.read_text("utf-8"), evidence, manifest, reports), "utf-8")
+        page.write_text(filled_in(page.read_text("utf-8"), evidence, report.manifest, reports), "utf-8")
 
 
 def _fill_in_claims(page: Path, report: Report, notebooks: Sequence[str]) -> None:

@@ -14,12 +14,13 @@ from ntp_lib.companion.portability.records import FigureRecord, NotebookRecord, 
 from ntp_lib.companion.portability.settings import Setting, deviation, require_runnable
 from ntp_lib.companion.reproduction.errors import ReproductionError
 from ntp_lib.companion.reproduction.execution import CELL_TIMEOUT, run_notebooks
-from ntp_lib.companion.reproduction.inputs import current_inputs, digest
+from ntp_lib.companion.reproduction.inputs import digest
 from ntp_lib.companion.reproduction.judgement import judge_run
 from ntp_lib.companion.reproduction.kernel import Outcome
 from ntp_lib.companion.reproduction.manifest import FigureEntry, Manifest, load_manifest
 from ntp_lib.companion.reproduction.project import Project
 from ntp_lib.companion.reproduction.run import Run
+from ntp_lib.companion.reproduction.run_report import report_run
 from ntp_lib.companion.reproduction.runs import load_run
 
 
@@ -78,16 +79,6 @@ def measure(
     )
 
 
-def present_files(project: Project, notebook: str) -> dict[str, str]:
-    """Digests, as they are now, of the files that a notebook depends on; only its run in the book knows all."""
-    try:
-        run = load_run(project.runs / notebook)
-    except ReproductionError:
-        run = None
-    current = current_inputs(project, notebook, earlier=run.all_inputs() if run else None)
-    return {**current.files, **current.seen}
-
-
 def made_from(project: Project, manifest: Manifest, notebook: str, files: Mapping[str, str]) -> str:
     """Digest of everything that a verdict on the figures of a notebook depends on.
 
@@ -139,7 +130,7 @@ def _notebook(
     project: Project, manifest: Manifest, setting: Setting, outcome: Outcome, folder: Path
 ) -> NotebookRecord:
     run = load_run(folder) if outcome.failure is None else None
-    files = {**run.inputs, **run.seen} if run else present_files(project, outcome.notebook)
+    files = {**run.inputs, **run.seen} if run else report_run(project, outcome.notebook).files
     inputs = made_from(project, manifest, outcome.notebook, files)
     if run is None:
         failure = outcome.failure

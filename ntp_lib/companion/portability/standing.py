@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ntp_lib.companion.portability.measuring import made_from, present_files
+from ntp_lib.companion.portability.measuring import made_from
 from ntp_lib.companion.portability.records import PortabilityReport, SettingRecord
 from ntp_lib.companion.portability.settings import deviation
 from ntp_lib.companion.portability.storage import load_report, report_file
 from ntp_lib.companion.reproduction.errors import ReproductionError
 from ntp_lib.companion.reproduction.manifest import Manifest
 from ntp_lib.companion.reproduction.project import Project
+from ntp_lib.companion.reproduction.run_report import RunReport
 
 COMMAND = "ntp portability"
 
@@ -32,7 +33,7 @@ class Standing:
     problems: tuple[str, ...] = ()
 
 
-def standing(project: Project, manifest: Manifest) -> Standing:
+def standing(project: Project, manifest: Manifest, runs: Mapping[str, RunReport]) -> Standing:
     """Judges the committed report against the project as it is.
 
     A report need not be renewed for every change, since that takes long; but it speaks of a notebook only as
@@ -41,6 +42,7 @@ def standing(project: Project, manifest: Manifest) -> Standing:
     Args:
         project: The project.
         manifest: Its figures.
+        runs: What is known of its notebooks' runs, by name.
     """
     path = report_file(project)
     if not path.is_file():
@@ -50,7 +52,7 @@ def standing(project: Project, manifest: Manifest) -> Standing:
     except ReproductionError as error:
         return Standing(None, problems=(str(error),))
     names = project.notebook_names()
-    outdated = tuple(name for name in names if _is_outdated(project, manifest, report, name))
+    outdated = tuple(name for name in names if _is_outdated(project, manifest, report, runs[name]))
     current = report.of_notebooks([name for name in names if name not in outdated])
     problems = [*_coverage(report)]
     for record in current.settings:
@@ -58,9 +60,9 @@ def standing(project: Project, manifest: Manifest) -> Standing:
     return Standing(report, outdated, tuple(problems))
 
 
-def _is_outdated(project: Project, manifest: Manifest, report: PortabilityReport, notebook: str) -> bool:
-    records = [record.notebooks.get(notebook) for record in report.settings]
-    now = made_from(project, manifest, notebook, present_files(project, notebook))
+def _is_outdated(project: Project, manifest: Manifest, report: PortabilityReport, run: RunReport) -> bool:
+    records = [record.notebooks.get(run.notebook) for record in report.settings]
+    now = made_from(project, manifest, run.notebook, run.files)
     return any(record is None or record.made_from != now for record in records)
 
 

@@ -12,6 +12,7 @@ import os
 import platform
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -187,6 +188,7 @@ def input_name(project: Project, path: Path) -> str:
     return path.relative_to(project.root).as_posix() if path.is_relative_to(project.root) else str(path)
 
 
+@cache
 def installed_version(package: str) -> str:
     """The version of an installed package; an empty text where there is none."""
     try:

@@ -11,7 +11,7 @@ from typing import Any
 from ntp_lib.companion.reproduction.errors import ReproductionError, unknown
 from ntp_lib.companion.reproduction.fields import mapping, read_yaml, shown, text, texts
 from ntp_lib.companion.reproduction.labels import book_labels
-from ntp_lib.companion.reproduction.manifest import IDENTIFIER, load_manifest
+from ntp_lib.companion.reproduction.manifest import IDENTIFIER, Manifest, load_manifest
 from ntp_lib.companion.reproduction.project import Project
 
 CLAIM_FIELDS = ("statement", "paper", "label", "assumptions", "state", "checks")
@@ -70,11 +70,12 @@ class Ledger:
         return tuple(name for name in self.required if name not in self.claims)
 
 
-def load_ledger(project: Project) -> Ledger:
+def load_ledger(project: Project, manifest: Manifest | None = None) -> Ledger:
     """Reads and validates the ledger.
 
     Args:
         project: The project whose ledger to read.
+        manifest: Its manifest, if already read.
 
     Returns:
         The ledger; every label it names is one of a chapter or of a figure.
@@ -85,7 +86,7 @@ def load_ledger(project: Project) -> Ledger:
     """
     where = project.relative(project.ledger)
     top = mapping(read_yaml(project.ledger, where), where, ("required", "claims"))
-    roles = {**book_labels(project), **dict.fromkeys(load_manifest(project).figures, "numref")}
+    roles = {**book_labels(project), **dict.fromkeys((manifest or load_manifest(project)).figures, "numref")}
     claims = {
         str(name): _claim(str(name), value, f"{where}: claim {name!r}", roles)
         for name, value in mapping(top.get("claims") or {}, f"{where}: claims").items()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ntp_lib.companion.reproduction.errors import ReproductionError
-from ntp_lib.companion.reproduction.inputs import current_inputs
+from ntp_lib.companion.reproduction.inputs import Inputs, current_inputs
 from ntp_lib.companion.reproduction.parameters import Value
 from ntp_lib.companion.reproduction.project import Project
 from ntp_lib.companion.reproduction.run import Run
@@ -22,23 +22,30 @@ class RunReport:
         run: Its run; None where there is none that can be read.
         unreadable: Why its record or its inputs cannot be read; empty where they can.
         changes: What changed since the run, one phrase each.
+        files: SHA-256, as they are now, of the files that it depends on; only a run knows all of them.
     """
 
     notebook: str
     run: Run | None
     unreadable: str = ""
     changes: tuple[str, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 def report_run(project: Project, notebook: str) -> RunReport:
     """Reads the run of a notebook and finds what changed since."""
-    run = None
+    run, unreadable, changes, files = None, "", [], {}
     try:
         run = load_run(project.runs / notebook)
-        changes = staleness(project, notebook, run) if run else []
     except ReproductionError as error:
-        return RunReport(notebook, run, str(error))
-    return RunReport(notebook, run, changes=tuple(changes))
+        unreadable = str(error)
+    try:
+        current = current_inputs(project, notebook, earlier=run.all_inputs() if run else None)
+        files = {**current.files, **current.seen}
+        changes = _changes(current, run) if run else []
+    except ReproductionError as error:
+        unreadable = unreadable or str(error)
+    return RunReport(notebook, run, unreadable, tuple(changes), files)
 
 
 def report_runs(project: Project) -> dict[str, RunReport]:
@@ -60,9 +67,11 @@ def staleness(
     Returns:
         The changes.
     """
-    recorded = run.all_inputs()
-    current = current_inputs(project, notebook, overrides, earlier=recorded)
-    changes = current.changes_since(recorded)
+    return _changes(current_inputs(project, notebook, overrides, earlier=run.all_inputs()), run)
+
+
+def _changes(current: Inputs, run: Run) -> list[str]:
+    changes = current.changes_since(run.all_inputs())
     if not changes and current.key != run.key:
         return ["its key does not belong to its inputs"]
     return changes

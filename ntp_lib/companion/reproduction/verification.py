@@ -43,6 +43,7 @@ class Report:
     """The verdict.
 
     Attributes:
+        manifest: The manifest.
         figures: Every figure of the manifest, in its order.
         problems: What is wrong besides the figures themselves.
         checks: How many checks the runs recorded.
@@ -51,6 +52,7 @@ class Report:
         runs: What is known of every notebook's run, by its name.
     """
 
+    manifest: Manifest
     figures: tuple[FigureResult, ...]
     problems: tuple[Problem, ...]
     checks: int
@@ -78,7 +80,7 @@ def verify(project: Project) -> Report:
         ReproductionError: The manifest or the ledger itself is not valid.
     """
     manifest = load_manifest(project)
-    claims = load_ledger(project) if project.ledger.is_file() else None
+    claims = load_ledger(project, manifest) if project.ledger.is_file() else None
     problems = [*_source_problems(project), *_reference_problems(project, manifest)]
     reports = report_runs(project)
     for report in reports.values():
@@ -95,7 +97,7 @@ def verify(project: Project) -> Report:
         problems += [Problem(where, message, "mend the ledger, or the notebook") for message in ledger.problems]
     checks = sum(len(run.checks) for run in runs.values())
     packages = {name for run in runs.values() for name in run.packages}
-    return Report(figures, tuple(problems), checks, ledger, lock_note(project, packages), reports)
+    return Report(manifest, figures, tuple(problems), checks, ledger, lock_note(project, packages), reports)
 
 
 def _source_problems(project: Project) -> Iterator[Problem]:

@@ -21,6 +21,7 @@ from ntp_lib.companion.reproduction.errors import ReproductionError
 from ntp_lib.companion.reproduction.manifest import load_manifest
 from ntp_lib.companion.reproduction.project import Project
 from ntp_lib.companion.reproduction.recording import write_data
+from ntp_lib.companion.reproduction.run_report import report_runs
 
 
 def taken(project: Project, settings: Sequence[Setting], **options: object) -> PortabilityReport:
@@ -30,17 +31,17 @@ def taken(project: Project, settings: Sequence[Setting], **options: object) -> P
 
 
 def problems(project: Project) -> tuple[str, ...]:
-    return standing(project, load_manifest(project)).problems
+    return standing(project, load_manifest(project), report_runs(project)).problems
 
 
 def page(project: Project) -> str:
-    return portability_part(standing(project, load_manifest(project)))
+    return portability_part(standing(project, load_manifest(project), report_runs(project)))
 
 
 def test_whole_report_is_green_and_survives_the_disk(green: Project, measured: Sequence[Setting]) -> None:
     report = taken(green, measured)
     assert load_report(report_file(green)) == report
-    found = standing(green, load_manifest(green))
+    found = standing(green, load_manifest(green), report_runs(green))
     assert (found.problems, found.outdated) == ((), ())
     assert report.settings[3].arithmetic_of("torch", "threads") == ["2"]
     assert str(green.root) not in report_file(green).read_text()
@@ -114,7 +115,7 @@ def test_report_older_than_what_it_depends_on_is_said_to_be(
     taken(green, measured)
     path = green.root / changed
     path.write_text(path.read_text() + "\n")
-    found = standing(green, load_manifest(green))
+    found = standing(green, load_manifest(green), report_runs(green))
     assert "descent" in found.outdated
     assert found.problems == ()
     assert "older than these notebooks, or than what they depend on: `descent`" in page(green)
@@ -126,9 +127,9 @@ def test_tolerance_is_part_of_the_verdict_and_a_caption_is_not(
     taken(green, measured)
     text = green.manifest.read_text()
     green.manifest.write_text(text.replace("Loss by step.", "Loss."))
-    assert standing(green, load_manifest(green)).outdated == ()
+    assert standing(green, load_manifest(green), report_runs(green)).outdated == ()
     green.manifest.write_text(text.replace("value: {relative: 1.0e-6", "value: {relative: 1.0e-9"))
-    assert standing(green, load_manifest(green)).outdated == ("descent",)
+    assert standing(green, load_manifest(green), report_runs(green)).outdated == ("descent",)
 
 
 def fields(value: object, path: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
