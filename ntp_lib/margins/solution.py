@@ -40,7 +40,7 @@ class MarginSolution:
         geometry: the norm. Unless it is strictly convex there may be other minimisers.
         W: a minimiser, of margin one up to the tolerance, shape (V, d); of the kind the embeddings were given in,
             as is `dual`.
-        dual: A, shape (m, V).
+        dual: a, shape (m, V).
         tolerance: margin and gap asked for.
         solver: the solver's name.
         iterations: as the solver counts them.
@@ -139,7 +139,7 @@ class MarginSolution:
         return self.status is SolveStatus.OPTIMAL
 
     def support_vectors(self, *, threshold: float = 1e-6) -> list[tuple[int, int]]:
-        """Pairs (j, v) whose multiplier exceeds `threshold` times the largest: the support vectors."""
+        """Pair (j, v) whose multiplier exceeds `threshold` times the largest: the support vectors."""
         off = -self._arrays[2]
         return [(int(j), int(v)) for j, v in np.argwhere(off > threshold * off.max())]
 

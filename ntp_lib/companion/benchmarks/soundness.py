@@ -17,9 +17,9 @@ def problems(conditions: Conditions, moments: Sequence[str], cases: Sequence[Cas
     """What is impossible about a report, one phrase each, the place first.
 
     Args:
-        conditions: Its conditions.
-        moments: When it was begun and finished.
-        cases: Its cases in order.
+        conditions: its conditions.
+        moments: when it was begun and finished.
+        cases: its cases in order.
     """
     if conditions.mode not in MODES:
         yield f"conditions: mode is {conditions.mode!r}; valid: {', '.join(MODES)}"

@@ -1,4 +1,4 @@
-"""``ntp book``: stage the executed notebooks with the chapters and build the HTML book."""
+"""`ntp book`: stage the executed notebooks with the chapters and build the HTML book."""
 
 import click
 

@@ -20,8 +20,8 @@ class LazyCommand:
     """A command that is not imported yet.
 
     Attributes:
-        help: Shown in the list of commands, so that listing them imports none.
-        executes: It executes notebooks, which is not possible on every system.
+        help: shown in the list of commands, so that listing them imports none.
+        executes: it executes notebooks, which is not possible on every system.
     """
 
     help: str
@@ -40,10 +40,10 @@ class LazyGroup(click.Group):
         return list(self.lazy)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Imports a command; None where there is no such name.
+        """Import a command; None where there is no such name.
 
         Raises:
-            RequestError: It executes notebooks, and this system does not.
+            RequestError: it executes notebooks, and this system does not.
         """
         if cmd_name not in self.lazy:
             return None
@@ -63,12 +63,12 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Lists the commands without importing them."""
+        """List the commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, command.help) for name, command in self.lazy.items()])
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
-        """Runs the command line, whatever the streams behind it can take."""
+        """Run the command line, whatever the streams behind it can take."""
         speak_plainly()
         try:
             return super().main(*args, **kwargs)
@@ -79,7 +79,7 @@ class LazyGroup(click.Group):
         sys.exit(code)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Runs a command: exit 1 for what cannot be used, 2 for a request that makes no sense."""
+        """Run a command: exit 1 for what cannot be used, 2 for a request that makes no sense."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:

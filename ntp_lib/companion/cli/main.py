@@ -44,7 +44,7 @@ def current_project(context: click.Context) -> Project:
     """The project that a command works on.
 
     Args:
-        context: The command's context.
+        context: the command's context.
 
     Returns:
         The project given by `--project`, or the one found from the working directory.

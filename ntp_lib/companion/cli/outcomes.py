@@ -44,7 +44,7 @@ def execution_options(command: Command) -> Command:
 
 
 def say_waiting(destination: Path) -> None:
-    """Says why nothing happens: two commands never work on one run at the same time."""
+    """Say why nothing happens: two commands never work on one run at the same time."""
     click.echo(f"waiting for another command that works on {destination} (Ctrl-C gives up)", err=True)
 
 
@@ -58,16 +58,16 @@ def report(
     files: Sequence[Path] = (),
     until: str = "",
 ) -> bool:
-    """Prints what became of an execution: yours against reference, then the checks that no longer hold.
+    """Print what became of an execution: yours against reference, then the checks that no longer hold.
 
     Args:
-        project: The project.
-        manifest: Its manifest.
-        outcome: The outcome.
-        entries: The figures asked for.
-        folder: The run's folder.
-        files: Files of the run to name.
-        until: The figure with which the execution ended; empty for a complete run.
+        project: the project.
+        manifest: its manifest.
+        outcome: the outcome.
+        entries: the figures asked for.
+        folder: the run's folder.
+        files: files of the run to name.
+        until: the figure with which the execution ended; empty for a complete run.
 
     Returns:
         Whether everything is as it should be. With other parameters that is: the notebook went through and
@@ -99,7 +99,7 @@ def report_figures(
     folder: Path,
     run: Run | Partial,
 ) -> list[FigureResult]:
-    """Prints yours against reference for figures of one run."""
+    """Print yours against reference for figures of one run."""
     results = [judge_run(project, manifest, entry, run, folder) for entry in entries]
     for result in results:
         click.echo(describe_figure(result))

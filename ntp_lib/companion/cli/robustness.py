@@ -92,10 +92,10 @@ def describe(report: RobustnessReport) -> list[str]:
 
 
 def parse_seeds(text: str) -> tuple[int, ...]:
-    """Reads seeds such as `0-4,10`.
+    """Read seeds such as `0-4,10`.
 
     Raises:
-        RequestError: A part is no whole number and no ascending range, or there are too many.
+        RequestError: a part is no whole number and no ascending range, or there are too many.
     """
     seeds: set[int] = set()
     for part in text.split(","):

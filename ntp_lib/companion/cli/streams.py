@@ -55,7 +55,7 @@ class _Named(io.FileIO):
 
 
 def speak_plainly() -> None:
-    """Lets standard output and error say in plain characters what their encoding does not have."""
+    """Let standard output and error say in plain characters what their encoding does not have."""
     codecs.register_error("ntp-plain", _plain)
     sys.stdout = _prepared(sys.stdout, OUTPUT)
     sys.stderr = _prepared(sys.stderr, "standard error")
@@ -99,10 +99,10 @@ def _nearest(character: str) -> str:
 
 
 def end_of_output(code: int) -> int:
-    """Hands over what is still to be printed.
+    """Hand over what is still to be printed.
 
     Args:
-        code: Exit code of the work.
+        code: exit code of the work.
 
     Returns:
         The exit code: that of the work, unless its results could not be printed.
@@ -120,11 +120,11 @@ def from_output(error: OSError) -> bool:
 
 
 def refused(error: OSError, code: int = 0) -> int:
-    """Says that standard output takes nothing more, unless its reader has left, who knows.
+    """Say that standard output takes nothing more, unless its reader has left, who knows.
 
     Args:
         error: Why.
-        code: Exit code of the work.
+        code: exit code of the work.
 
     Returns:
         The exit code; 141 where the reader has left, as shells have it.
@@ -140,7 +140,7 @@ def refused(error: OSError, code: int = 0) -> int:
 
 
 def _discard(stream: TextIO) -> None:
-    """Sends the rest to nowhere, or the interpreter would fail once more when it ends."""
+    """Send the rest to nowhere, or the interpreter would fail once more when it ends."""
     with suppress(OSError, ValueError, AttributeError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())

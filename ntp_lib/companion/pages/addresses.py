@@ -14,7 +14,7 @@ def repository_url(config: dict[str, Any]) -> str:
     """Return the repository's address from a Jupyter Book configuration, empty when none is set.
 
     Raises:
-        PublicationError: The address is not that of a repository on a host the theme can link to.
+        PublicationError: the address is not that of a repository on a host the theme can link to.
     """
     url = str((config.get("repository") or {}).get("url") or "").strip().removesuffix(".git").rstrip("/")
     parts = urlparse(url)
@@ -30,7 +30,7 @@ def repository_url(config: dict[str, Any]) -> str:
 def with_addresses(config: dict[str, Any]) -> dict[str, Any]:
     """Return the configuration with repository, edit, issue and launch buttons all on, or all absent.
 
-    They are on when ``repository: url:`` is set. Binder opens GitHub and GitLab, Colab only GitHub.
+    They are on when `repository: url:` is set. Binder opens GitHub and GitLab, Colab only GitHub.
     The argument is left as it is.
     """
     result = copy.deepcopy(config)

@@ -13,12 +13,12 @@ def claims_filled_in(page: str, report: LedgerReport, notebooks: Collection[str]
     """Return the hand-written page with its generated parts in place.
 
     Args:
-        page: MyST source with the comment lines for ``claims-summary``, ``claims`` and ``claims-checks``.
-        report: The verdict on the ledger.
-        notebooks: Notebooks that have a page; only these are linked.
+        page: MyST source with the comment lines for `claims-summary`, `claims` and `claims-checks`.
+        report: the verdict on the ledger.
+        notebooks: notebooks that have a page; only these are linked.
 
     Raises:
-        PublicationError: A part has no place on the page, or the page asks for an unknown one.
+        PublicationError: a part has no place on the page, or the page asks for an unknown one.
     """
     parts = {
         "claims-summary": _summary(report),

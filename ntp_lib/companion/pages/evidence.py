@@ -34,9 +34,9 @@ def gather(report: Report, manifest: Manifest, notebook: str) -> Evidence:
     """Return what is known of one notebook.
 
     Args:
-        report: The verdict on everything.
-        manifest: The figures, with the tolerances they are judged by.
-        notebook: Its name; it has a run. Where its inputs have changed since, no verdict is good and each says so.
+        report: the verdict on everything.
+        manifest: the figures, with the tolerances they are judged by.
+        notebook: its name; it has a run. Where its inputs have changed since, no verdict is good and each says so.
     """
     run, stale = report.runs[notebook].run, bool(report.runs[notebook].changes)
     assert run is not None

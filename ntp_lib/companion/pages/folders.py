@@ -23,19 +23,19 @@ ATTEMPTS = 100
 
 @contextmanager
 def fresh_folder(target: Path) -> Iterator[Path]:
-    """Yield an empty sibling of ``target`` that takes its place when the block ends without an exception.
+    """Yield an empty sibling of `target` that takes its place when the block ends without an exception.
 
     Where the system can exchange two names (Linux), a reader finds the old folder or the new one at any moment;
     elsewhere it may find none for the time between two renames. Of several writers the last one stays.
 
     Args:
-        target: Folder to replace; it need not exist. Until the block ends its old content stays readable.
+        target: folder to replace; it need not exist. Until the block ends its old content stays readable.
 
     Yields:
-        The temporary folder to fill. An exception removes it and leaves ``target`` untouched.
+        The temporary folder to fill. An exception removes it and leaves `target` untouched.
 
     Raises:
-        PublicationError: ``target`` exists and is not a folder that this function put there.
+        PublicationError: `target` exists and is not a folder that this function put there.
     """
     require_generated(target)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -54,7 +54,7 @@ def require_generated(target: Path) -> None:
     """Refuse a target that somebody else wrote.
 
     Raises:
-        PublicationError: It exists, is not empty and carries no mark of this module.
+        PublicationError: it exists, is not empty and carries no mark of this module.
     """
     for _ in range(ATTEMPTS):
         before = _status(target)
@@ -92,7 +92,7 @@ def _is_the_same(one: os.stat_result, other: os.stat_result | None) -> bool:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove what killed processes left of unfinished folders; nobody else may be writing below ``folder``."""
+    """Remove what killed processes left of unfinished folders; nobody else may be writing below `folder`."""
     for path in folder.glob(f"{PREFIX}*"):
         shutil.rmtree(path, ignore_errors=True)
 

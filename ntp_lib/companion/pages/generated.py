@@ -1,4 +1,4 @@
-"""Hand-written pages with generated parts: each part takes the place of a comment line ``% generated: NAME``."""
+"""Hand-written pages with generated parts: each part takes the place of a comment line `% generated: NAME`."""
 
 from collections.abc import Mapping
 
@@ -10,11 +10,11 @@ def with_parts(page: str, name: str, parts: Mapping[str, str]) -> str:
 
     Args:
         page: MyST source with one comment line for each part.
-        name: The page as shown to people.
+        name: the page as shown to people.
         parts: MyST Markdown by the name in the comment.
 
     Raises:
-        PublicationError: A part has no place on the page, or the page asks for an unknown one.
+        PublicationError: a part has no place on the page, or the page asks for an unknown one.
     """
     for part, content in parts.items():
         line = f"% generated: {part}\n"

@@ -2,7 +2,7 @@
 
 Texts of the manifest, the ledger and checks are inline markup (`paragraph`, cells of a `table`); names, versions
 and values are words or code (`plain`, `code`). Neither can begin a block, and tags are words on every page
-(``myst_disable_syntax`` in ``_config.yml``).
+(`myst_disable_syntax` in `_config.yml`).
 """
 
 import re
@@ -49,12 +49,12 @@ def paragraph(text: str) -> str:
 
 
 def plain(text: object) -> str:
-    """Return ``text`` as words on one line, in which no character is markup."""
+    """Return `text` as words on one line, in which no character is markup."""
     return MARKUP.sub(r"\\\g<0>", " ".join(str(text).split()))
 
 
 def code(text: object) -> str:
-    """Return ``text`` as inline code, whatever backticks it holds."""
+    """Return `text` as inline code, whatever backticks it holds."""
     content = " ".join(str(text).split()) or " "
     fence = "`" * (_longest_run([content]) + 1)
     return f"`{content}`" if len(fence) == 1 else f"{fence} {content} {fence}"
@@ -65,7 +65,7 @@ def _longest_run(texts: Iterable[str]) -> int:
 
 
 def utc(moment: str) -> str:
-    """Return an ISO time as a reader's date in UTC, such as ``21 November 2026, 01:20 UTC``."""
+    """Return an ISO time as a reader's date in UTC, such as `21 November 2026, 01:20 UTC`."""
     parsed = datetime.fromisoformat(moment)
     aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
     there = aware.astimezone(UTC)
@@ -93,5 +93,5 @@ def verdict(good: bool, words: str) -> str:
 
 
 def share(good: Collection[bool]) -> str:
-    """Return how many of several outcomes are good, such as ``3 of 3``, coloured as a verdict."""
+    """Return how many of several outcomes are good, such as `3 of 3`, coloured as a verdict."""
     return verdict(all(good), f"{sum(good)} of {len(good)}")

@@ -16,7 +16,7 @@ def without_traces(notebook: Notebook) -> Notebook:
     """Return a copy without papermill's metadata (which holds absolute paths) and its injected cell.
 
     Args:
-        notebook: Executed notebook, nbformat 4, as a dictionary. It is left as it is.
+        notebook: executed notebook, nbformat 4, as a dictionary. It is left as it is.
 
     Returns:
         The notebook a reader may download: sources, outputs and the author's own tags.
@@ -33,7 +33,7 @@ def without_traces(notebook: Notebook) -> Notebook:
 
 
 def with_figures(notebook: Notebook) -> Notebook:
-    """Return a copy in which each recorded figure is an ``ntp-figure`` directive below the cell that drew it.
+    """Return a copy in which each recorded figure is an `ntp-figure` directive below the cell that drew it.
 
     Other outputs of that cell stay. The directive has a cell of its own, so it is seen even where code is hidden.
     """
@@ -59,7 +59,7 @@ def markdown_cell(cell_id: str, source: str) -> Cell:
 
 
 def insert_after_parameters(notebook: Notebook, cell: Cell) -> Notebook:
-    """Return a copy with ``cell`` below the parameters cell, or below the first cell where there is none."""
+    """Return a copy with `cell` below the parameters cell, or below the first cell where there is none."""
     result = copy.deepcopy(notebook)
     places = [index for index, one in enumerate(result["cells"]) if PARAMETERS in tags(one)]
     result["cells"].insert((places[0] if places else 0) + 1, cell)

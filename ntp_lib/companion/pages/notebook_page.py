@@ -15,10 +15,10 @@ def run_box(
     """Return the folded box with the commands that run a notebook with other parameters.
 
     Args:
-        notebook: Name of the notebook.
-        parameters: Its parameters, with types, defaults and help.
-        figures: Ids of the figures it records.
-        repository: Address of the repository, for readers in a hosted notebook; empty when there is none.
+        notebook: name of the notebook.
+        parameters: its parameters, with types, defaults and help.
+        figures: ids of the figures it records.
+        repository: address of the repository, for readers in a hosted notebook; empty when there is none.
 
     Returns:
         MyST Markdown.

@@ -19,7 +19,7 @@ HARMLESS_LINKS = {"canonical", "author", "license", "next", "prev", "search", "i
 
 
 def external_resources(folder: Path) -> list[str]:
-    """Return ``page: address`` for every external resource of the pages below ``folder``."""
+    """Return `page: address` for every external resource of the pages below `folder`."""
     return [
         f"{page.relative_to(folder).as_posix()}: {address}"
         for page in sorted(folder.rglob("*.html"))

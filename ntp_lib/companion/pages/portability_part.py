@@ -23,7 +23,7 @@ def portability_part(standing: Standing) -> str:
     """Return the table of settings, what it was measured on, and what the report is too old for.
 
     Args:
-        standing: The report and the verdict on it.
+        standing: the report and the verdict on it.
     """
     if standing.report is None:
         words = (

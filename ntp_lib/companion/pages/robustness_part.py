@@ -21,7 +21,7 @@ def robustness_part(project: Project) -> str:
     """Return which checks hold at which seeds, from the committed report.
 
     Raises:
-        ReproductionError: The report cannot be read.
+        ReproductionError: the report cannot be read.
     """
     path = project.measured / REPORT
     if not path.is_file():

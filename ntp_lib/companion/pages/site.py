@@ -41,17 +41,17 @@ class Site:
 
 
 def build_site(project: Project, *, fresh: bool = False) -> Site:
-    """Stage and build the HTML book into ``_build/html``.
+    """Stage and build the HTML book into `_build/html`.
 
     Args:
-        project: The project, with all notebooks executed.
-        fresh: Build although nothing has changed since the last build.
+        project: the project, with all notebooks executed.
+        fresh: build although nothing has changed since the last build.
 
     Returns:
         Where the book lies, and whether it had to be built.
 
     Raises:
-        PublicationError: The stage is incomplete, Sphinx warned, a page would load something from the network, or
+        PublicationError: the stage is incomplete, Sphinx warned, a page would load something from the network, or
             what lies in the book's place was not built. The book that was there before stays.
     """
     project.build.mkdir(parents=True, exist_ok=True)
@@ -81,10 +81,10 @@ def content_key(project: Project, source: Path) -> str:
 
 
 def run_sphinx(source: Path, work: Path) -> None:
-    """Build ``source`` into ``work/_build/html`` with every warning an error.
+    """Build `source` into `work/_build/html` with every warning an error.
 
     Raises:
-        PublicationError: The build failed; the message lists Sphinx's warnings with paths as in the repository.
+        PublicationError: the build failed; the message lists Sphinx's warnings with paths as in the repository.
     """
     options = ["build", str(source), "--path-output", str(work), "--all", "-W", "-n", "--keep-going", "-q"]
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
@@ -107,7 +107,7 @@ def finish_pages(project: Project, html: Path) -> None:
     """Make a built site fit to publish: executed notebooks for download, no source maps, nothing external.
 
     Raises:
-        PublicationError: A page would load something from the network.
+        PublicationError: a page would load something from the network.
     """
     for path in html.rglob("*.map"):
         path.unlink()

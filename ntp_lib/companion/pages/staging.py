@@ -34,7 +34,7 @@ FIGURE_SUFFIXES = ("svg", "dark.svg", "png", "csv")
 
 @dataclass(frozen=True)
 class Shown:
-    """What the ``ntp-figure`` directive knows of a figure."""
+    """What the `ntp-figure` directive knows of a figure."""
 
     title: str
     caption: str
@@ -49,16 +49,16 @@ def stage_folder(project: Project) -> Path:
 
 
 def stage(project: Project) -> Path:
-    """Put everything the book is built from into ``_build/stage``, replacing what was there.
+    """Put everything the book is built from into `_build/stage`, replacing what was there.
 
     Args:
-        project: The project; all notebooks of its table of contents must have been executed.
+        project: the project; all notebooks of its table of contents must have been executed.
 
     Returns:
         The stage.
 
     Raises:
-        PublicationError: A notebook was not executed or stores an error, or a file is missing or not the one
+        PublicationError: a notebook was not executed or stores an error, or a file is missing or not the one
             that its run made.
     """
     manifest = load_manifest(project)
@@ -96,7 +96,7 @@ def executed_notebook(project: Project, name: str) -> cells.Notebook:
 
 
 def _require_sound(project: Project, report: Report, notebooks: Sequence[str]) -> None:
-    """Refuses what no reader should see: no run, an error in one, or files that are not those it made."""
+    """Refuse what no reader should see: no run, an error in one, or files that are not those it made."""
     runs = {name: report.runs[name].run if name in report.runs else None for name in notebooks}
     if missing := [name for name, run in runs.items() if run is None]:
         reason = next((report.runs[name].unreadable for name in missing if name in report.runs), "")

@@ -15,13 +15,13 @@ def filled_in(page: str, evidence: Sequence[Evidence], manifest: Manifest, repor
     """Return the hand-written page with its generated tables in place.
 
     Args:
-        page: MyST source with one comment line ``% generated: NAME`` for each table.
-        evidence: What is known of every run, in the order of the book.
-        manifest: The figures and their tolerances.
-        reports: Parts made from committed reports, by name.
+        page: MyST source with one comment line `% generated: NAME` for each table.
+        evidence: what is known of every run, in the order of the book.
+        manifest: the figures and their tolerances.
+        reports: parts made from committed reports, by name.
 
     Raises:
-        PublicationError: A table has no place on the page, or the page asks for an unknown one.
+        PublicationError: a table has no place on the page, or the page asks for an unknown one.
     """
     tables = {
         "summary": _summary(evidence),

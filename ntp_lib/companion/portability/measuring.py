@@ -35,21 +35,21 @@ def measure(
     timeout: int = CELL_TIMEOUT,
     say: Callable[[str], object] = print,
 ) -> PortabilityReport:
-    """Executes notebooks under settings, in folders of their own, and compares every figure.
+    """Execute notebooks under settings, in folders of their own, and compare every figure.
 
     Args:
-        project: The project.
-        settings: Ways to compute; tried in a small process each before anything is executed.
+        project: the project.
+        settings: ways to compute; tried in a small process each before anything is executed.
         notebooks: Names.
-        command: As recorded.
-        fresh: Execute again what an earlier call has finished.
-        jobs: Notebooks at a time; by default as many as leave a core to each thread.
-        timeout: Seconds that a cell may take.
-        say: Told what comes next.
+        command: as recorded.
+        fresh: execute again what an earlier call has finished.
+        jobs: notebooks at a time; by default as many as leave a core to each thread.
+        timeout: seconds that a cell may take.
+        say: told what comes next.
 
     Raises:
-        RequestError: This machine cannot compute so.
-        ReproductionError: A notebook's kernel computed otherwise than asked.
+        RequestError: this machine cannot compute so.
+        ReproductionError: a notebook's kernel computed otherwise than asked.
     """
     for setting in settings:
         require_runnable(setting)
@@ -86,10 +86,10 @@ def made_from(project: Project, manifest: Manifest, notebook: str, files: Mappin
     not the version of Python, which the report names.
 
     Args:
-        project: The project.
-        manifest: Its figures.
-        notebook: Name of the notebook.
-        files: Digests of its inputs, those of a run or the present ones.
+        project: the project.
+        manifest: its figures.
+        notebook: name of the notebook.
+        files: digests of its inputs, those of a run or the present ones.
     """
     entries = manifest.of_notebook(notebook)
     references = {entry.id: project.reference(entry.id) for entry in entries}

@@ -17,9 +17,9 @@ class FigureRecord:
     """One figure compared with its reference.
 
     Attributes:
-        state: The name of its `judgement.State`.
-        used: The largest difference as a share of what is allowed there; 0 where no digits were compared.
-        column: The column of that difference; empty where there is none.
+        state: the name of its `judgement.State`.
+        used: the largest difference as a share of what is allowed there; 0 where no digits were compared.
+        column: the column of that difference; empty where there is none.
     """
 
     state: str
@@ -37,14 +37,14 @@ class NotebookRecord:
     """One notebook executed under one setting.
 
     Attributes:
-        made_from: Digest of everything the verdict depends on: sources, lock, references, tolerances.
+        made_from: digest of everything the verdict depends on: sources, lock, references, tolerances.
         started: ISO time, UTC; empty where it did not go through.
-        seconds: Wall time.
-        arithmetic: What its kernel told of itself.
-        checks: How many checks it made.
-        held: How many of them held beside a control that failed.
-        failure: Why it did not go through; empty where it did.
-        figures: By id.
+        seconds: wall time.
+        arithmetic: what its kernel told of itself.
+        checks: how many checks it made.
+        held: how many of them held beside a control that failed.
+        failure: why it did not go through; empty where it did.
+        figures: by id.
     """
 
     made_from: str
@@ -98,11 +98,11 @@ class PortabilityReport:
     """One run of `ntp portability`.
 
     Attributes:
-        machine: Processor, cores, memory, system; no name and no path.
-        versions: Of Python and of the packages that results may depend on.
-        command: What was typed.
+        machine: processor, cores, memory, system; no name and no path.
+        versions: of Python and of the packages that results may depend on.
+        command: what was typed.
         finished: ISO time, UTC.
-        settings: In the order executed.
+        settings: in the order executed.
     """
 
     machine: Mapping[str, Any]

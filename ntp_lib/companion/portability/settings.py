@@ -33,8 +33,8 @@ class Setting:
     """One way to compute.
 
     Attributes:
-        kernel: A kernel of OpenBLAS, by the name that OPENBLAS_CORETYPE takes.
-        threads: Threads of every library.
+        kernel: a kernel of OpenBLAS, by the name that OPENBLAS_CORETYPE takes.
+        threads: threads of every library.
     """
 
     kernel: str
@@ -68,11 +68,11 @@ def settings(kernels: Sequence[str], threads: Sequence[int]) -> list[Setting]:
     """Every kernel with every number of threads.
 
     Args:
-        kernels: Names; this processor's two where empty.
-        threads: Numbers; one and two where empty.
+        kernels: names; this processor's two where empty.
+        threads: numbers; one and two where empty.
 
     Raises:
-        RequestError: No kernels were named and none are known for this processor.
+        RequestError: no kernels were named and none are known for this processor.
     """
     names = list(dict.fromkeys(kernels)) or KERNELS.get(machine())
     if not names:
@@ -83,10 +83,10 @@ def settings(kernels: Sequence[str], threads: Sequence[int]) -> list[Setting]:
 
 
 def require_runnable(setting: Setting) -> None:
-    """Starts a process with a setting and looks at what it computes with.
+    """Start a process with a setting and look at what it computes with.
 
     Raises:
-        RequestError: The process died, or computes with something else.
+        RequestError: the process died, or computes with something else.
     """
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", PROBE],
@@ -112,8 +112,8 @@ def deviation(setting: Setting, found: Mapping[str, Any]) -> str:
     """How a process computed otherwise than a setting asks, in one sentence; empty where it did not.
 
     Args:
-        setting: What was asked for.
-        found: What `arithmetic` told of the process.
+        setting: what was asked for.
+        found: what `arithmetic` told of the process.
     """
     if not found:
         return f"{setting}: the process did not tell what it computes with"

@@ -22,10 +22,10 @@ class Standing:
     """The report and the verdict on it.
 
     Attributes:
-        report: The report; None where there is none or it cannot be read.
-        outdated: Notebooks whose sources, references or tolerances are not those of the report, or that were not
+        report: the report; None where there is none or it cannot be read.
+        outdated: notebooks whose sources, references or tolerances are not those of the report, or that were not
             run here, so that nobody knows.
-        problems: What is wrong, one sentence each; notebooks that are outdated are not judged.
+        problems: what is wrong, one sentence each; notebooks that are outdated are not judged.
     """
 
     report: PortabilityReport | None
@@ -34,15 +34,15 @@ class Standing:
 
 
 def standing(project: Project, manifest: Manifest, runs: Mapping[str, RunReport]) -> Standing:
-    """Judges the committed report against the project as it is.
+    """Judge the committed report against the project as it is.
 
     A report need not be renewed for every change, since that takes long; but it speaks of a notebook only as
     long as everything is the same that this notebook's figures and their verdicts depend on.
 
     Args:
-        project: The project.
-        manifest: Its figures.
-        runs: What is known of its notebooks' runs, by name.
+        project: the project.
+        manifest: its figures.
+        runs: what is known of its notebooks' runs, by name.
     """
     path = report_file(project)
     if not path.is_file():

@@ -31,16 +31,16 @@ def report_file(project: Project) -> Path:
 
 
 def save_report(report: PortabilityReport, path: Path) -> None:
-    """Writes a report; whoever reads the path finds the earlier file or the whole new one."""
+    """Write a report; whoever reads the path finds the earlier file or the whole new one."""
     content = json.loads(json.dumps(asdict(report)), parse_constant=lambda _: INFINITE)
     write_json({"schema": SCHEMA, **sealed(content)}, path)
 
 
 def load_report(path: Path) -> PortabilityReport:
-    """Reads a report.
+    """Read a report.
 
     Raises:
-        ReproductionError: It is missing, is no report of this schema, or was altered after it was written.
+        ReproductionError: it is missing, is no report of this schema, or was altered after it was written.
     """
     where = f"{path.name}: not a readable report"
     try:

@@ -15,15 +15,15 @@ def propose(project: Project, figure: str) -> FigureResult:
     """The difference that accepting a figure would settle.
 
     Args:
-        project: The project.
-        figure: Id of the figure.
+        project: the project.
+        figure: id of the figure.
 
     Returns:
         The figure judged beside its present reference.
 
     Raises:
-        RequestError: No such figure.
-        ReproductionError: Its run is missing, stale, altered, used other parameters or another source
+        RequestError: no such figure.
+        ReproductionError: its run is missing, stale, altered, used other parameters or another source
             text, or its columns are not those of the manifest.
     """
     manifest = load_manifest(project)
@@ -54,14 +54,14 @@ def propose(project: Project, figure: str) -> FigureResult:
 
 
 def accept(project: Project, figure: str) -> None:
-    """Makes the data of the last run the reference of a figure, as a whole.
+    """Make the data of the last run the reference of a figure, as a whole.
 
     Args:
-        project: The project.
-        figure: Id of the figure.
+        project: the project.
+        figure: id of the figure.
 
     Raises:
-        ReproductionError: As for `propose`.
+        ReproductionError: as for `propose`.
     """
     propose(project, figure)
     entry = load_manifest(project).figure(figure)

@@ -35,13 +35,13 @@ class Check:
 
     Attributes:
         name: `notebook/what`.
-        observed: The quantity found.
+        observed: the quantity found.
         relation: `≤`, `≥`, `∈` (a closed interval) or `=`.
-        bound: What it is compared with.
-        control_observed: The same quantity under a broken assumption or from broken code.
-        holds: The observation satisfies the relation.
-        control_fails: The control is of the observation's kind and does not satisfy the relation.
-        reason: Why this bound, in one sentence.
+        bound: what it is compared with.
+        control_observed: the same quantity under a broken assumption or from broken code.
+        holds: the observation satisfies the relation.
+        control_fails: the control is of the observation's kind and does not satisfy the relation.
+        reason: why this bound, in one sentence.
         scope: `all` where the claim is meant for other parameters as well, `defaults` where it is about the
             seed and the sizes that the notebook itself gives.
     """
@@ -120,25 +120,25 @@ def check(
     reason: str,
     scope: Scope = "all",
 ) -> None:
-    """Asserts a result of a notebook, and that the assertion could have failed.
+    """Assert a result of a notebook, and that the assertion could have failed.
 
     Under other parameters than the notebook's own, and in Jupyter, a check that does not stand is recorded
     and printed with a cross, and the notebook goes on.
 
     Args:
         name: `notebook/what`, once per run.
-        observed: The quantity found; a number, bool, text, or a list of these.
-        at_most: Largest value accepted.
-        at_least: Smallest value accepted; together with `at_most` a closed interval.
-        equals: The only value accepted, exactly; excludes the other two.
-        control: The same quantity under a broken assumption or from broken code; of the same kind, not NaN.
-        reason: Why this bound, in one sentence.
+        observed: the quantity found; a number, bool, text, or a list of these.
+        at_most: largest value accepted.
+        at_least: smallest value accepted; together with `at_most` a closed interval.
+        equals: the only value accepted, exactly; excludes the other two.
+        control: the same quantity under a broken assumption or from broken code; of the same kind, not NaN.
+        reason: why this bound, in one sentence.
         scope: `all` where the claim is meant for other parameters as well; `defaults` where it is about the
             seed and the sizes that the notebook itself gives, which a reader with others is told.
 
     Raises:
-        AssertionError: The relation fails, or the control satisfies it too.
-        ValueError: The control is NaN, None or of another kind than the observation; there is no bound or a
+        AssertionError: the relation fails, or the control satisfies it too.
+        ValueError: the control is NaN, None or of another kind than the observation; there is no bound or a
             contradictory one, no reason, an unknown scope, or the name was used before.
     """
     relation, bound = _relation(name, at_most, at_least, equals)

@@ -17,8 +17,8 @@ class Support:
 
     Attributes:
         name: `notebook/what`.
-        check: What was recorded; None where nothing was.
-        problem: Why it supports nothing, in one sentence; empty where it stands.
+        check: what was recorded; None where nothing was.
+        problem: why it supports nothing, in one sentence; empty where it stands.
     """
 
     name: str
@@ -67,9 +67,9 @@ class LedgerReport:
     """The verdict on the ledger.
 
     Attributes:
-        claims: Every claim, in the ledger's order.
-        missing: Required ids that have no claim.
-        unclaimed: Recorded checks that no claim names.
+        claims: every claim, in the ledger's order.
+        missing: required ids that have no claim.
+        unclaimed: recorded checks that no claim names.
     """
 
     claims: tuple[ClaimResult, ...]
@@ -99,11 +99,11 @@ class _Record:
 
 
 def judge_claims(ledger: Ledger, runs: Mapping[str, RunReport]) -> LedgerReport:
-    """Judges every claim by the runs as they lie, without executing anything.
+    """Judge every claim by the runs as they lie, without executing anything.
 
     Args:
-        ledger: The project's ledger.
-        runs: Its runs, as `report_runs` gives them.
+        ledger: the project's ledger.
+        runs: its runs, as `report_runs` gives them.
 
     Returns:
         The report.

@@ -24,11 +24,11 @@ class Difference:
     """One cell that lies outside its tolerance.
 
     Attributes:
-        row: The row's key, as `column=value, …`.
-        yours: The cell as written in the new table.
-        reference: The cell as written in the reference.
+        row: the row's key, as `column=value, …`.
+        yours: the cell as written in the new table.
+        reference: the cell as written in the reference.
         difference: |yours − reference|; infinite where one is not a finite number.
-        allowed: The largest difference accepted there.
+        allowed: the largest difference accepted there.
     """
 
     row: str
@@ -43,11 +43,11 @@ class ColumnComparison:
     """One column: how many of the rows in common differ, and the worst of them.
 
     Attributes:
-        column: Its name.
-        rows: Rows in common.
-        differing: How many of them lie outside their tolerance.
-        worst: The worst of these.
-        used: The largest difference as a share of what is allowed there: 0 where all are equal, above 1 outside.
+        column: its name.
+        rows: rows in common.
+        differing: how many of them lie outside their tolerance.
+        worst: the worst of these.
+        used: the largest difference as a share of what is allowed there: 0 where all are equal, above 1 outside.
     """
 
     column: str
@@ -62,14 +62,14 @@ class Comparison:
     """The outcome of comparing a figure's data with its reference.
 
     Attributes:
-        figure: Id of the figure.
-        problems: Why the tables could not be compared properly, one sentence each.
-        missing_columns: In the reference or the manifest only.
-        extra_columns: In the new table, but neither a key nor given tolerances.
-        missing_rows: Keys in the reference only.
-        extra_rows: Keys in the new table only.
-        columns: Every column compared.
-        note: What was not compared, and why; empty where everything was.
+        figure: id of the figure.
+        problems: why the tables could not be compared properly, one sentence each.
+        missing_columns: in the reference or the manifest only.
+        extra_columns: in the new table, but neither a key nor given tolerances.
+        missing_rows: keys in the reference only.
+        extra_rows: keys in the new table only.
+        columns: every column compared.
+        note: what was not compared, and why; empty where everything was.
     """
 
     figure: str
@@ -94,15 +94,15 @@ class Comparison:
 
 
 def compare(frame: pd.DataFrame, reference: pd.DataFrame, entry: FigureEntry) -> Comparison:
-    """Compares the data of a figure with its reference.
+    """Compare the data of a figure with its reference.
 
     A value y agrees with a reference r where |y − r| ≤ absolute + relative·|r|; NaN agrees with NaN
     only, an infinity with the same infinity. Columns that are not numbers must be equal as texts.
 
     Args:
-        frame: The new table, as `tables.read_table` gives it.
-        reference: The reference, read in the same way.
-        entry: The figure in the manifest: its key and tolerances.
+        frame: the new table, as `tables.read_table` gives it.
+        reference: the reference, read in the same way.
+        entry: the figure in the manifest: its key and tolerances.
 
     Returns:
         The verdict; rows are matched by key, so their order does not matter.
@@ -130,12 +130,12 @@ def compare(frame: pd.DataFrame, reference: pd.DataFrame, entry: FigureEntry) ->
 
 
 def compare_structure(frame: pd.DataFrame, reference: pd.DataFrame, entry: FigureEntry) -> Comparison:
-    """Compares columns only: which exist, and whether the key identifies rows.
+    """Compare columns only: which exist, and whether the key identifies rows.
 
     Args:
-        frame: The new table.
-        reference: The reference.
-        entry: The figure in the manifest.
+        frame: the new table.
+        reference: the reference.
+        entry: the figure in the manifest.
 
     Returns:
         A verdict without rows and values.

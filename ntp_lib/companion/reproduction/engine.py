@@ -36,10 +36,10 @@ class Watch:
     """What the engine does besides executing cells.
 
     Attributes:
-        root: The project's folder.
-        testimony: File for what the witness says after the last cell.
-        enough: Asked after every cell; where it says yes, the rest is not executed.
-        goes_on: The cells after one that failed are executed as well.
+        root: the project's folder.
+        testimony: file for what the witness says after the last cell.
+        enough: asked after every cell; where it says yes, the rest is not executed.
+        goes_on: the cells after one that failed are executed as well.
     """
 
     root: Path

@@ -17,8 +17,8 @@ def lock_note(project: Project, packages: Iterable[str]) -> str:
     Such an environment is allowed, for figures are judged by their tolerances; but a reader should know.
 
     Args:
-        project: The project.
-        packages: Names of the packages that matter.
+        project: the project.
+        packages: names of the packages that matter.
     """
     wanted = {canonicalize_name(name) for name in packages}
     found = []

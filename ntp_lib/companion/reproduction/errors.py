@@ -32,8 +32,8 @@ def in_words(error: OSError, place: object = "") -> str:
     """A refusal of the operating system in one line: what it was about, what it says, what to do.
 
     Args:
-        error: The exception.
-        place: What it was about if the system does not say, as with a disk that fills up during writing.
+        error: the exception.
+        place: what it was about if the system does not say, as with a disk that fills up during writing.
 
     Returns:
         One line of text without a final full stop.
@@ -48,9 +48,9 @@ def unknown(kind: str, name: str, valid: Iterable[str]) -> str:
     """Sentence for a name that does not exist: the nearest valid one, then all of them.
 
     Args:
-        kind: What the name should denote, e.g. "figure".
-        name: The name given.
-        valid: Every name that would have been accepted.
+        kind: what the name should denote, e.g. "figure".
+        name: the name given.
+        valid: every name that would have been accepted.
 
     Returns:
         One line of text without a final full stop.

@@ -34,10 +34,10 @@ def destinations(
     A run with other parameters has a folder named by them, so none can be mistaken for another.
 
     Args:
-        project: The project.
-        notebooks: Names of the notebooks.
-        overrides: Parameters that differ from the defaults.
-        out: A folder chosen by the user: the run itself, or one level above where there are several.
+        project: the project.
+        notebooks: names of the notebooks.
+        overrides: parameters that differ from the defaults.
+        out: a folder chosen by the user: the run itself, or one level above where there are several.
 
     Returns:
         The run folder of every notebook.
@@ -76,22 +76,22 @@ def run_notebooks(
     """Brings the runs of notebooks up to date.
 
     Args:
-        project: The project.
-        folders: The run folder of every notebook, as `destinations` gives them.
-        overrides: Parameters that differ from the defaults, for a single notebook.
-        fresh: Execute even where a current run exists.
-        jobs: Notebooks at a time; one per core by default.
-        timeout: Seconds that a cell may take.
-        until: A figure with whose recording the execution of its notebook ends.
-        environment: Variables for the kernels alone; they go before those that the pipeline sets.
+        project: the project.
+        folders: the run folder of every notebook, as `destinations` gives them.
+        overrides: parameters that differ from the defaults, for a single notebook.
+        fresh: execute even where a current run exists.
+        jobs: notebooks at a time; one per core by default.
+        timeout: seconds that a cell may take.
+        until: a figure with whose recording the execution of its notebook ends.
+        environment: variables for the kernels alone; they go before those that the pipeline sets.
 
     Returns:
         One outcome per notebook, in the order given.
 
     Raises:
-        RequestError: A notebook is unknown, a destination holds something else, or no kernel could find the
+        RequestError: a notebook is unknown, a destination holds something else, or no kernel could find the
             project's modules.
-        ReproductionError: A destination may not be written into.
+        ReproductionError: a destination may not be written into.
     """
     _require_searchable(project)
     sweep(project, folders.values())

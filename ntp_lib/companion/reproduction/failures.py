@@ -21,11 +21,11 @@ class Failure:
     """Why a notebook did not finish.
 
     Attributes:
-        notebook: Name of the notebook.
-        cell: The code cell, as "code cell 3: first line"; empty where no cell is to blame.
-        error: The exception in one line.
-        traceback: Its last lines, without terminal colours.
-        kept: Where the partial notebook was kept, or an empty text.
+        notebook: name of the notebook.
+        cell: the code cell, as "code cell 3: first line"; empty where no cell is to blame.
+        error: the exception in one line.
+        traceback: its last lines, without terminal colours.
+        kept: where the partial notebook was kept, or an empty text.
     """
 
     notebook: str
@@ -49,14 +49,14 @@ def describe(
     position: int | None = None,
     log: Path | None = None,
 ) -> Failure:
-    """Makes the report of an exception raised while a notebook was executed.
+    """Make the report of an exception raised while a notebook was executed.
 
     Args:
-        notebook: Name of the notebook.
-        error: The exception as papermill or nbclient raised it.
-        partial: The partly executed notebook, if it was written.
-        position: Index of the code cell being executed, injected parameters included, or None.
-        log: What the kernel wrote to its standard error; the only witness where it died.
+        notebook: name of the notebook.
+        error: the exception as papermill or nbclient raised it.
+        partial: the partly executed notebook, if it was written.
+        position: index of the code cell being executed, injected parameters included, or None.
+        log: what the kernel wrote to its standard error; the only witness where it died.
 
     Returns:
         The report.

@@ -16,14 +16,14 @@ def read_yaml(path: Path, where: str) -> Any:
     """The content of a YAML file, built from plain values only.
 
     Args:
-        path: The file.
-        where: The file as shown to people.
+        path: the file.
+        where: the file as shown to people.
 
     Returns:
         Its content; an empty file is an empty mapping.
 
     Raises:
-        ReproductionError: The file is missing, is not UTF-8, or not YAML as `parse_yaml` reads it.
+        ReproductionError: the file is missing, is not UTF-8, or not YAML as `parse_yaml` reads it.
     """
     try:
         content = parse_yaml(path.read_text(encoding="utf-8"))

@@ -30,12 +30,12 @@ class Inputs:
     Attributes:
         files: SHA-256 of the notebook, its measurements, the files its parameters name and the lock file, by path
             relative to the project, or absolute where they lie elsewhere.
-        overrides: Parameters that differ from the notebook's own defaults.
-        python: Minor version of the interpreter.
-        packages: Versions of the installed packages that the kernel loaded; an empty text where one is gone.
+        overrides: parameters that differ from the notebook's own defaults.
+        python: minor version of the interpreter.
+        packages: versions of the installed packages that the kernel loaded; an empty text where one is gone.
         seen: SHA-256 of the modules that the kernel loaded and of other files that it read; an empty text where
             one is gone. Modules of installed packages are left out: their versions tell.
-        names: First parts of the names under which the kernel imported what lies outside the project.
+        names: first parts of the names under which the kernel imported what lies outside the project.
     """
 
     files: Mapping[str, str]
@@ -85,10 +85,10 @@ def current_inputs(
     """The inputs a run of a notebook would have now.
 
     Args:
-        project: The project.
-        notebook: Name of the notebook.
-        overrides: Parameters that differ from the defaults.
-        earlier: The inputs of an earlier run, which say what only its kernel knew.
+        project: the project.
+        notebook: name of the notebook.
+        overrides: parameters that differ from the defaults.
+        earlier: the inputs of an earlier run, which say what only its kernel knew.
 
     Returns:
         Digests of everything the run depends on.
@@ -151,7 +151,7 @@ def digest(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal.
 
     Raises:
-        ReproductionError: It cannot be read.
+        ReproductionError: it cannot be read.
     """
     try:
         with path.open("rb") as file:

@@ -16,8 +16,8 @@ def alterations(folder: Path, run: Run) -> list[str]:
     """What is missing from a run's folder or was changed there, one phrase each; empty if nothing.
 
     Args:
-        folder: The run's folder.
-        run: Its record.
+        folder: the run's folder.
+        run: its record.
     """
     expected = {NOTEBOOK_FILE, *(name for figure in run.figures for name in figure_names(figure))}
     return _differences(folder, run, sorted(expected | run.files.keys()))

@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 
 
 def record(figure: str, frame: pd.DataFrame, source_sha256: str | None) -> tuple[Path, str]:
-    """Writes a figure's data to `_build/interactive` and judges them.
+    """Write a figure's data to `_build/interactive` and judge them.
 
     Args:
-        figure: Id of the figure.
-        frame: Its data.
-        source_sha256: Digest of the text behind them, if any.
+        figure: id of the figure.
+        frame: its data.
+        source_sha256: digest of the text behind them, if any.
 
     Returns:
         The folder for the figure's files and the verdict in words.
 
     Raises:
-        ReproductionError: The frame could not be written and compared faithfully.
+        ReproductionError: the frame could not be written and compared faithfully.
     """
     try:
         project = Project.find()

@@ -33,11 +33,11 @@ class FigureResult:
     """A figure, its state, and the comparison behind it.
 
     Attributes:
-        figure: Id of the figure.
-        notebook: Name of its notebook.
-        state: What became of it.
-        detail: More words where the state needs them, such as the next command to run.
-        verdict: The comparison; None where there was nothing to compare.
+        figure: id of the figure.
+        notebook: name of its notebook.
+        state: what became of it.
+        detail: more words where the state needs them, such as the next command to run.
+        verdict: the comparison; None where there was nothing to compare.
     """
 
     figure: str
@@ -55,14 +55,14 @@ class FigureResult:
 def judge_run(
     project: Project, manifest: Manifest, entry: FigureEntry, run: Run | Partial | None, folder: Path
 ) -> FigureResult:
-    """Judges a figure of a run, after making sure that its data and drawings are those the run made.
+    """Judge a figure of a run, after making sure that its data and drawings are those the run made.
 
     Args:
-        project: The project.
-        manifest: Its manifest.
-        entry: The figure.
-        run: The run of the figure's notebook, or the part of it that came about, if there is one.
-        folder: The run's folder.
+        project: the project.
+        manifest: its manifest.
+        entry: the figure.
+        run: the run of the figure's notebook, or the part of it that came about, if there is one.
+        folder: the run's folder.
 
     Returns:
         The result.
@@ -90,14 +90,14 @@ def _missing(notebook: str, run: Run | Partial | None) -> str:
 def judge(
     project: Project, manifest: Manifest, entry: FigureEntry, data: Path, source_sha256: str | None
 ) -> FigureResult:
-    """Compares a figure's data file with the committed reference.
+    """Compare a figure's data file with the committed reference.
 
     Args:
-        project: The project.
-        manifest: Its manifest.
-        entry: The figure.
+        project: the project.
+        manifest: its manifest.
+        entry: the figure.
         data: CSV of the figure.
-        source_sha256: Digest of the text the data were computed from, if the figure depends on one.
+        source_sha256: digest of the text the data were computed from, if the figure depends on one.
 
     Returns:
         The result. With another text than the manifest's, only the structure is compared.

@@ -36,14 +36,14 @@ class Job:
     """One execution asked for.
 
     Attributes:
-        project: The project.
-        notebook: Name of the notebook.
-        inputs: What the run depends on, as found when it was asked for.
-        destination: Folder of the finished run.
-        timeout: Seconds that a cell may take.
-        until: A figure with whose recording the execution ends; empty where all cells are executed.
-        because: What changed since the earlier run, one phrase each.
-        environment: Variables for the kernel; they go before those that the pipeline sets.
+        project: the project.
+        notebook: name of the notebook.
+        inputs: what the run depends on, as found when it was asked for.
+        destination: folder of the finished run.
+        timeout: seconds that a cell may take.
+        until: a figure with whose recording the execution ends; empty where all cells are executed.
+        because: what changed since the earlier run, one phrase each.
+        environment: variables for the kernel; they go before those that the pipeline sets.
     """
 
     project: Project
@@ -71,11 +71,11 @@ class Outcome:
 
 
 def execute(job: Job, on_cell: Callable[[], None] = lambda: None) -> Outcome:
-    """Executes a notebook and puts the complete run in place, or keeps the partial notebook.
+    """Execute a notebook and put the complete run in place, or keep the partial notebook.
 
     Args:
-        job: What to execute.
-        on_cell: Called after each code cell.
+        job: what to execute.
+        on_cell: called after each code cell.
 
     Returns:
         The outcome; a failing notebook is an outcome, not an exception.
@@ -195,7 +195,7 @@ def _environment(values: Mapping[str, str]) -> Iterator[None]:
 
 @contextmanager
 def _stderr_to(path: Path) -> Iterator[None]:
-    """Sends the chatter of the kernel and of papermill to a file, of which a report may quote."""
+    """Send the chatter of the kernel and of papermill to a file, of which a report may quote."""
     before = os.dup(2)
     with path.open("wb") as log:
         os.dup2(log.fileno(), 2)
@@ -213,7 +213,7 @@ def _require_unchanged(job: Job) -> None:
 
 
 def _strip_papermill(path: Path) -> None:
-    """Drops papermill's notes, which hold absolute paths and differ from run to run."""
+    """Drop papermill's notes, which hold absolute paths and differ from run to run."""
     document = json.loads(path.read_text(encoding="utf-8"))
     for part in (document, *document["cells"]):
         part["metadata"].pop("papermill", None)

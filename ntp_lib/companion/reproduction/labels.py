@@ -18,13 +18,13 @@ def book_labels(project: Project) -> dict[str, str]:
     """Every label of `book/*.md`.
 
     Args:
-        project: The project.
+        project: the project.
 
     Returns:
         The MyST role by label: `prf:ref` for statements, `eq` for equations, `ref` for places and exercises.
 
     Raises:
-        ReproductionError: A chapter cannot be read.
+        ReproductionError: a chapter cannot be read.
     """
     found: dict[str, str] = {}
     for path in sorted(project.book.glob("*.md")):

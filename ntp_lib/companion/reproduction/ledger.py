@@ -32,14 +32,14 @@ class Claim:
     """One claim.
 
     Attributes:
-        id: Its name.
-        statement: What is claimed, as MyST inline markup.
-        paper: Where the paper says it, or None for a claim of the book's own.
-        label: Label of the block, equation or figure of the book that states it.
+        id: its name.
+        statement: what is claimed, as MyST inline markup.
+        paper: where the paper says it, or None for a claim of the book's own.
+        label: label of the block, equation or figure of the book that states it.
         role: MyST role that refers to the label.
-        assumptions: What has to hold, one phrase each.
-        state: What the book does with it.
-        checks: Names of the checks that support it, as `notebook/what`.
+        assumptions: what has to hold, one phrase each.
+        state: what the book does with it.
+        checks: names of the checks that support it, as `notebook/what`.
     """
 
     id: str
@@ -71,17 +71,17 @@ class Ledger:
 
 
 def load_ledger(project: Project, manifest: Manifest | None = None) -> Ledger:
-    """Reads and validates the ledger.
+    """Read and validate the ledger.
 
     Args:
-        project: The project whose ledger to read.
-        manifest: Its manifest, if already read.
+        project: the project whose ledger to read.
+        manifest: its manifest, if already read.
 
     Returns:
         The ledger; every label it names is one of a chapter or of a figure.
 
     Raises:
-        ReproductionError: The file is missing or an entry is not valid; the message names the claim, the
+        ReproductionError: the file is missing or an entry is not valid; the message names the claim, the
             field and what would be valid.
     """
     where = project.relative(project.ledger)

@@ -23,12 +23,12 @@ def workshop(project: Project, destination: Path) -> Path:
 
 @contextmanager
 def locked(shop: Path, name: str = LOCK_FILE, waiting: Callable[[], None] = lambda: None) -> Iterator[Path]:
-    """Holds a lock in a workshop, which is made where it does not exist.
+    """Hold a lock in a workshop, which is made where it does not exist.
 
     Args:
-        shop: A folder as `workshop` gives it.
-        name: Name of the lock's file.
-        waiting: Called where another process holds it, before waiting for that one.
+        shop: a folder as `workshop` gives it.
+        name: name of the lock's file.
+        waiting: called where another process holds it, before waiting for that one.
 
     Yields:
         The lock's file.
@@ -54,7 +54,7 @@ def locked(shop: Path, name: str = LOCK_FILE, waiting: Callable[[], None] = lamb
 
 
 def leave(shop: Path) -> None:
-    """Takes a workshop outside the project away when nobody works in it any more."""
+    """Take a workshop outside the project away when nobody works in it any more."""
     if shop.name != OUTSIDE or not shop.is_dir():
         return
     with suppress(OSError), locked(shop) as lock:
@@ -65,7 +65,7 @@ def leave(shop: Path) -> None:
 
 
 def forget_killed(shop: Path) -> None:
-    """Removes the files of locks whose holders were killed."""
+    """Remove the files of locks whose holders were killed."""
     for path in shop.glob(f"*{BUSY}"):
         lock = FileLock(path)
         with suppress(Timeout, OSError):
@@ -76,12 +76,12 @@ def forget_killed(shop: Path) -> None:
 
 @contextmanager
 def alone(project: Project, destinations: Iterable[Path], waiting: Callable[[Path], None]) -> Iterator[None]:
-    """Keeps others from working on destinations, from the first look at them until the report of what came about.
+    """Keep others from working on destinations, from the first look at them until the report of what came about.
 
     Args:
-        project: The project.
-        destinations: Where runs are to go.
-        waiting: Called with each destination on which another process works, before waiting for that one.
+        project: the project.
+        destinations: where runs are to go.
+        waiting: called with each destination on which another process works, before waiting for that one.
 
     Yields:
         Nothing; a destination that this user may not write into is left out.

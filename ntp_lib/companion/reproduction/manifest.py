@@ -43,15 +43,15 @@ class FigureEntry:
     """One figure of the manifest.
 
     Attributes:
-        id: Name of the figure, its label in the book and the stem of its files.
-        notebook: Name of the notebook that records it.
-        paper: The paper's own number, or None for a figure of the book's own.
-        title: A few words.
+        id: name of the figure, its label in the book and the stem of its files.
+        notebook: name of the notebook that records it.
+        paper: the paper's own number, or None for a figure of the book's own.
+        title: a few words.
         caption: MyST inline markup.
-        alt: The conclusion in one sentence.
-        source: Name of the text the data depend on, or None.
-        key: Columns that identify a row; compared exactly.
-        columns: Tolerance of every other column.
+        alt: the conclusion in one sentence.
+        source: name of the text the data depend on, or None.
+        key: columns that identify a row; compared exactly.
+        columns: tolerance of every other column.
     """
 
     id: str
@@ -84,16 +84,16 @@ class Manifest:
 
 
 def load_manifest(project: Project) -> Manifest:
-    """Reads and validates the manifest.
+    """Read and validate the manifest.
 
     Args:
-        project: The project whose manifest to read.
+        project: the project whose manifest to read.
 
     Returns:
         The manifest; every notebook it names exists.
 
     Raises:
-        ReproductionError: The file is missing or an entry is not valid; the message names the
+        ReproductionError: the file is missing or an entry is not valid; the message names the
             figure, the field and what would be valid.
     """
     where = project.relative(project.manifest)

@@ -15,11 +15,11 @@ class CodeCell:
     """One code cell.
 
     Attributes:
-        number: Position among the notebook's own code cells, from 1; 0 for the injected parameters.
-        source: Its text.
-        tags: Its tags.
-        outputs: Stored outputs, as in the notebook format.
-        execution_count: The stored count, or None.
+        number: position among the notebook's own code cells, from 1; 0 for the injected parameters.
+        source: its text.
+        tags: its tags.
+        outputs: stored outputs, as in the notebook format.
+        execution_count: the stored count, or None.
     """
 
     number: int
@@ -39,13 +39,13 @@ def document(path: Path) -> dict[str, Any]:
     """A notebook as plain data: cells with a type, a source, metadata and, where they are code, outputs.
 
     Args:
-        path: A notebook in format 4.
+        path: a notebook in format 4.
 
     Returns:
         The notebook.
 
     Raises:
-        ReproductionError: The file is missing or is not a notebook.
+        ReproductionError: the file is missing or is not a notebook.
     """
     where = f"{path.name}: not a readable notebook"
     try:
@@ -68,13 +68,13 @@ def code_cells(path: Path) -> list[CodeCell]:
     """The code cells of a notebook.
 
     Args:
-        path: A notebook in format 4.
+        path: a notebook in format 4.
 
     Returns:
         Its code cells in order.
 
     Raises:
-        ReproductionError: The file is missing or is not a notebook.
+        ReproductionError: the file is missing or is not a notebook.
     """
     numbered: list[CodeCell] = []
     number = 0

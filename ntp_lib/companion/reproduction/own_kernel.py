@@ -24,10 +24,10 @@ TOOLS = ("papermill", "nbclient", "ipykernel")
 
 
 def require_tools() -> None:
-    """Refuses to begin without the packages that execute a notebook.
+    """Refuse to begin without the packages that execute a notebook.
 
     Raises:
-        ReproductionError: One is missing; the message says how to install it.
+        ReproductionError: one is missing; the message says how to install it.
     """
     if missing := [tool for tool in TOOLS if importlib.util.find_spec(tool) is None]:
         raise ReproductionError(
@@ -40,7 +40,7 @@ def own_kernel(space: Workspace) -> dict[str, Any]:
     """Options for papermill by which a notebook runs in this interpreter.
 
     Args:
-        space: Where the execution works; connection file and sockets go there.
+        space: where the execution works; connection file and sockets go there.
 
     Returns:
         Keyword arguments.
@@ -76,8 +76,8 @@ def kernel_environment(project: Project, space: Workspace) -> dict[str, str]:
     """Variables for the kernel's process.
 
     Args:
-        project: The project, whose modules the notebook may import.
-        space: Where the execution works.
+        project: the project, whose modules the notebook may import.
+        space: where the execution works.
 
     Returns:
         Their values; a person's start-up files and settings of figures are left out.

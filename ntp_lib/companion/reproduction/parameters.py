@@ -44,16 +44,16 @@ class Parameter:
 
 
 def notebook_parameters(path: Path) -> dict[str, Parameter]:
-    """Reads the cell tagged `parameters`.
+    """Read the cell tagged `parameters`.
 
     Args:
-        path: A notebook whose parameters cell holds lines `name: type = literal  # help`.
+        path: a notebook whose parameters cell holds lines `name: type = literal  # help`.
 
     Returns:
         Its parameters by name, in order; none where no cell has the tag.
 
     Raises:
-        ReproductionError: A line is not of that form, or there are several such cells.
+        ReproductionError: a line is not of that form, or there are several such cells.
     """
     cells = [cell for cell in code_cells(path) if "parameters" in cell.tags]
     if not cells:
@@ -71,17 +71,17 @@ def notebook_parameters(path: Path) -> dict[str, Parameter]:
 
 
 def parse_overrides(path: Path, assignments: Sequence[str]) -> dict[str, Value]:
-    """Turns `name=value` requests into values of the declared types.
+    """Turn `name=value` requests into values of the declared types.
 
     Args:
-        path: The notebook the request is for.
-        assignments: Texts such as `step_size=0.25` or `seeds=[0, 1]`.
+        path: the notebook the request is for.
+        assignments: texts such as `step_size=0.25` or `seeds=[0, 1]`.
 
     Returns:
         The values that differ from the notebook's own, by parameter name, in the notebook's order.
 
     Raises:
-        RequestError: A name is unknown, given twice, or its value is not of its type; the message
+        RequestError: a name is unknown, given twice, or its value is not of its type; the message
             lists the valid names with their types and defaults.
     """
     parameters = notebook_parameters(path)
@@ -115,17 +115,17 @@ def digest_of(overrides: Mapping[str, Value]) -> str:
 
 
 def parse_value(text: str, kind: str) -> Value:
-    """Reads a text as one declared type, strictly.
+    """Read a text as one declared type, strictly.
 
     Args:
-        text: What was typed.
+        text: what was typed.
         kind: `int`, `float`, `str`, `bool` or a list of one of these.
 
     Returns:
         The value.
 
     Raises:
-        ValueError: The text is not of that type.
+        ValueError: the text is not of that type.
     """
     if kind not in LISTS:
         return _scalar(text, kind)

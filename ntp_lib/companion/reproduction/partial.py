@@ -22,12 +22,12 @@ class Partial:
     """The part of a run that came about. It has no record of its own, so nothing takes it for a run.
 
     Attributes:
-        folder: Where its figures lie.
-        notebook: The partly executed notebook as shown to people, or an empty text.
-        figures: What was recorded, by figure id.
+        folder: where its figures lie.
+        notebook: the partly executed notebook as shown to people, or an empty text.
+        figures: what was recorded, by figure id.
         files: SHA-256 of the files in the folder.
-        checks: What was asserted, in order.
-        errors: The errors that cells stored, one sentence each.
+        checks: what was asserted, in order.
+        errors: the errors that cells stored, one sentence each.
     """
 
     folder: Path
@@ -39,12 +39,12 @@ class Partial:
 
 
 def keep_partial(project: Project, notebook: str, workspace: Path) -> Partial:
-    """Moves what a failed execution left in its workspace to `_build/failed`.
+    """Move what a failed execution left in its workspace to `_build/failed`.
 
     Args:
-        project: The project.
-        notebook: Name of the notebook.
-        workspace: The folder it was executed in.
+        project: the project.
+        notebook: name of the notebook.
+        workspace: the folder it was executed in.
 
     Returns:
         What was kept; an earlier failure of the same notebook is replaced.
@@ -75,7 +75,7 @@ def keep_partial(project: Project, notebook: str, workspace: Path) -> Partial:
 
 
 def drop_partial(project: Project, notebook: str) -> None:
-    """Removes what an earlier failure of a notebook left."""
+    """Remove what an earlier failure of a notebook left."""
     with suppress(OSError):
         partial_notebook(project, notebook).unlink(missing_ok=True)
     shutil.rmtree(project.failed / notebook, ignore_errors=True)

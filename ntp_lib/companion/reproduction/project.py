@@ -15,23 +15,23 @@ class Project:
     """The folders and files of one project.
 
     Attributes:
-        root: The folder that holds `notebooks/figures.yml` and `_toc.yml`.
+        root: the folder that holds `notebooks/figures.yml` and `_toc.yml`.
     """
 
     root: Path
 
     @classmethod
     def find(cls, start: Path | None = None) -> Project:
-        """Looks for the project upwards from a folder.
+        """Look for the project upwards from a folder.
 
         Args:
-            start: Where to begin; by default the working directory, then around the installed library.
+            start: where to begin; by default the working directory, then around the installed library.
 
         Returns:
             The project found.
 
         Raises:
-            ReproductionError: No folder on the way has both markers.
+            ReproductionError: no folder on the way has both markers.
         """
         begin = (start or Path.cwd()).resolve()
         # A notebook downloaded from the book may lie anywhere; only a folder asked for is taken at its word.
@@ -129,7 +129,7 @@ class Project:
             Path of the source.
 
         Raises:
-            RequestError: No such notebook; the message lists those that exist.
+            RequestError: no such notebook; the message lists those that exist.
         """
         path = self.notebooks / f"{Path(name).name.removesuffix('.ipynb')}.ipynb"
         if not path.is_file():

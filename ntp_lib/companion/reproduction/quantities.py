@@ -13,13 +13,13 @@ def plain(value: Any) -> Any:
     """NumPy scalars, arrays and tuples as the Python values that a record holds.
 
     Args:
-        value: A number, bool, text, None, or a list, tuple or array of these.
+        value: a number, bool, text, None, or a list, tuple or array of these.
 
     Returns:
         The same as int, float, bool, str, None, or lists of them.
 
     Raises:
-        ValueError: It is something else.
+        ValueError: it is something else.
     """
     if hasattr(value, "tolist"):
         value = value.tolist()

@@ -27,19 +27,19 @@ def record_figure(
     *,
     source_sha256: str | None = None,
 ) -> None:
-    """Records a figure: writes its data (CSV) and drawings (SVG, dark SVG, PNG), and shows it.
+    """Record a figure: write its data (CSV) and drawings (SVG, dark SVG, PNG), and show it.
 
     Executed by the pipeline, the files go into the run. Run by a person, they go to
     `_build/interactive` and the verdict beside the reference is printed.
 
     Args:
-        figure_id: Its id in `notebooks/figures.yml`.
-        frame: Tidy data, one row per key; its index is not part of the data.
-        draw: Frame in, matplotlib figure out.
+        figure_id: its id in `notebooks/figures.yml`.
+        frame: tidy data, one row per key; its index is not part of the data.
+        draw: frame in, matplotlib figure out.
         source_sha256: SHA-256 of the text the data were computed from, where the manifest names one.
 
     Raises:
-        ReproductionError: The figure is not this notebook's, was recorded before, or its frame could
+        ReproductionError: the figure is not this notebook's, was recorded before, or its frame could
             not be written and compared faithfully.
     """
     session = Session.current()
@@ -64,7 +64,7 @@ def record_figure(
 
 
 def write_data(figure_id: str, frame: pd.DataFrame, folder: Path) -> str:
-    """Writes the data of a figure and gives the SHA-256 of the file."""
+    """Write the data of a figure and give the SHA-256 of the file."""
     folder.mkdir(parents=True, exist_ok=True)
     content = csv_text(frame).encode()
     (folder / f"{figure_id}.csv").write_bytes(content)

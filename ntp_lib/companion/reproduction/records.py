@@ -26,14 +26,14 @@ def parse_json(text: str, where: str) -> Any:
     """One JSON document.
 
     Args:
-        text: The document.
-        where: The file as shown to people.
+        text: the document.
+        where: the file as shown to people.
 
     Returns:
         Its content.
 
     Raises:
-        ReproductionError: It is not JSON, nests without end, or gives a name twice.
+        ReproductionError: it is not JSON, nests without end, or gives a name twice.
     """
     try:
         return json.loads(text, object_pairs_hook=_each_name_once)
@@ -42,7 +42,7 @@ def parse_json(text: str, where: str) -> Any:
 
 
 def write_json(content: Any, path: Path) -> None:
-    """Writes a document; whoever reads the path finds the earlier file or the whole new one."""
+    """Write a document; whoever reads the path finds the earlier file or the whole new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
@@ -57,7 +57,7 @@ def read_json(path: Path, where: str) -> Any:
     """The content of a file that must be one JSON document.
 
     Raises:
-        ReproductionError: There is no such file, or it is no such document.
+        ReproductionError: there is no such file, or it is no such document.
     """
     if not path.is_file():
         raise ReproductionError(f"{where} (there is no such file)")
@@ -72,7 +72,7 @@ def read_report(path: Path, schema: Any, where: str) -> dict[str, Any]:
     """The fields of a report that names its schema.
 
     Raises:
-        ReproductionError: There is no such file, or it is no report of this schema.
+        ReproductionError: there is no such file, or it is no report of this schema.
     """
     content = _require(read_json(path, where), dict, where, "a mapping of names to values")
     found = content.pop("schema", None)
@@ -86,16 +86,16 @@ def as_record(kind: type[Record], value: Any, where: str) -> Record:
     """A mapping as a dataclass, its fields and what they hold checked by their annotations.
 
     Args:
-        kind: A dataclass of int, float, str, bool, None, Literal, enums, unions, tuples, lists, mappings of
+        kind: a dataclass of int, float, str, bool, None, Literal, enums, unions, tuples, lists, mappings of
             texts or whole numbers, dataclasses and Any.
-        value: As JSON gives it.
-        where: The file and the place in it, for the message.
+        value: as JSON gives it.
+        where: the file and the place in it, for the message.
 
     Returns:
         The record; lists that are declared as tuples are tuples.
 
     Raises:
-        ReproductionError: A field is missing, unknown or of another type; the message names it and what would be
+        ReproductionError: a field is missing, unknown or of another type; the message names it and what would be
             valid.
     """
     if not isinstance(value, dict):
@@ -121,10 +121,10 @@ def without_seal(content: Any) -> Any:
 
 
 def require_seal(content: Mapping[str, Any], where: str) -> None:
-    """Refuses a sealed record whose fields are not those that were sealed.
+    """Refuse a sealed record whose fields are not those that were sealed.
 
     Raises:
-        ReproductionError: They are not, or there is no digest.
+        ReproductionError: they are not, or there is no digest.
     """
     if content.get(SEAL) != _digest(without_seal(content)):
         raise ReproductionError(f"{where}: it was altered, or written by another version")

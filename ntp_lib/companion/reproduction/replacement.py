@@ -20,15 +20,15 @@ def is_ours(project: Project, destination: Path) -> bool:
 
 
 def require_replaceable(destination: Path, *, ours: bool, holder: Path | None = None) -> None:
-    """Refuses a destination that holds anything but an earlier run.
+    """Refuse a destination that holds anything but an earlier run.
 
     Args:
-        destination: Where a run is to go.
-        ours: It belongs to the pipeline by its place.
-        holder: Where its content lies now, if it has been moved aside.
+        destination: where a run is to go.
+        ours: it belongs to the pipeline by its place.
+        holder: where its content lies now, if it has been moved aside.
 
     Raises:
-        RequestError: It exists, is not empty, and is not a run or holds more than the files of one.
+        RequestError: it exists, is not empty, and is not a run or holds more than the files of one.
     """
     folder = holder or destination
     if not folder.exists():
@@ -45,11 +45,11 @@ def require_replaceable(destination: Path, *, ours: bool, holder: Path | None = 
 
 
 def remove_run(folder: Path, *, ours: bool) -> None:
-    """Removes the files of a run, and its folder unless something else lies in it.
+    """Remove the files of a run, and its folder unless something else lies in it.
 
     Args:
-        folder: The folder, moved aside.
-        ours: Its files count as the pipeline's by their names alone, without a record.
+        folder: the folder, moved aside.
+        ours: its files count as the pipeline's by their names alone, without a record.
     """
     written, _ = _contents(folder, ours)
     # The record goes last, so that an interrupted removal can be taken up again.

@@ -24,11 +24,11 @@ class SeedResult:
     """One check at one seed.
 
     Attributes:
-        seed: The seed.
-        observed: The quantity found; NaN and infinity as text.
-        bound: What it was compared with; it may depend on the data.
-        control: What the control gave.
-        trouble: Why the check does not stand at this seed; empty where it does.
+        seed: the seed.
+        observed: the quantity found; NaN and infinity as text.
+        bound: what it was compared with; it may depend on the data.
+        control: what the control gave.
+        trouble: why the check does not stand at this seed; empty where it does.
     """
 
     seed: int
@@ -46,8 +46,8 @@ class CheckOverSeeds:
         name: `notebook/what`.
         scope: `all` where the claim is meant for every seed, `defaults` where it is about the notebook's own.
         relation: `≤`, `≥`, `∈` or `=`.
-        reason: Why this bound.
-        results: One per seed.
+        reason: why this bound.
+        results: one per seed.
     """
 
     name: str
@@ -72,10 +72,10 @@ class NotebookOverSeeds:
     """One notebook that has a parameter `seed`.
 
     Attributes:
-        name: Name of the notebook.
-        code_sha256: Digest of the code that was executed.
-        failures: Why it did not finish, by seed.
-        checks: Its checks, in order.
+        name: name of the notebook.
+        code_sha256: digest of the code that was executed.
+        failures: why it did not finish, by seed.
+        checks: its checks, in order.
     """
 
     name: str
@@ -89,14 +89,14 @@ class RobustnessReport:
     """All notebooks at all seeds.
 
     Attributes:
-        command: What was typed.
+        command: what was typed.
         started: ISO time at which the first of the executions began, UTC.
         finished: ISO time of the report, UTC.
-        python: Minor version of the interpreter.
-        packages: Versions of what the kernels loaded.
-        seeds: The seeds.
-        notebooks: Those with a seed.
-        without_seed: Names of those without; their checks are the same whatever the seed.
+        python: minor version of the interpreter.
+        packages: versions of what the kernels loaded.
+        seeds: the seeds.
+        notebooks: those with a seed.
+        without_seed: names of those without; their checks are the same whatever the seed.
     """
 
     command: str
@@ -119,7 +119,7 @@ class RobustnessReport:
 
     @property
     def broken_claims(self) -> tuple[CheckOverSeeds, ...]:
-        """Checks claimed for every seed that do not hold at every seed."""
+        """Check claimed for every seed that do not hold at every seed."""
         return tuple(check for check in self.checks if check.scope == "all" and not self.holds(check))
 
 
@@ -147,8 +147,8 @@ def unlisted(report: RobustnessReport, recorded: Mapping[str, tuple[str, ...]]) 
     """How the checks of the report differ from those that runs recorded, one sentence each.
 
     Args:
-        report: The report.
-        recorded: Names of the checks of every notebook that has a current run and a seed.
+        report: the report.
+        recorded: names of the checks of every notebook that has a current run and a seed.
     """
     listed = {notebook.name: [check.name for check in notebook.checks] for notebook in report.notebooks}
     for notebook, names in recorded.items():
@@ -163,15 +163,15 @@ SCHEMA = "ntp-robustness-1"
 
 
 def save_robustness(report: RobustnessReport, path: Path) -> None:
-    """Writes a report; whoever reads the path finds the earlier file or the whole new one."""
+    """Write a report; whoever reads the path finds the earlier file or the whole new one."""
     write_json({"schema": SCHEMA, **asdict(report)}, path)
 
 
 def load_robustness(path: Path) -> RobustnessReport:
-    """Reads a report.
+    """Read a report.
 
     Raises:
-        ReproductionError: There is no file, or it is no report of this schema; the message names the field and
+        ReproductionError: there is no file, or it is no report of this schema; the message names the field and
             says what to do.
     """
     where = f"{path.name}: not a readable report over seeds"

@@ -54,14 +54,14 @@ def measure_robustness(
     A run that is current is not made again, so an interrupted measurement goes on where it was.
 
     Args:
-        project: The project.
-        notebooks: Names of notebooks that have a seed.
-        seeds: The seeds, ascending.
-        command: What was typed, for the report.
-        fresh: Execute even where a current run exists.
-        jobs: Notebooks at a time; one per core by default.
-        timeout: Seconds that a cell may take.
-        say: Told about every seed before it begins.
+        project: the project.
+        notebooks: names of notebooks that have a seed.
+        seeds: the seeds, ascending.
+        command: what was typed, for the report.
+        fresh: execute even where a current run exists.
+        jobs: notebooks at a time; one per core by default.
+        timeout: seconds that a cell may take.
+        say: told about every seed before it begins.
 
     Returns:
         The report. A notebook that fails at a seed is part of it.

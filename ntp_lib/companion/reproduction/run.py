@@ -24,22 +24,22 @@ class Run:
     """One execution of a notebook: complete, or up to the figure that was asked for.
 
     Attributes:
-        notebook: Name of the notebook.
-        key: Digest of everything the run depends on.
+        notebook: name of the notebook.
+        key: digest of everything the run depends on.
         inputs: SHA-256 of every input file by path relative to the project.
         seen: SHA-256 of the modules that the kernel loaded and of other files that it read.
-        names: First parts of the names of other modules that it imported.
-        parameters: Values of all parameters.
-        overrides: Those that differ from the defaults.
-        python: Minor version of the interpreter.
-        packages: Versions of the installed packages that the kernel loaded, as it said itself.
+        names: first parts of the names of other modules that it imported.
+        parameters: values of all parameters.
+        overrides: those that differ from the defaults.
+        python: minor version of the interpreter.
+        packages: versions of the installed packages that the kernel loaded, as it said itself.
         started: ISO time, UTC.
-        seconds: Wall time.
-        figures: What was recorded, by figure id.
-        checks: What was asserted, in order.
-        until: The figure with which the execution ended; empty where the run is complete.
+        seconds: wall time.
+        figures: what was recorded, by figure id.
+        checks: what was asserted, in order.
+        until: the figure with which the execution ended; empty where the run is complete.
         files: SHA-256 of every file of the run but its record, by path relative to its folder.
-        arithmetic: What the kernel computed with, as `arithmetic.arithmetic` describes it.
+        arithmetic: what the kernel computed with, as `arithmetic.arithmetic` describes it.
     """
 
     notebook: str

@@ -18,10 +18,10 @@ class RunReport:
     """One notebook and its run.
 
     Attributes:
-        notebook: Name of the notebook.
-        run: Its run; None where there is none that can be read.
-        unreadable: Why its record or its inputs cannot be read; empty where they can.
-        changes: What changed since the run, one phrase each.
+        notebook: name of the notebook.
+        run: its run; None where there is none that can be read.
+        unreadable: why its record or its inputs cannot be read; empty where they can.
+        changes: what changed since the run, one phrase each.
         files: SHA-256, as they are now, of the files that it depends on; only a run knows all of them.
     """
 
@@ -33,7 +33,7 @@ class RunReport:
 
 
 def report_run(project: Project, notebook: str) -> RunReport:
-    """Reads the run of a notebook and finds what changed since."""
+    """Read the run of a notebook and find what changed since."""
     run, unreadable, changes, files = None, "", [], {}
     try:
         run = load_run(project.runs / notebook)
@@ -59,10 +59,10 @@ def staleness(
     """What changed since a run, one phrase each; empty where it is current.
 
     Args:
-        project: The project.
-        notebook: Name of the notebook.
-        run: Its run.
-        overrides: The parameters that it should have; by default the notebook's own.
+        project: the project.
+        notebook: name of the notebook.
+        run: its run.
+        overrides: the parameters that it should have; by default the notebook's own.
 
     Returns:
         The changes.

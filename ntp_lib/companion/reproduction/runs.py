@@ -27,17 +27,17 @@ def figure_file(folder: Path, figure: str, suffix: str) -> Path:
 
 
 def load_run(folder: Path, *, until: str = "") -> Run | None:
-    """Reads the run in a folder.
+    """Read the run in a folder.
 
     Args:
-        folder: A run folder, existing or not.
-        until: The figure with which it ended; by default only a complete run is one.
+        folder: a run folder, existing or not.
+        until: the figure with which it ended; by default only a complete run is one.
 
     Returns:
         The run, or None where there is none.
 
     Raises:
-        ReproductionError: Its record cannot be read, or is not as its run wrote it.
+        ReproductionError: its record cannot be read, or is not as its run wrote it.
     """
     path = folder / RUN_FILE
     where = f"{path}: not a readable record of a run"
@@ -59,12 +59,12 @@ def load_run(folder: Path, *, until: str = "") -> Run | None:
 
 
 def save_run(run: Run, folder: Path) -> None:
-    """Writes the record of a run into its (still temporary) folder, with the digests of everything there."""
+    """Write the record of a run into its (still temporary) folder, with the digests of everything there."""
     write_record(replace(run, files=digests(folder)), folder)
 
 
 def write_record(run: Run, folder: Path) -> None:
-    """Writes the record of a run, marked as ours and sealed with a digest of all its fields."""
+    """Write the record of a run, marked as ours and sealed with a digest of all its fields."""
     content = {"format": FORMAT, "version": VERSION, **sealed(asdict(run))}
     (folder / RUN_FILE).write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
 
@@ -79,7 +79,7 @@ def recorded_files(folder: Path) -> frozenset[str]:
     """The files that a run consists of, by its own record, itself included.
 
     Args:
-        folder: Any folder.
+        folder: any folder.
 
     Returns:
         Their paths relative to the folder; empty where it holds no record of ours.

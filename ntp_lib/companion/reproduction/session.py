@@ -27,7 +27,7 @@ class Session:
     """The records of one execution, shared between the pipeline and the kernel through a file.
 
     Attributes:
-        folder: The run's temporary folder.
+        folder: the run's temporary folder.
     """
 
     folder: Path
@@ -49,10 +49,10 @@ class Session:
         """Called by the pipeline before the kernel starts.
 
         Args:
-            root: The project's root.
-            notebook: Name of the notebook.
-            listed: Every figure of the manifest, with its notebook and its key.
-            other_parameters: Some parameter differs from the notebook's own value.
+            root: the project's root.
+            notebook: name of the notebook.
+            listed: every figure of the manifest, with its notebook and its key.
+            other_parameters: some parameter differs from the notebook's own value.
         """
         given = {"root": str(root), "notebook": notebook, "listed": dict(listed)}
         self._write({**NOTHING, **given, "other_parameters": other_parameters})
@@ -71,13 +71,13 @@ class Session:
         return bool(self.records()["other_parameters"])
 
     def note_figure(self, figure: str, entry: Mapping[str, Any]) -> None:
-        """Adds a recorded figure."""
+        """Add a recorded figure."""
         records = self.records()
         records["figures"][figure] = dict(entry)
         self._write(records)
 
     def note_check(self, entry: Mapping[str, Any]) -> None:
-        """Adds a check, whether or not it holds."""
+        """Add a check, whether or not it holds."""
         records = self.records()
         records["checks"].append(dict(entry))
         self._write(records)

@@ -21,7 +21,7 @@ def sockets_folder(note: Path) -> Iterator[Path]:
     """A short folder, open to this user alone.
 
     Args:
-        note: A link to make to it, by which leftovers are found.
+        note: a link to make to it, by which leftovers are found.
 
     Yields:
         The folder; it is removed with the sockets in it.
@@ -37,7 +37,7 @@ def sockets_folder(note: Path) -> Iterator[Path]:
 
 
 def remove_sockets(note: Path) -> None:
-    """Removes the folder that a killed execution noted; nothing but sockets is ever removed from it."""
+    """Remove the folder that a killed execution noted; nothing but sockets is ever removed from it."""
     with suppress(OSError):
         folder = note.readlink()
         if folder.name.startswith(PREFIX) and not folder.is_symlink():

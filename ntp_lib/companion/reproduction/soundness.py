@@ -19,14 +19,14 @@ DEEPEST = 8
 
 
 def require_sound(run: Run, where: str) -> None:
-    """Refuses a record with impossible values.
+    """Refuse a record with impossible values.
 
     Args:
-        run: The record.
-        where: The file as shown to people.
+        run: the record.
+        where: the file as shown to people.
 
     Raises:
-        ReproductionError: The first field that makes no sense, by name.
+        ReproductionError: the first field that makes no sense, by name.
     """
     for problem in _problems(run):
         raise ReproductionError(f"{where}: {problem}")

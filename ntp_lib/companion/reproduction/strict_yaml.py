@@ -24,13 +24,13 @@ def parse_yaml(text: str) -> Any:
     Dates, yes and no are texts, as in YAML 1.2. Aliases may repeat what was named before.
 
     Args:
-        text: The document.
+        text: the document.
 
     Returns:
         Its content; None for an empty document.
 
     Raises:
-        StrictYamlError: It is not YAML, gives a name twice, merges mappings, nests too deeply, or holds too many
+        StrictYamlError: it is not YAML, gives a name twice, merges mappings, nests too deeply, or holds too many
             values.
     """
     try:

@@ -14,10 +14,10 @@ NOT_ON_WINDOWS = (
 
 
 def require_supported_system() -> None:
-    """Says at once where notebooks cannot be executed.
+    """Say at once where notebooks cannot be executed.
 
     Raises:
-        RequestError: This is Windows.
+        RequestError: this is Windows.
     """
     if sys.platform == "win32":
         raise RequestError(NOT_ON_WINDOWS)

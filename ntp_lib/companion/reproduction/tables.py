@@ -19,16 +19,16 @@ def csv_text(frame: pd.DataFrame) -> str:
 
 
 def read_table(path: Path) -> pd.DataFrame:
-    """Reads a CSV written by `csv_text`, every cell as text.
+    """Read a CSV written by `csv_text`, every cell as text.
 
     Args:
-        path: The file.
+        path: the file.
 
     Returns:
         A frame of texts; the token "NA" stays a token.
 
     Raises:
-        ReproductionError: The file is missing or is not a table.
+        ReproductionError: the file is missing or is not a table.
     """
     import pandas as pd
 
@@ -47,15 +47,15 @@ def read_table(path: Path) -> pd.DataFrame:
 
 
 def require_tidy(frame: pd.DataFrame, key: Sequence[str], figure: str) -> None:
-    """Refuses a frame that a CSV or a comparison could not represent faithfully.
+    """Refuse a frame that a CSV or a comparison could not represent faithfully.
 
     Args:
-        frame: The data of a figure.
-        key: Columns that identify a row; may be empty where they are not known.
-        figure: Name of the figure, for the message.
+        frame: the data of a figure.
+        key: columns that identify a row; may be empty where they are not known.
+        figure: name of the figure, for the message.
 
     Raises:
-        ReproductionError: The frame is empty, hides data in its index, has unsuitable columns, or
+        ReproductionError: the frame is empty, hides data in its index, has unsuitable columns, or
             its key is incomplete or repeated.
     """
     import pandas as pd

@@ -20,12 +20,12 @@ class Testimony:
     """What a kernel said after its last cell.
 
     Attributes:
-        python: Minor version of its interpreter.
-        packages: Versions of the packages that the notebook loaded, by name.
-        names: First parts of the names of modules that are none of the project's.
-        modules: Files of the modules that belong to no installed package, by dotted name.
-        read: Files below the project's folder that were opened for reading and never written.
-        arithmetic: What it computed with, as `arithmetic.arithmetic` describes it.
+        python: minor version of its interpreter.
+        packages: versions of the packages that the notebook loaded, by name.
+        names: first parts of the names of modules that are none of the project's.
+        modules: files of the modules that belong to no installed package, by dotted name.
+        read: files below the project's folder that were opened for reading and never written.
+        arithmetic: what it computed with, as `arithmetic.arithmetic` describes it.
     """
 
     python: str
@@ -37,7 +37,7 @@ class Testimony:
 
 
 def load_testimony(folder: Path) -> Testimony:
-    """Reads what the kernel wrote into its workspace, and removes the file."""
+    """Read what the kernel wrote into its workspace and remove the file."""
     path = folder / TESTIMONY_FILE
     content = json.loads(path.read_text(encoding="utf-8"))
     path.unlink()
@@ -55,16 +55,16 @@ def observed_inputs(project: Project, inputs: Inputs, testimony: Testimony, sour
     """The inputs of a run with what only the kernel knows: versions, modules, and other files.
 
     Args:
-        project: The project.
-        inputs: What the run was asked for.
-        testimony: What the kernel said.
-        sources: Digests of the project's modules before the run.
+        project: the project.
+        inputs: what the run was asked for.
+        testimony: what the kernel said.
+        sources: digests of the project's modules before the run.
 
     Returns:
         The inputs to be recorded.
 
     Raises:
-        ReproductionError: Another interpreter or another copy of a module ran, or a module changed meanwhile.
+        ReproductionError: another interpreter or another copy of a module ran, or a module changed meanwhile.
     """
     if testimony.python != inputs.python:
         raise ReproductionError(f"the kernel runs Python {testimony.python}, this command {inputs.python}")

@@ -25,9 +25,9 @@ class Problem:
     """Something wrong with a notebook, a run or a file.
 
     Attributes:
-        subject: Name of the notebook or path of the file.
-        message: What is wrong, in one sentence.
-        remedy: The next command to run or thing to do.
+        subject: name of the notebook or path of the file.
+        message: what is wrong, in one sentence.
+        remedy: the next command to run or thing to do.
     """
 
     subject: str
@@ -43,13 +43,13 @@ class Report:
     """The verdict.
 
     Attributes:
-        manifest: The manifest.
-        figures: Every figure of the manifest, in its order.
-        problems: What is wrong besides the figures themselves.
-        checks: How many checks the runs recorded.
-        ledger: The verdict on the claims; None where the project has no ledger.
-        note: How the environment differs from the lock file; empty where it does not.
-        runs: What is known of every notebook's run, by its name.
+        manifest: the manifest.
+        figures: every figure of the manifest, in its order.
+        problems: what is wrong besides the figures themselves.
+        checks: how many checks the runs recorded.
+        ledger: the verdict on the claims; None where the project has no ledger.
+        note: how the environment differs from the lock file; empty where it does not.
+        runs: what is known of every notebook's run, by its name.
     """
 
     manifest: Manifest
@@ -68,16 +68,16 @@ class Report:
 
 
 def verify(project: Project) -> Report:
-    """Judges the runs as they lie, without executing anything.
+    """Judge the runs as they lie, without executing anything.
 
     Args:
-        project: The project.
+        project: the project.
 
     Returns:
         The report; it names everything that is wrong, not the first thing only.
 
     Raises:
-        ReproductionError: The manifest or the ledger itself is not valid.
+        ReproductionError: the manifest or the ledger itself is not valid.
     """
     manifest = load_manifest(project)
     claims = load_ledger(project, manifest) if project.ledger.is_file() else None

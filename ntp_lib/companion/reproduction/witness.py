@@ -26,7 +26,7 @@ class Witness:
     """Watches one kernel.
 
     Args:
-        root: The project's folder; files below it that are opened for reading are remembered.
+        root: the project's folder; files below it that are opened for reading are remembered.
     """
 
     def __init__(self, root: str) -> None:
@@ -38,7 +38,7 @@ class Witness:
         sys.addaudithook(self._hear)
 
     def testify(self, target: str) -> None:
-        """Writes what was seen, as JSON."""
+        """Write what was seen, as JSON."""
         # Read and told before the arithmetic is, which is a file of the project's too.
         read = sorted(path for path in self.read - self.written if not _in_environment(path))
         loaded = {name: path for name, path in _files_of_modules().items() if not _in_environment(path)}

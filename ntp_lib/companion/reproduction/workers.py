@@ -28,18 +28,18 @@ _progress: _Progress | None = None
 
 
 def run_jobs(jobs: Sequence[Job], *, processes: int, on_progress: Callable[[int], None]) -> list[Outcome]:
-    """Executes jobs in worker processes.
+    """Execute jobs in worker processes.
 
     Args:
-        jobs: What to execute; started in this order.
-        processes: How many at once.
-        on_progress: Called with the number of code cells finished so far, over all jobs.
+        jobs: what to execute; started in this order.
+        processes: how many at once.
+        on_progress: called with the number of code cells finished so far, over all jobs.
 
     Returns:
         The outcomes in the order of the jobs. A worker that is killed costs the notebook it was executing.
 
     Raises:
-        ReproductionError: A package that executes notebooks is missing, or no worker can be started.
+        ReproductionError: a package that executes notebooks is missing, or no worker can be started.
     """
     require_tools()
     context = multiprocessing.get_context("spawn")
@@ -99,7 +99,7 @@ class _Worker:
         )
 
     def submit(self, job: Job) -> Future[Outcome]:
-        """Hands a job to the process; to a new one where the last was killed while it had nothing to do."""
+        """Hand a job to the process; to a new one where the last was killed while it had nothing to do."""
         self.progress.busy.value = 0
         try:
             return self._pool.submit(_work, job)
@@ -132,7 +132,7 @@ class _Worker:
         self._pool = self._start()
 
     def close(self) -> None:
-        """Waits for the process to end."""
+        """Wait for the process to end."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
 
@@ -162,7 +162,7 @@ def _leave(number: int, frame: object) -> None:
 
 
 def _end_with(parent: int) -> None:
-    """Ends this worker when its parent was killed without a chance to say so."""
+    """End this worker when its parent was killed without a chance to say so."""
     while True:
         time.sleep(1)
         if os.getppid() != parent:

@@ -30,9 +30,9 @@ class Workspace:
     """Where one execution works.
 
     Attributes:
-        folder: The temporary folder, for everything that goes with the execution.
-        run: The folder inside that becomes the run.
-        sockets: A folder with a short path, for sockets alone.
+        folder: the temporary folder, for everything that goes with the execution.
+        run: the folder inside that becomes the run.
+        sockets: a folder with a short path, for sockets alone.
     """
 
     folder: Path
@@ -47,8 +47,8 @@ def workspace(shop: Path, notebook: str) -> Iterator[Workspace]:
     A lock is held in them for as long as this process lives, which tells them from leftovers.
 
     Args:
-        shop: A folder as `workshop` gives it; made where it does not exist.
-        notebook: Name of the notebook.
+        shop: a folder as `workshop` gives it; made where it does not exist.
+        notebook: name of the notebook.
 
     Yields:
         The folders.
@@ -69,15 +69,15 @@ def workspace(shop: Path, notebook: str) -> Iterator[Workspace]:
 
 
 def publish(project: Project, run: Path, destination: Path) -> None:
-    """Moves a complete run into place; an earlier one goes away as a whole.
+    """Move a complete run into place; an earlier one goes away as a whole.
 
     Args:
-        project: The project.
-        run: The complete run.
-        destination: A path that does not exist, an empty folder, or an earlier run; possibly on another disk.
+        project: the project.
+        run: the complete run.
+        destination: a path that does not exist, an empty folder, or an earlier run; possibly on another disk.
 
     Raises:
-        RequestError: The destination holds something else by now; it stays as it is.
+        RequestError: the destination holds something else by now; it stays as it is.
     """
     destination.parent.mkdir(parents=True, exist_ok=True)
     ours = is_ours(project, destination)
@@ -106,11 +106,11 @@ def publish(project: Project, run: Path, destination: Path) -> None:
 
 
 def sweep(project: Project, destinations: Iterable[Path] = ()) -> None:
-    """Removes what killed runs left behind; what living ones work in is locked and stays.
+    """Remove what killed runs left behind; what living ones work in is locked and stays.
 
     Args:
-        project: The project.
-        destinations: Where runs are to go; leftovers are looked for there as well.
+        project: the project.
+        destinations: where runs are to go; leftovers are looked for there as well.
     """
     parents = {project.runs, project.custom, project.figures, *(place.parent for place in destinations)}
     for shop in {workshop(project, parent / "any") for parent in parents}:
@@ -133,13 +133,13 @@ def _sweep(shop: Path, parents: Iterable[Path]) -> None:
 
 
 def require_writable(shop: Path) -> None:
-    """Refuses to begin where the work could not be kept.
+    """Refuse to begin where the work could not be kept.
 
     Args:
-        shop: A folder as `workshop` gives it; made where it does not exist.
+        shop: a folder as `workshop` gives it; made where it does not exist.
 
     Raises:
-        ReproductionError: It cannot be made or written into.
+        ReproductionError: it cannot be made or written into.
     """
     try:
         with locked(shop):
@@ -170,7 +170,7 @@ def _remove_leftover(folder: Path) -> None:
 
 
 def _tidy(parent: Path) -> None:
-    """Ends publications that were killed half-way; an earlier run that has no successor goes back."""
+    """End publications that were killed half-way; an earlier run that has no successor goes back."""
     for folder, kind, name in _moved(parent):
         if kind == "out" and not folder.with_name(name).exists():
             folder.rename(folder.with_name(name))
@@ -179,7 +179,7 @@ def _tidy(parent: Path) -> None:
 
 
 def _moved(parent: Path) -> list[tuple[Path, str, str]]:
-    """Runs on their way into place or out of it: the folder, "in" or "out", and the name of the destination."""
+    """Run on their way into place or out of it: the folder, "in" or "out", and the name of the destination."""
     folders = [path for path in parent.glob(".ntp-*") if path.is_dir() and not path.is_symlink()]
     matches = [(path, MOVED.fullmatch(path.name)) for path in folders]
     return [(path, match["kind"], match["name"]) for path, match in matches if match]
