@@ -45,7 +45,7 @@ class SVMJudge:
 def dual_bound(dual: Floats, data: NTPData) -> float:
     """The lower bound on ½‖W^mm‖² that multipliers prove once they are feasible and scaled at their best."""
     feasible = repaired_certificate(dual, data)
-    off = np.where(data.probs.toarray() > 0, 0.0, feasible)
+    off = np.where(data.support_mask, 0.0, feasible)
     length = float(np.linalg.norm(feasible.T @ data.embeddings)) ** 2
     return float(off.sum()) ** 2 / (2 * length) if length > 0 else 0.0
 

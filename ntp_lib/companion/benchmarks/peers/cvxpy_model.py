@@ -71,7 +71,7 @@ def _options(backend: str, tolerance: float, limit: float) -> dict[str, Any]:
 def _levels(data: NTPData) -> tuple[Any, list[Any], Any]:
     import cvxpy as cp
 
-    support = data.probs.toarray() > 0
+    support = data.support_mask
     W, levels = cp.Variable((data.vocab_size, data.dim)), cp.Variable(data.num_contexts)
     logits = cp.vec(data.embeddings @ W.T, order="C")
     rows = np.repeat(np.arange(data.num_contexts), data.vocab_size)
@@ -90,7 +90,7 @@ def _levels(data: NTPData) -> tuple[Any, list[Any], Any]:
 def _printed(data: NTPData) -> tuple[Any, list[Any], Any]:
     import cvxpy as cp
 
-    support = data.probs.toarray() > 0
+    support = data.support_mask
     W = cp.Variable((data.vocab_size, data.dim))
     logits = cp.vec(data.embeddings @ W.T, order="C")
     rows = np.repeat(np.arange(data.num_contexts), data.vocab_size)
