@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
-from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +16,7 @@ from ntp_lib.data.archive import Arrays, read_arrays
 from ntp_lib.data.source import Source
 from ntp_lib.errors import NTPDataError
 from ntp_lib.numerics.aliases import Floats
+from ntp_lib.numerics.whole_file import whole_file
 
 Data = TypeVar("Data")
 
@@ -103,17 +102,12 @@ def save(
             )
     if source is not None:
         arrays["source"] = _as_bytes(source.as_dict())
-    # A name of its own length: beside a name near the system's limit there would be no room for more letters.
-    temporary = path.with_name(f".{uuid4().hex}.tmp")
     try:
-        _write(arrays, temporary)
-        temporary.replace(path)
+        with whole_file(path) as temporary:
+            _write(arrays, temporary)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise NTPDataError(f"{path}: cannot be written ({reason})") from None
-    finally:
-        with suppress(OSError, ValueError):
-            temporary.unlink(missing_ok=True)
 
 
 def load(path: Path, make: Callable[..., Data]) -> Data:

@@ -9,6 +9,7 @@ from ntp_lib.companion.reproduction.project import Project
 from ntp_lib.companion.reproduction.run_report import staleness
 from ntp_lib.companion.reproduction.runs import figure_file, load_run
 from ntp_lib.companion.reproduction.tables import read_table
+from ntp_lib.numerics.whole_file import whole_file
 
 
 def propose(project: Project, figure: str) -> FigureResult:
@@ -67,6 +68,5 @@ def accept(project: Project, figure: str) -> None:
     entry = load_manifest(project).figure(figure)
     data = figure_file(project.runs / entry.notebook, figure, "csv").read_bytes()
     project.references.mkdir(parents=True, exist_ok=True)
-    temporary = project.references / f"{figure}.csv.tmp"
-    temporary.write_bytes(data)
-    temporary.replace(project.reference(figure))
+    with whole_file(project.reference(figure)) as temporary:
+        temporary.write_bytes(data)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import enum
 import hashlib
 import json
-import os
 import sys
 import types
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 
 from ntp_lib.companion.reproduction.errors import ReproductionError, unknown
 from ntp_lib.companion.reproduction.fields import shown
+from ntp_lib.numerics.whole_file import whole_file
 
 SEAL = "record_sha256"
 WORDS = {int: "an integer", float: "a finite number", str: "a text", bool: "true or false", type(None): "null"}
@@ -45,12 +45,8 @@ def write_json(content: Any, path: Path) -> None:
     """Write a document; whoever reads the path finds the earlier file or the whole new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with whole_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def read_json(path: Path, where: str) -> Any:

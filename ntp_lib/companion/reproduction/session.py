@@ -83,6 +83,5 @@ class Session:
         self._write(records)
 
     def _write(self, records: dict[str, Any]) -> None:
-        temporary = self.folder / f"{RECORDS}.tmp"
-        temporary.write_text(json.dumps(records), encoding="utf-8")
-        temporary.replace(self.folder / RECORDS)
+        with whole_file(self.folder / RECORDS) as temporary:
+            temporary.write_text(json.dumps(records), encoding="utf-8")
