@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from book_copy import copy_book, edit
 from execution import depends_on, judged
-from mutants import MUTANTS, NOTEBOOKS, Mutant
+from mutant import NOTEBOOKS, Mutant
+from mutants import MUTANTS
 
 pytestmark = [
     pytest.mark.mutation,

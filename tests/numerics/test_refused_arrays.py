@@ -4,18 +4,9 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 import torch
+from two_contexts import build
 
-from ntp_lib import NTPData, NTPDataError
-
-
-def build(**changes):
-    sound = {
-        "embeddings": np.eye(2),
-        "context_probs": [0.25, 0.75],
-        "next_token_probs": [[0.5, 0.5, 0], [0, 0, 1.0]],
-    }
-    return NTPData(**sound | changes)
-
+from ntp_lib import NTPDataError
 
 REFUSALS = [
     (

@@ -2,28 +2,17 @@
 
 import numpy as np
 import pytest
+from flow_stages import stages
 
 import ntp_lib as ntp
-from ntp_lib.limiting.limits import compatible_counterpart
-from ntp_lib.margins.active_pairs import active_pairs
-from ntp_lib.subspaces.data_space import data_space
 from ntp_lib.trajectories import flow_integration
-from ntp_lib.trajectories.flow_early import EarlyStage
-from ntp_lib.trajectories.flow_late import LateStage
-
-
-def late_stage(data):
-    references = ntp.references(data)
-    space = data_space(references.F)
-    early = EarlyStage(compatible_counterpart(references), references.W_finite, space)
-    return LateStage(early, active_pairs(references.W_mm, data, space))
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_energy_is_the_rise_of_the_in_support_loss(seed, random_problem):
     """CE_F(W° + h z) − CE_F(W°) = h² energy + O(h³), the odd part taken out."""
     data = random_problem(seed, m=3, d=4, sizes=(2, 4))
-    late = late_stage(data)
+    _, late = stages(data)
     rho = np.random.default_rng(seed).standard_normal(late.early.space.offset_size)
     z, energy = late.slaved(10.0, rho)
     step = late.early.space.embed_finite(z)
