@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ntp_lib.numerics.whole_file import whole_file
+
 FOLDER_VARIABLE = "NTP_RUN_FOLDER"
 RECORDS = "records.json"
 NOTHING: dict[str, Any] = {
