@@ -12,6 +12,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from ntp_lib.data import storage, validation
+from ntp_lib.data.context_block import ContextBlock
 from ntp_lib.data.source import Source
 from ntp_lib.data.tokens import ContextOptions, counted
 from ntp_lib.errors import NTPDataError
@@ -21,25 +22,6 @@ from ntp_lib.numerics.results import result
 
 # Work on (contexts × tokens) happens in blocks of at most this many entries (32 MiB of float64).
 BLOCK_ENTRIES = 2**22
-
-
-@result
-class ContextBlock:
-    """A run of consecutive contexts with their dense rows.
-
-    Attributes:
-        rows: the contexts' places in the whole problem.
-        embeddings: (b, d).
-        context_probs: π̂, (b,).
-        probs: p̂, (b, V).
-        support: p̂ > 0, (b, V).
-    """
-
-    rows: slice
-    embeddings: Floats
-    context_probs: Floats
-    probs: Floats
-    support: Bools
 
 
 @result

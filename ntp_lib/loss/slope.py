@@ -12,7 +12,8 @@ from functools import cached_property
 
 import numpy as np
 
-from ntp_lib.data.ntp_data import ContextBlock, NTPData
+from ntp_lib.data.context_block import ContextBlock
+from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.numerics.aliases import Floats
 
 # Logits of at most this Frobenius norm need no shift: neither e^ℓ nor a ratio of two such powers leaves the normal

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ntp_lib.data.ntp_data import ContextBlock
+from ntp_lib.data.context_block import ContextBlock
 from ntp_lib.numerics.aliases import Floats
 
 # Below this size the series of e^x − 1 − x is exact to rounding; above, the direct difference is.

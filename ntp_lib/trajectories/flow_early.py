@@ -11,7 +11,8 @@ from functools import cached_property
 
 import numpy as np
 
-from ntp_lib.data.ntp_data import ContextBlock, NTPData
+from ntp_lib.data.context_block import ContextBlock
+from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.loss.split import SplitSoftmax, split_softmax
 from ntp_lib.numerics.aliases import Floats
 from ntp_lib.numerics.linearisation import Linearisation

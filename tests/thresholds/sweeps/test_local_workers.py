@@ -54,7 +54,9 @@ def test_nothing_listens_while_a_sweep_runs(marks):
 def test_an_interrupt_ends_the_processes_and_keeps_the_finished_cells(marks, tmp_path):
     """As a terminal does it: the signal goes to the whole group, and the command says how to go on."""
     store = tmp_path / "cells.jsonl"
+    # A shell that starts the tests in the background has them ignore interrupts, and children inherit that.
     command = f"""
+import signal
 from pathlib import Path
 from tasks import marks_and_waits
 from test_store import cells
@@ -62,6 +64,7 @@ from ntp_lib.thresholds.sweeps.cluster import workers
 from ntp_lib.thresholds.sweeps.run import run_cells
 from ntp_lib.thresholds.sweeps.store import Store
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with workers(processes=2) as hands:
         run_cells(cells(4), workers=hands, store=Store(Path({str(store)!r})), work=marks_and_waits)
 """
