@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ntp_lib.companion.benchmarks.machine import describe_machine
-from ntp_lib.companion.portability.records import FigureRecord, NotebookRecord, PortabilityReport, SettingRecord
+from ntp_lib.companion.portability.records import (
+    FigureRecord,
+    NotebookRecord,
+    PortabilityReport,
+    SettingRecord,
+    made_from,
+)
 from ntp_lib.companion.portability.settings import Setting, deviation, require_runnable
 from ntp_lib.companion.reproduction.errors import ReproductionError
 from ntp_lib.companion.reproduction.execution import CELL_TIMEOUT, run_notebooks
-from ntp_lib.companion.reproduction.inputs import digest
 from ntp_lib.companion.reproduction.judgement import judge_run
 from ntp_lib.companion.reproduction.kernel import Outcome
 from ntp_lib.companion.reproduction.manifest import FigureEntry, Manifest, load_manifest
@@ -77,34 +80,6 @@ def measure(
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
         settings=tuple(records),
     )
-
-
-def made_from(project: Project, manifest: Manifest, notebook: str, files: Mapping[str, str]) -> str:
-    """Digest of everything that a verdict on the figures of a notebook depends on.
-
-    These are its source, the modules it loads, the lock file, and its figures' references and tolerances;
-    not the version of Python, which the report names.
-
-    Args:
-        project: the project.
-        manifest: its figures.
-        notebook: name of the notebook.
-        files: digests of its inputs, those of a run or the present ones.
-    """
-    entries = manifest.of_notebook(notebook)
-    references = {entry.id: project.reference(entry.id) for entry in entries}
-    sources = {entry.source: manifest.sources[entry.source].sha256 for entry in entries if entry.source}
-    content = [
-        sorted(files.items()),
-        [(entry.id, list(entry.key), entry.source, _tolerances(entry)) for entry in entries],
-        sorted(sources.items()),
-        {name: digest(path) for name, path in references.items() if path.is_file()},
-    ]
-    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
-
-
-def _tolerances(entry: FigureEntry) -> list[tuple[str, float, float]]:
-    return [(name, tolerance.absolute, tolerance.relative) for name, tolerance in entry.columns.items()]
 
 
 def _discard_of_other_arithmetic(setting: Setting, folder: Path) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ntp_lib.companion.portability.settings import Setting
+from ntp_lib.companion.reproduction.inputs import digest
+from ntp_lib.companion.reproduction.manifest import FigureEntry, Manifest
+from ntp_lib.companion.reproduction.project import Project
 
 # A change of what the fields mean gets a new number, so that an old file is refused instead of misread.
 SCHEMA = 1
@@ -118,3 +123,31 @@ class PortabilityReport:
             for record in self.settings
         )
         return replace(self, settings=kept)
+
+
+def made_from(project: Project, manifest: Manifest, notebook: str, files: Mapping[str, str]) -> str:
+    """Digest of everything that a verdict on the figures of a notebook depends on.
+
+    These are its source, the modules it loads, the lock file, and its figures' references and tolerances;
+    not the version of Python, which the report names.
+
+    Args:
+        project: the project.
+        manifest: its figures.
+        notebook: name of the notebook.
+        files: digests of its inputs, those of a run or the present ones.
+    """
+    entries = manifest.of_notebook(notebook)
+    references = {entry.id: project.reference(entry.id) for entry in entries}
+    sources = {entry.source: manifest.sources[entry.source].sha256 for entry in entries if entry.source}
+    content = [
+        sorted(files.items()),
+        [(entry.id, list(entry.key), entry.source, _tolerances(entry)) for entry in entries],
+        sorted(sources.items()),
+        {name: digest(path) for name, path in references.items() if path.is_file()},
+    ]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
+def _tolerances(entry: FigureEntry) -> list[tuple[str, float, float]]:
+    return [(name, tolerance.absolute, tolerance.relative) for name, tolerance in entry.columns.items()]

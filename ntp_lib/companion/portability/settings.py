@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ntp_lib.companion.reproduction.arithmetic import ONE_THREAD
 from ntp_lib.companion.reproduction.errors import RequestError
-from ntp_lib.companion.reproduction.own_kernel import ONE_THREAD
 
 # Two kernels of OpenBLAS that every processor of the kind runs, with other vectors and so other sums.
 KERNELS = {"x86_64": ("Haswell", "Nehalem"), "aarch64": ("ARMV8", "NEOVERSEN1")}

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ntp_lib.companion.portability.measuring import made_from
-from ntp_lib.companion.portability.records import PortabilityReport, SettingRecord
+from ntp_lib.companion.portability.records import PortabilityReport, SettingRecord, made_from
 from ntp_lib.companion.portability.settings import deviation
 from ntp_lib.companion.portability.storage import load_report, report_file
 from ntp_lib.companion.reproduction.errors import ReproductionError

@@ -8,6 +8,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+# Names under which libraries look up how many threads they may take.
+ONE_THREAD = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "BLIS_NUM_THREADS": "1",
+    "NUMEXPR_NUM_THREADS": "1",
+    "VECLIB_MAXIMUM_THREADS": "1",
+}
+
 
 def arithmetic() -> dict[str, Any]:
     """The arithmetic of this process, as far as libraries are loaded that have one of their own.

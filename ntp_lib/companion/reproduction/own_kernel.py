@@ -7,19 +7,12 @@ import os
 import sys
 from typing import Any
 
+from ntp_lib.companion.reproduction.arithmetic import ONE_THREAD
 from ntp_lib.companion.reproduction.errors import ReproductionError
 from ntp_lib.companion.reproduction.project import Project
 from ntp_lib.companion.reproduction.session import FOLDER_VARIABLE
 from ntp_lib.companion.reproduction.workspaces import Workspace
 
-ONE_THREAD = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "BLIS_NUM_THREADS": "1",
-    "NUMEXPR_NUM_THREADS": "1",
-    "VECLIB_MAXIMUM_THREADS": "1",
-}
 TOOLS = ("papermill", "nbclient", "ipykernel")
 
 
