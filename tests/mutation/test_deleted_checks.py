@@ -12,11 +12,11 @@ import pytest
 import yaml
 from book_copy import ROOT
 
-from ntp_lib.companion.reproduction import claims
+from ntp_lib.companion.reproduction import run_report
 from ntp_lib.companion.reproduction.claims import LedgerReport, judge_claims
+from ntp_lib.companion.reproduction.inputs import Inputs
 from ntp_lib.companion.reproduction.ledger import load_ledger
 from ntp_lib.companion.reproduction.project import Project
-from ntp_lib.companion.reproduction.run import Run
 from ntp_lib.companion.reproduction.run_report import report_runs
 from ntp_lib.companion.reproduction.runs import RUN_FILE, load_run, write_record
 
@@ -39,15 +39,16 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
         (project.runs / notebook).mkdir(parents=True)
         shutil.copy(Project(ROOT).runs / notebook / RUN_FILE, project.runs / notebook)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(claims, "staleness", functools.partial(_remembered, {}, claims.staleness))
+        reader = functools.partial(_remembered, {}, run_report.current_inputs)
+        patch.setattr(run_report, "current_inputs", reader)
         yield project
 
 
 def _remembered(
-    known: dict[str, list[str]], judge: Callable[..., list[str]], project: Project, notebook: str, run: Run
-) -> list[str]:
+    known: dict[str, Inputs], read: Callable[..., Inputs], project: Project, notebook: str, **earlier: Inputs
+) -> Inputs:
     if notebook not in known:
-        known[notebook] = judge(project, notebook, run)
+        known[notebook] = read(project, notebook, **earlier)
     return known[notebook]
 
 
