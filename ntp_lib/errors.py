@@ -18,7 +18,7 @@ class NotSeparableError(Exception):
     """Raised where a margin is asked of data that are not NTP-separable (paper, Def. 2).
 
     Attributes:
-        certificate: a of shape (m, V) with rows summing to zero, A ≤ 0 off the supports and not all
+        certificate: A of shape (m, V) with rows summing to zero, A ≤ 0 off the supports and not all
             zero there, and Aᵀ·embeddings = 0: no W can satisfy (6a) and (6b) beside it.
     """
 

@@ -31,7 +31,7 @@ class Decomposition:
         bounded: all other pairs off support; their margin is zero for every such direction, (m, V).
         direction: W with ties on S_j and on the bounded pairs and margin at least 1 on all diverging ones, (V, d);
             None where nothing diverges.
-        certificate: a, (m, V): rows sum to zero, Aᵀ·embeddings = 0, negative on exactly the bounded pairs and zero
+        certificate: A, (m, V): rows sum to zero, Aᵀ·embeddings = 0, negative on exactly the bounded pairs and zero
             on the diverging ones; None where every pair diverges, that is, where the data are separable.
     """
 

@@ -54,7 +54,7 @@ class Separability:
         status: separable, not separable, or undecided; `status.value` explains it.
         direction: W^d with (6a) and least margin 1, (V, d), when separable; of another length where float64's
             range does not reach margin 1.
-        certificate: a, (m, V), when not: rows sum to zero, A ≤ 0 off support, Aᵀ·embeddings = 0 up to rounding.
+        certificate: A, (m, V), when not: rows sum to zero, A ≤ 0 off support, Aᵀ·embeddings = 0 up to rounding.
         reason: what stopped an undecided search.
     """
 

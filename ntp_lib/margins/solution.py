@@ -40,7 +40,7 @@ class MarginSolution:
         geometry: the norm. Unless it is strictly convex there may be other minimisers.
         W: a minimiser, of margin one up to the tolerance, shape (V, d); of the kind the embeddings were given in,
             as is `dual`.
-        dual: a, shape (m, V).
+        dual: A, shape (m, V).
         tolerance: margin and gap asked for.
         solver: the solver's name.
         iterations: as the solver counts them.

@@ -50,7 +50,7 @@ class SplittingOutcome:
 
     Attributes:
         answer: what was proved.
-        dual: a, (m, V), for embeddings of the problem's lengths (not the unit ones), of the kind the data were
+        dual: A, (m, V), for embeddings of the problem's lengths (not the unit ones), of the kind the data were
             given in.
         iterations: of the splitting, plus faces solved.
     """
