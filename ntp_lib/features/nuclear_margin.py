@@ -15,7 +15,7 @@ from ntp_lib.numerics.numbers import real_number
 
 def nuclear_norm(L: Floats) -> float:
     """‖L‖_*, the sum of the singular values."""
-    return float(np.linalg.norm(L, ord="nuc"))
+    return float(NUCLEAR.size(L))
 
 
 def nuclear_margin(data: NTPData, *, tolerance: float = 1e-6, merge: bool = True) -> MarginSolution:

@@ -29,6 +29,9 @@ from ntp_lib.numerics.arrays import to_numpy
 from ntp_lib.numerics.numbers import real_number
 from ntp_lib.subspaces.scaling import binary_exponent, refuse_out_of_range, rescaled, times_power_of_two
 
+# For the polish: multipliers below this fraction of the largest are inactive; the tolerance of a face.
+ACTIVE_FRACTION, POLISHED = 1e-5, 1e-10
+
 
 class Solver(Protocol):
     """A way to solve the programme; returns a verdict if it proves that there is no margin, None if it fails."""
@@ -87,10 +90,10 @@ def ntp_svm(data: NTPData, *, solver: str = "structured", tolerance: float = 1e-
 def _solve(data: NTPData, solver: str, tolerance: float) -> MarginSolution:
     """Try the solver asked for, then what a structured attempt falls back on."""
     found = _attempt(data, solver, tolerance) if of_a_zero_embedding(data) is None else None
-    if isinstance(found, MarginSolution) and found.verify():
-        return found
     solution = found if isinstance(found, MarginSolution) else None
-    if isinstance(found, Separability) and found.status is Verdict.NOT_SEPARABLE:
+    if solution is not None and solution.verify():
+        return solution
+    if isinstance(found, Separability) and found.holds is False:
         verdict = found
     else:
         # A splitting that ended undecided would do so again.
@@ -140,11 +143,6 @@ def _in_the_units_of(data: NTPData, solution: MarginSolution, exponent: int) -> 
         W=times_power_of_two(solution.W, -exponent),
         dual=times_power_of_two(times_power_of_two(solution.dual, -exponent), -exponent),
     )
-
-
-# Multipliers below this fraction of the largest are taken as inactive.
-ACTIVE_FRACTION = 1e-5
-POLISHED = 1e-10
 
 
 def polished(solution: MarginSolution) -> MarginSolution:

@@ -1,18 +1,18 @@
-"""Duality of the three norms, and steepest directions that rounding and underflow do not spoil."""
+"""Duality of the norms, and steepest directions that rounding and underflow do not spoil."""
 
 import numpy as np
 import pytest
 
 import ntp_lib as ntp
-from ntp_lib.margins.norms import NORMS, norm_named, polar_factor, preconditioned, unit
+from ntp_lib.margins.norms import NORMS, NUCLEAR, norm_named, polar_factor, preconditioned, unit
 
 RNG = np.random.default_rng(0)
 P = np.exp(RNG.standard_normal((4, 6)))
 
 
-@pytest.fixture(params=[*NORMS, "preconditioned"])
+@pytest.fixture(params=[*NORMS.values(), NUCLEAR, preconditioned(P)], ids=lambda norm: norm.name)
 def norm(request):
-    return preconditioned(P) if request.param == "preconditioned" else NORMS[request.param]
+    return request.param
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e-200, 1e100])
@@ -33,8 +33,7 @@ def test_no_point_of_the_unit_ball_does_better(norm):
 def test_the_inequality_is_about_dual_pairs():
     """The control: with the norm itself in place of its dual it fails."""
     G = RNG.standard_normal((4, 6))
-    for name in ("max", "spectral"):
-        norm = NORMS[name]
+    for norm in (NORMS["max"], NORMS["spectral"]):
         assert np.sum(G * norm.ascent(G)) > norm.size(norm.ascent(G)) * norm.size(G)
 
 
@@ -77,6 +76,7 @@ def test_the_three_norms_of_a_matrix_and_their_duals():
     found = {name: (float(norm.size(W)), float(norm.dual(W))) for name, norm in NORMS.items()}
     assert found == {"max": (4.0, 7.0), "spectral": (4.0, 7.0), "frobenius": (5.0, 5.0)}
     assert [norm.name for norm in NORMS.values()] == list(NORMS)
+    assert (NUCLEAR.size(W), NUCLEAR.dual(W)) == (7.0, 4.0)
     rotated = W @ np.array([[0.6, 0.8], [-0.8, 0.6]])
     assert NORMS["spectral"].size(rotated) == pytest.approx(4.0, rel=1e-14)
     assert NORMS["max"].size(rotated) == pytest.approx(3.2, rel=1e-14)

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from ntp_lib.companion.benchmarks.records import SCHEMA, BenchmarkReport, CaseResult, Conditions
 from ntp_lib.companion.benchmarks.soundness import problems
-from ntp_lib.companion.reproduction.errors import ReproductionError
-from ntp_lib.companion.reproduction.records import as_record, read_report, write_json
+from ntp_lib.companion.reproduction import records
 
 REMEDY = "measure again with: make bench"
 
@@ -16,7 +15,7 @@ REMEDY = "measure again with: make bench"
 def save_report(report: BenchmarkReport, path: Path) -> None:
     """Write a report; whoever reads the path finds the earlier file or the whole new one."""
     cases = [asdict(case) for case in report.cases.values()]
-    write_json({"schema": SCHEMA, **asdict(report), "cases": cases}, path)
+    records.write_json({"schema": SCHEMA, **asdict(report), "cases": cases}, path)
 
 
 def load_report(path: Path) -> BenchmarkReport:
@@ -26,13 +25,14 @@ def load_report(path: Path) -> BenchmarkReport:
         ReproductionError: there is no file, or it is no report of this schema; the message names the field and
             says what to do.
     """
-    where = f"{path.name}: not a readable benchmark report"
-    try:
-        found = as_record(_Written, read_report(path, SCHEMA, where), where)
-        for problem in problems(found.conditions, (found.started, found.finished), found.cases):
-            raise ReproductionError(f"{where}: {problem}")
-    except ReproductionError as error:
-        raise ReproductionError(f"{error}; {REMEDY}") from error
+    found = records.load_report(
+        _Written,
+        path,
+        schema=SCHEMA,
+        name="benchmark report",
+        problems=lambda report: problems(report.conditions, (report.started, report.finished), report.cases),
+        remedy=REMEDY,
+    )
     cases = {case.id: case for case in found.cases}
     return BenchmarkReport(found.conditions, found.command, found.started, found.finished, cases)
 

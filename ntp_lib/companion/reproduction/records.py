@@ -7,7 +7,7 @@ import hashlib
 import json
 import sys
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -76,6 +76,39 @@ def read_report(path: Path, schema: Any, where: str) -> dict[str, Any]:
     if repr(found) != repr(schema):
         raise ReproductionError(f"{where}: schema is {shown(found)}; valid: {schema}")
     return content
+
+
+def load_report(
+    kind: type[Record],
+    path: Path,
+    *,
+    schema: Any,
+    name: str,
+    problems: Callable[[Record], Iterable[str]],
+    remedy: str,
+) -> Record:
+    """Read a report as a dataclass.
+
+    Args:
+        kind: as for `as_record`.
+        path: the file.
+        schema: what the file calls its schema.
+        name: what it should be, for the message.
+        problems: what is impossible about a report, one phrase each.
+        remedy: what to do where it cannot be read.
+
+    Raises:
+        ReproductionError: there is no file, or it is no possible report of this schema; the message names the
+            field and ends with the remedy.
+    """
+    where = f"{path.name}: not a readable {name}"
+    try:
+        report = as_record(kind, read_report(path, schema, where), where)
+        for problem in problems(report):
+            raise ReproductionError(f"{where}: {problem}")
+        return report
+    except ReproductionError as error:
+        raise ReproductionError(f"{error}; {remedy}") from error
 
 
 def as_record(kind: type[Record], value: Any, where: str) -> Record:

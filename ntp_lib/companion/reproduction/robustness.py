@@ -8,14 +8,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ntp_lib.companion.reproduction.errors import ReproductionError
 from ntp_lib.companion.reproduction.notebooks import code_cells
 from ntp_lib.companion.reproduction.parameters import notebook_parameters
 from ntp_lib.companion.reproduction.project import Project
-from ntp_lib.companion.reproduction.records import as_record, read_report, write_json
+from ntp_lib.companion.reproduction.records import load_report, write_json
 
 SEED = "seed"
 REPORT = "robustness.json"
+SCHEMA = "ntp-robustness-1"
 DEFAULT_SEEDS = (0, 1, 2, 3, 4)
 
 
@@ -159,9 +159,6 @@ def unlisted(report: RobustnessReport, recorded: Mapping[str, tuple[str, ...]]) 
         )
 
 
-SCHEMA = "ntp-robustness-1"
-
-
 def save_robustness(report: RobustnessReport, path: Path) -> None:
     """Write a report; whoever reads the path finds the earlier file or the whole new one."""
     write_json({"schema": SCHEMA, **asdict(report)}, path)
@@ -174,14 +171,14 @@ def load_robustness(path: Path) -> RobustnessReport:
         ReproductionError: there is no file, or it is no report of this schema; the message names the field and
             says what to do.
     """
-    where = f"{path.name}: not a readable report over seeds"
-    try:
-        report = as_record(RobustnessReport, read_report(path, SCHEMA, where), where)
-        for problem in _problems(report):
-            raise ReproductionError(f"{where}: {problem}")
-        return report
-    except ReproductionError as error:
-        raise ReproductionError(f"{error}; make it again with: ntp robustness") from error
+    return load_report(
+        RobustnessReport,
+        path,
+        schema=SCHEMA,
+        name="report over seeds",
+        problems=_problems,
+        remedy="make it again with: ntp robustness",
+    )
 
 
 def _problems(report: RobustnessReport) -> Iterator[str]:
