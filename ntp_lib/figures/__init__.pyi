@@ -16,6 +16,7 @@ from .subspace import subspace_plane
 from .sweep import dimension_panels
 from .text import context_length_panels, support_size_ranks
 from .thresholds import phase_diagram, threshold_scaling, two_transitions
+from .tokens import token_clocks, token_pencil, token_settling
 from .training import averaged_training_panels, training_panels
 
 __all__ = [
@@ -49,6 +50,9 @@ __all__ = [
     "support_and_rows",
     "support_size_ranks",
     "threshold_scaling",
+    "token_clocks",
+    "token_pencil",
+    "token_settling",
     "training_panels",
     "two_transitions",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import field
 from typing import Any
 
@@ -14,7 +15,7 @@ from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
 from ntp_lib.limiting.limits import Limits
-from ntp_lib.loss.sampled import SampledSlope
+from ntp_lib.loss.sampled import SampledSlope, TokenSlope
 from ntp_lib.loss.slope import Slope
 from ntp_lib.numerics.aliases import Floats
 from ntp_lib.numerics.arrays import ArrayKind
@@ -22,8 +23,12 @@ from ntp_lib.numerics.numbers import one_of, real_number, real_numbers, whole_nu
 from ntp_lib.numerics.results import copied, result
 from ntp_lib.trajectories.initialisation import start_of
 from ntp_lib.trajectories.magnitudes import limits_in_range
-from ntp_lib.trajectories.optimisers import METHODS, Step, make_step
+from ntp_lib.trajectories.optimisers import METHODS, make_step
+from ntp_lib.trajectories.token_descent import TokenDescent
 from ntp_lib.trajectories.trace import Measure, Trace
+
+# The decoder after so many further steps, a new array.
+Walk = Callable[[Floats, int], Floats]
 
 STEPS_BETWEEN_LOOKS = 100
 # A step takes some ten microseconds at least, a thousand million of them hours; later times belong to the flow.
@@ -62,6 +67,7 @@ def train(
     epsilon: float = 1e-8,
     momentum: float = 0.9,
     batch_size: int | None = None,
+    sample_tokens: bool = False,
     references: Limits | None = None,
     num_records: int | None = 100,
     measure: Measure | None = None,
@@ -77,11 +83,14 @@ def train(
         steps: number of steps.
         W0: start, (V, d); LeCun initialisation with `seed` when None.
         seed: of the initialisation and of the batches.
-        step_decay: p in η_k = η / k^p, k from 1.
+        step_decay: p in η_k = η / k^p, k from 1; for 1/2 < p ≤ 1 the steps have an infinite sum and the squares a
+            finite one.
         betas: Adam's decay rates.
         epsilon: Adam's stability constant.
         momentum: β of "signum", "muon" and "ngd_momentum".
         batch_size: contexts drawn for every step (see `SampledSlope`); None for the exact gradient.
+        sample_tokens: draw one token for each sampled context, in place of its distribution (see `TokenSlope`).
+            Gradient descent on one pair a step is the fastest: a few microseconds at the paper's size.
         references: F, W*, W^mm of the data, if already computed.
         num_records: how many steps are recorded, about equally spaced in log(step); step 0 and the last included.
             None records every step.
@@ -105,27 +114,55 @@ def train(
     data.require_an_embedding()
     W = start_of(data, W0, seed=seed)
     references = limits_in_range(data, references)
-    slope = Slope(data) if batch_size is None else SampledSlope(data, batch_size=batch_size, seed=seed)
-    advance = make_step(method, slope, **constants)
+    walk = _walk(data, method, batch_size, sample_tokens, seed, constants)
     trace = Trace(references, measure)
     done = 0
     with tqdm(total=steps, desc=method, unit="step", disable=not progress) as bar:
         for target in recorded_steps(steps, num_records):
-            W = _advance(advance, W, done, target, method)
+            W = _advance(walk, W, done, target, method)
             bar.update(target - done)
             done = target
             trace.record(done, W)
     return Trajectory(ArrayKind.of(W0).convert(W), trace.frame(), references)
 
 
-def _advance(advance: Step, W: Floats, done: int, target: int, method: str) -> Floats:
+def _walk(
+    data: NTPData, method: str, batch_size: Any, sample_tokens: Any, seed: int, constants: dict[str, Any]
+) -> Walk:
+    if not isinstance(sample_tokens, bool | np.bool_):
+        raise NTPDataError(f"sample_tokens is {sample_tokens!r}; it must be True or False")
+    if sample_tokens and batch_size is None:
+        raise NTPDataError(
+            "sample_tokens draws one token for each sampled context, and batch_size is None, which samples no "
+            "contexts: give the number of pairs drawn for a step as batch_size"
+        )
+    slope: Slope | SampledSlope | TokenSlope
+    if batch_size is None:
+        slope = Slope(data)
+    elif sample_tokens:
+        slope = TokenSlope(data, batch_size=batch_size, seed=seed)
+        if method == "gd" and batch_size == 1:
+            sizes = {name: constants[name] for name in ("step_size", "step_decay")}
+            return TokenDescent(data, seed=seed, **sizes)
+    else:
+        slope = SampledSlope(data, batch_size=batch_size, seed=seed)
+    advance = make_step(method, slope, **constants)
+
+    def walk(W: Floats, count: int) -> Floats:
+        for _ in range(count):
+            W = advance(W)
+        return W
+
+    return walk
+
+
+def _advance(walk: Walk, W: Floats, done: int, target: int, method: str) -> Floats:
     # Steps far too long overflow, and so may the loss of what they lead to: the look below says so by name.
     # An entry that is not finite stays so: looking at the weights now and then misses nothing. ‖W‖² is looked at,
     # because no measurement can be taken where it overflows.
     for start in range(done, target, STEPS_BETWEEN_LOOKS):
         with np.errstate(over="ignore", invalid="ignore"):
-            for _ in range(min(STEPS_BETWEEN_LOOKS, target - start)):
-                W = advance(W)
+            W = walk(W, min(STEPS_BETWEEN_LOOKS, target - start))
             length = np.vdot(W, W)
         if not length <= LARGEST_SQUARE:
             raise DidNotConvergeError(f"{method} left the range of float64 before step {target}; lower step_size")

@@ -37,6 +37,9 @@ FRAMES = {
     "support_and_rows": problem_frames.support_and_rows,
     "support_size_ranks": problem_frames.ranks,
     "threshold_scaling": problem_frames.scaling,
+    "token_clocks": trajectory_frames.token_clocks,
+    "token_pencil": trajectory_frames.token_pencil,
+    "token_settling": trajectory_frames.token_settling,
     "training_panels": lambda: trajectory_frames.training(["gradient descent"]),
     "two_transitions": problem_frames.transitions,
 }

@@ -98,6 +98,28 @@ def flow_degenerate():
     )
 
 
+def token_clocks():
+    t = np.array([0.5, 5.0, 50.0])
+    curves = ("exact gradients", "single tokens, shrinking steps", "single tokens, constant steps")
+    return pd.concat(pd.DataFrame({"curve": c, "clock": t, "gap": 1 / t, "finite_error": 2 / t}) for c in curves)
+
+
+def token_settling():
+    t = np.array([1.0, 10.0, 100.0])
+    return pd.concat(
+        pd.DataFrame({"run": run, "clock": t, "along": 1 / t, "across": run - 1 / t}) for run in (1, 2)
+    )
+
+
+def token_pencil():
+    t = np.array([1.0, 10.0, 100.0])
+    limits = {"probability_limit": 0.2, "lag_limit": -1.0}
+    return pd.concat(
+        pd.DataFrame({"curve": curve, "clock": t, "probability": 0.2 + 1 / t, "lag": -1 + 1 / t, **limits})
+        for curve in ("shrinking steps", "constant steps")
+    )
+
+
 def settling():
     rows = [
         (

@@ -110,4 +110,18 @@ DESCENT_MUTANTS = (
         "average",
         "geometry",
     ),
+    Mutant(
+        "tokens drawn with the number that drew their context",
+        "ntp_lib/loss/token_draws.py",
+        "rows + uniform[:, 1]",
+        "rows + uniform[:, 0]",
+        first="one-token",
+    ),
+    Mutant(
+        "steps on single tokens that forget their label",
+        "ntp_lib/trajectories/token_descent.py",
+        "p[z] = -outside",
+        "p[z] = outside",
+        first="one-token",
+    ),
 )

@@ -15,6 +15,7 @@ NOTEBOOKS = (
     "when-conditions-fail",
     "structured-solver",
     "learned-embeddings",
+    "one-token",
     "thresholds",
     "geometry",
     "text-to-contexts",

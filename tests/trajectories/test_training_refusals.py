@@ -50,6 +50,7 @@ BAD_ARGUMENTS = {
     "betas": [0.9, None, "ab", (0.9,), (0.9, 0.9, 0.9), (float("nan"), 0.9), {0.9, 0.5}],
     "num_records": ["7", 10**9, float("inf"), True],
     "batch_size": [10**9, 0, "x"],
+    "sample_tokens": [True, "x", 1, None],
     "method": [None, ["gd"], "GD", ""],
     "W0": [np.full((5, 2), 1e150)],
 }
