@@ -102,7 +102,7 @@ def two_transitions(frame: pd.DataFrame) -> Figure:
         frame: columns question, ratio, share, predicted and pair, the ratio beyond which data are proved not to be
             separable; one row per cell.
     """
-    figure = Figure(figsize=(6.4, 4.0), layout="constrained")
+    figure = Figure(figsize=(7.6, 4.4), layout="constrained")
     axes = figure.subplots()
     for i, (question, part) in enumerate(frame.groupby("question", sort=False)):
         adjective = {"separability": "separable", "compatibility": "compatible"}[str(question)]
@@ -116,5 +116,5 @@ def two_transitions(frame: pd.DataFrame) -> Figure:
         label="compatible, not separable (proved)",
     )  # fmt: skip
     axes.set(xlabel="contexts per dimension m/d", ylabel="share of data sets")
-    axes.legend(labelcolor=ink())
+    figure.legend(loc="outside upper center", ncols=3, labelcolor=ink())
     return figure
