@@ -24,6 +24,8 @@ from .margins.svm import ntp_svm
 from .subspaces.subspace import Subspace, subspace
 from .thresholds.compatibility import compatibility_threshold
 from .thresholds.law import ThresholdEstimate, threshold, threshold_estimate
+from .thresholds.one_off import one_off_threshold
+from .thresholds.pair_bound import PairBound, pair_bound
 from .trajectories.flow import GradientFlow, gradient_flow
 from .trajectories.regularization import RegularizationPath, regularization_path
 from .trajectories.training import Trajectory, train
@@ -40,6 +42,7 @@ __all__ = [
     "NTPDataError",
     "NTPDataWarning",
     "NotSeparableError",
+    "PairBound",
     "RegularizationPath",
     "Separability",
     "Subspace",
@@ -61,6 +64,8 @@ __all__ = [
     "margin",
     "max_margin",
     "ntp_svm",
+    "one_off_threshold",
+    "pair_bound",
     "references",
     "regularization_path",
     "separability",

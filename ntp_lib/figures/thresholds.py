@@ -10,15 +10,20 @@ from matplotlib.figure import Figure
 from ntp_lib.figures.style import MARKERS, colour, dash, ink
 
 AXES = {"support_size": "support size |S|", "vocab_size": "vocabulary size V"}
-LAWS = {"law": "threshold law", "count": "count of parameters"}
+CURVES = {
+    "law": "threshold law (heuristic)",
+    "pair": "bound of a pair (proved)",
+    "count": "threshold of compatibility (proved)",
+}
 
 
 def phase_diagram(frame: pd.DataFrame) -> Figure:
-    """Draw the share of separable data sets over m/d, with the law and the count of parameters as curves.
+    """Draw the share of separable data sets over m/d, with the law and what is proved on either side.
 
     Args:
-        frame: columns axis ("support_size" or "vocab_size"), value, ratio (m/d), title, share, law and count; one
-            row per cell. A count beyond the drawn ratios leaves the panel.
+        frame: columns axis ("support_size" or "vocab_size"), value, ratio (m/d), title, share, law, pair, count
+            and theorem (the threshold where it is proved, NaN elsewhere); one row per cell. A bound beyond the
+            drawn ratios leaves the panel.
     """
     panels = list(frame.groupby("axis", sort=False))
     figure = Figure(figsize=(4.8 * len(panels), 4.8), layout="constrained")
@@ -30,8 +35,15 @@ def phase_diagram(frame: pd.DataFrame) -> Figure:
             edgecolors=ink(), linewidths=0.4,
         )  # fmt: skip
         lines = part.drop_duplicates("value").sort_values("value")
-        for i, (column, label) in enumerate(LAWS.items()):
-            axes.plot(range(len(values)), lines[column], color=colour(1 - i), linestyle=dash(i), label=label)
+        for i, (column, label) in enumerate(CURVES.items()):
+            axes.plot(
+                range(len(values)), lines[column], color=colour((1, 3, 0)[i]), linestyle=dash(i), label=label
+            )
+        axes.axhline(1.0, color=ink(), linestyle=":", label="m = d, Lemma 1 (proved)")
+        axes.plot(
+            range(len(values)), lines["theorem"], color=colour(3), marker="*", markersize=13, linestyle="none",
+            markeredgecolor=ink(), label="threshold (proved)",
+        )  # fmt: skip
         axes.set_xticks(range(len(values)), [str(value) for value in values])
         axes.set(xlabel=AXES[str(axis)], ylabel="contexts per dimension m/d")
         axes.set_ylim(part["ratio"].min() - 0.15, part["ratio"].max() + 0.15)
@@ -39,7 +51,7 @@ def phase_diagram(frame: pd.DataFrame) -> Figure:
     bar = figure.colorbar(drawn, ax=figure.axes, shrink=0.8)
     bar.set_label("share of separable data sets")
     handles, labels = figure.axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=2, labelcolor=ink())
+    figure.legend(handles, labels, loc="outside upper center", ncols=3, labelcolor=ink())
     return figure
 
 
@@ -47,8 +59,8 @@ def threshold_scaling(frame: pd.DataFrame) -> Figure:
     """Draw 50 % points against 1/d, their straight line, and the predictions at 1/d = 0.
 
     Args:
-        frame: columns case, dim, centre, error, limit, limit_error, slope, law and matrix_law (NaN where none was
-            computed); one row per 50 % point.
+        frame: columns case, dim, centre, error, limit, limit_error, slope, law, matrix_law and pair, the proved
+            bound (NaN where one of these two is not to be drawn); one row per 50 % point.
     """
     cases = list(frame.groupby("case", sort=False))
     figure = Figure(figsize=(3.5 * len(cases), 3.9), layout="constrained")
@@ -70,10 +82,12 @@ def threshold_scaling(frame: pd.DataFrame) -> Figure:
         _prediction(axes, float(first["law"]), 1, "threshold law")
         if np.isfinite(first["matrix_law"]):
             _prediction(axes, float(first["matrix_law"]), 2, "matrix law")
+        if np.isfinite(first["pair"]):
+            _prediction(axes, float(first["pair"]), 3, "bound of a pair (proved)")
         axes.set(xlabel="1/d", ylabel="contexts per dimension m/d" if i == 0 else "m/d at 50 %")
         axes.set_title(str(case), loc="left")
     handles, labels = figure.axes[-1].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=4, labelcolor=ink())
+    figure.legend(handles, labels, loc="outside upper center", ncols=5, labelcolor=ink())
     return figure
 
 
@@ -82,12 +96,13 @@ def _prediction(axes: Axes, value: float, index: int, label: str) -> None:
 
 
 def two_transitions(frame: pd.DataFrame) -> Figure:
-    """Draw the shares of separable and of compatible data sets against m/d, with both predictions.
+    """Draw the shares of separable and of compatible data sets against m/d, with both predictions and the bound.
 
     Args:
-        frame: columns question, ratio, share and predicted; one row per cell.
+        frame: columns question, ratio, share, predicted and pair, the ratio beyond which data are proved not to be
+            separable; one row per cell.
     """
-    figure = Figure(figsize=(6.4, 4.0), layout="constrained")
+    figure = Figure(figsize=(7.6, 4.4), layout="constrained")
     axes = figure.subplots()
     for i, (question, part) in enumerate(frame.groupby("question", sort=False)):
         adjective = {"separability": "separable", "compatibility": "compatible"}[str(question)]
@@ -96,6 +111,10 @@ def two_transitions(frame: pd.DataFrame) -> Figure:
             label=f"{adjective}, measured",
         )  # fmt: skip
         axes.axvline(part["predicted"].iloc[0], color=colour(i), linestyle=":", label=f"{adjective}, predicted")
+    axes.axvspan(
+        frame["pair"].iloc[0], frame["predicted"].max(), color=colour(3), alpha=0.2,
+        label="compatible, not separable (proved)",
+    )  # fmt: skip
     axes.set(xlabel="contexts per dimension m/d", ylabel="share of data sets")
-    axes.legend(labelcolor=ink())
+    figure.legend(loc="outside upper center", ncols=3, labelcolor=ink())
     return figure

@@ -117,29 +117,33 @@ def phases():
             f"over {axis}",
             max(0.0, 1 - ratio / 3),
             3.0 / value,
+            10.0 / value,
             np.inf if value == 1 else 9 / value,
+            1.5 if value == 5 else np.nan,
         )
         for axis, values in (("support_size", (1, 2, 5)), ("vocab_size", (4, 6)))
         for value in values
         for ratio in (1.0, 2.0, 3.0)
     ]
-    return pd.DataFrame(rows, columns=["axis", "value", "ratio", "title", "share", "law", "count"])
+    return pd.DataFrame(
+        rows, columns=["axis", "value", "ratio", "title", "share", "law", "pair", "count", "theorem"]
+    )
 
 
 def scaling():
     rows = [
-        (case, dim, 2 - 1 / dim, 0.02, 2.0, 0.01, -1.0, law, matrix)
-        for case, law, matrix in (("uniform", 2.0, np.nan), ("Zipf", 2.5, 2.1))
+        (case, dim, 2 - 1 / dim, 0.02, 2.0, 0.01, -1.0, law, matrix, pair)
+        for case, law, matrix, pair in (("uniform", 2.0, np.nan, np.nan), ("Zipf", 2.5, 2.1, 2.2))
         for dim in (10, 20, 40)
     ]
-    columns = ["case", "dim", "centre", "error", "limit", "limit_error", "slope", "law", "matrix_law"]
+    columns = ["case", "dim", "centre", "error", "limit", "limit_error", "slope", "law", "matrix_law", "pair"]
     return pd.DataFrame(rows, columns=columns)
 
 
 def transitions():
     rows = [
-        (question, ratio, max(0.0, 1 - ratio / predicted), predicted)
+        (question, ratio, max(0.0, 1 - ratio / predicted), predicted, 2.0)
         for question, predicted in (("separability", 1.5), ("compatibility", 2.5))
         for ratio in (1.0, 2.0, 3.0)
     ]
-    return pd.DataFrame(rows, columns=["question", "ratio", "share", "predicted"])
+    return pd.DataFrame(rows, columns=["question", "ratio", "share", "predicted", "pair"])
