@@ -210,14 +210,14 @@ claims:
     paper: Lemma 1
     label: lem-falls
     assumptions: ["$0 < \\eta < 1$"]
-    state: proved here
+    state: proved
     checks: [descent/falls]
   slow:
     statement: It falls slowly.
     paper: null
     label: eq-slow
     assumptions: []
-    state: verified numerically
+    state: observed
     checks: [descent/falls, descent/slow]
 """
 

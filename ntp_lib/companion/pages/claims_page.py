@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from ntp_lib.companion.pages import markdown as md
+from ntp_lib.companion.pages.chapter_claims import state
 from ntp_lib.companion.pages.generated import with_parts
 from ntp_lib.companion.reproduction.claims import ClaimResult, LedgerReport, Support
 
@@ -39,17 +40,12 @@ def _summary(report: LedgerReport) -> str:
 
 
 def _overview(report: LedgerReport) -> str:
-    rows = [[f"{md.code(r.claim.id)} {r.claim.statement}", _place(r), _state(r)] for r in report.claims]
+    rows = [[f"{md.code(r.claim.id)} {r.claim.statement}", _place(r), state(r)] for r in report.claims]
     return md.table(["Claim", "Book; paper", "State"], rows)
 
 
 def _place(result: ClaimResult) -> str:
     return f"{result.claim.reference}; {result.claim.paper or 'ours'}"
-
-
-def _state(result: ClaimResult) -> str:
-    checks = f"{result.held} of {len(result.supports)} checks hold"
-    return f"{result.claim.state.value}, {md.verdict(result.ok, checks)}"
 
 
 def _block(result: ClaimResult, notebooks: Collection[str]) -> str:
@@ -62,7 +58,7 @@ def _block(result: ClaimResult, notebooks: Collection[str]) -> str:
     ]
     items = [_item(support, notebooks) for support in result.supports]
     parts.append("\n".join(items or [f"- {md.verdict(False, md.plain(reason))}" for reason in result.reasons]))
-    return md.folded(f"{md.code(claim.id)}: {_state(result)}", "\n\n".join(parts))
+    return md.folded(f"{md.code(claim.id)}: {state(result)}", "\n\n".join(parts))
 
 
 def _item(support: Support, notebooks: Collection[str]) -> str:

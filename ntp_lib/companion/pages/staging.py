@@ -11,6 +11,7 @@ import yaml
 
 from ntp_lib.companion.pages import notebook_cells as cells
 from ntp_lib.companion.pages.addresses import repository_url, with_addresses
+from ntp_lib.companion.pages.chapter_claims import fill_in_chapters
 from ntp_lib.companion.pages.claims_page import claims_filled_in
 from ntp_lib.companion.pages.evidence import Evidence, gather
 from ntp_lib.companion.pages.folders import fresh_folder
@@ -77,7 +78,7 @@ def stage(project: Project) -> Path:
             page = json.dumps(_notebook_page(project, manifest, item, repository_url(config)), ensure_ascii=False)
             (folder / "notebooks" / f"{item.run.notebook}.ipynb").write_text(page, "utf-8")
         _fill_in_verification(folder / "book" / "how-verified.md", evidence, report, project)
-        _fill_in_claims(folder / "book" / "claims.md", report, notebooks)
+        _fill_in_claims(folder / "book", report, notebooks)
     return stage_folder(project)
 
 
@@ -140,7 +141,10 @@ def _fill_in_verification(page: Path, evidence: list[Evidence], report: Report, 
         page.write_text(filled_in(page.read_text("utf-8"), evidence, report.manifest, reports), "utf-8")
 
 
-def _fill_in_claims(page: Path, report: Report, notebooks: Sequence[str]) -> None:
+def _fill_in_claims(book: Path, report: Report, notebooks: Sequence[str]) -> None:
+    page = book / "claims.md"
+    if report.ledger is not None:
+        fill_in_chapters(book, report.ledger, notebooks)
     if page.is_file():
         if report.ledger is None:
             raise PublicationError("book/claims.md: the project has no ledger (notebooks/claims.yml)")

@@ -21,9 +21,9 @@ def test_table_of_supported_claims(claimed: Project) -> None:
     result = ntp(claimed, "claims")
     assert result.exit_code == 0
     assert result.output.splitlines() == [
-        "claim  state                 checks held  verdict",
-        "falls  proved here           1 of 1       ✓ supported",
-        "slow   verified numerically  2 of 2       ✓ supported",
+        "claim  state     checks held  verdict",
+        "falls  proved    1 of 1       ✓ supported",
+        "slow   observed  2 of 2       ✓ supported",
         "",
         "✓ 2 of 2 claims supported",
     ]
@@ -33,7 +33,7 @@ def test_reasons_of_a_claim_that_is_not_supported(claimed: Project) -> None:
     put_ledger(claimed, good_check(), good_check(name="descent/sloow"))
     result = ntp(claimed, "claims")
     assert result.exit_code == 1
-    assert "slow   verified numerically  1 of 2       ✗ not supported" in result.output
+    assert "slow   observed  1 of 2       ✗ not supported" in result.output
     assert "✗ claim slow: not supported, checks held: 1 of 2\n    check descent/slow: not rec" in result.output
     assert "claim falls" not in result.output
     assert result.output.endswith("✗ check descent/sloow supports no claim\n✗ 1 of 2 claims supported\n")
@@ -43,7 +43,7 @@ def test_details_of_every_claim(claimed: Project) -> None:
     result = ntp(claimed, "claims", "--all-details")
     assert result.exit_code == 0
     for line in (
-        "✓ claim falls: proved here, checks held: 1",
+        "✓ claim falls: proved, checks held: 1",
         r"    The norm $\norm{x_k}$ falls.",
         "    paper: Lemma 1; book: label lem-falls",
         r"    assumes: $0 < \eta < 1$",

@@ -9,6 +9,7 @@ from small_project import NOTEBOOK, ROOT, write_run
 from ntp_lib.companion.pages.site import build_site
 from ntp_lib.companion.pages.staging import stage
 from ntp_lib.companion.reproduction.errors import PublicationError
+from ntp_lib.companion.reproduction.ledger import load_ledger
 from ntp_lib.companion.reproduction.project import Project
 
 LEDGER = r"""
@@ -19,14 +20,14 @@ claims:
     paper: Theorem 1
     label: thm-growth
     assumptions: [ten steps, "$\\eta > 0$"]
-    state: proved here
+    state: proved
     checks: [growth/grows]
   the-split:
     statement: The loss splits.
     paper: null
     label: split
     assumptions: []
-    state: illustrated
+    state: derived
     checks: [growth/grows]
 """
 
@@ -59,12 +60,11 @@ def test_claims_with_their_places_checks_and_states(claimed: Project) -> None:
     assert "% generated" not in page
     assert "[2 of 2]{.ntp-good} claims are supported" in page
     row = r"| `growth` The sequence grows, $\norm{W_k} \to \infty$. | {prf:ref}`thm-growth`; Theorem 1 "
-    assert row + "| proved here, [1 of 1 checks hold]{.ntp-good} |" in page
+    assert row + "| proved, [1 of 1 checks hold]{.ntp-good} |" in page
     assert (
-        "| `the-split` The loss splits. | {eq}`split`; ours | illustrated, [1 of 1 checks hold]{.ntp-good} |"
-        in page
+        "| `the-split` The loss splits. | {eq}`split`; ours | derived, [1 of 1 checks hold]{.ntp-good} |" in page
     )
-    assert ":::::{admonition} `growth`: proved here, [1 of 1 checks hold]{.ntp-good}" in page
+    assert ":::::{admonition} `growth`: proved, [1 of 1 checks hold]{.ntp-good}" in page
     assert r"Assumed: ten steps; $\eta > 0$." in page
     assert "In the paper: not there; it is ours.\n\nAssumed: nothing." in page
     link = "[growth/grows](../notebooks/growth.ipynb#how-this-page-was-computed)"
@@ -111,6 +111,42 @@ def test_page_without_a_marker_is_refused(claimed: Project) -> None:
     page.write_text(page.read_text("utf-8").replace("% generated: claims\n", ""), "utf-8")
     with pytest.raises(PublicationError, match=r"book/claims\.md needs exactly one line '% generated: claims'"):
         stage(claimed)
+
+
+def test_chapter_lists_the_claims_that_it_states(claimed: Project) -> None:
+    """With the state of the ledger; what another page states is not listed."""
+    chapter = claimed.book / "chapter.md"
+    chapter.write_text(chapter.read_text("utf-8") + "\n% generated: chapter-claims\n", "utf-8")
+    claimed.ledger.write_text(claimed.ledger.read_text("utf-8").replace("label: split", "label: growth-curve"))
+    page = (stage(claimed) / "book" / "chapter.md").read_text("utf-8")
+    row = (
+        "| `growth` | {prf:ref}`thm-growth` | proved, [1 of 1 checks hold]{.ntp-good} | {doc}`/notebooks/growth` |"
+    )
+    assert row in page
+    assert "the-split" not in page
+    assert "% generated" not in page
+
+
+def test_chapter_without_claims_has_no_table(claimed: Project) -> None:
+    """A page that asks for its claims and states none has lost them."""
+    index = claimed.book / "index.md"
+    index.write_text(index.read_text("utf-8") + "\n% generated: chapter-claims\n", "utf-8")
+    with pytest.raises(
+        PublicationError, match=r"book/index\.md asks for its claims, and no claim has a label there"
+    ):
+        stage(claimed)
+
+
+def test_every_chapter_that_states_a_claim_lists_it() -> None:
+    """The real book; the page of errata is a list of its own claims already."""
+    project = Project(ROOT)
+    stating = {claim.place.chapter for claim in load_ledger(project).claims.values()} - {"", "errata.md"}
+    listing = {
+        path.name
+        for path in project.book.glob("*.md")
+        if "% generated: chapter-claims\n" in path.read_text("utf-8")
+    }
+    assert listing == stating
 
 
 def test_book_with_claims_builds_without_a_warning(claimed: Project) -> None:

@@ -59,7 +59,7 @@ def hostile_project(folder: Path) -> Project:
         "paper": both,
         "label": "thm-growth",
         "assumptions": [BLOCK, HOSTILE],
-        "state": "proved here",
+        "state": "proved",
         "checks": ["growth/grows", "growth/<script>alert(8)</script>`$|"],
     }
     fenced = {**claim, "statement": "```{raw} html", "paper": "<script>alert(9)</script>", "assumptions": []}

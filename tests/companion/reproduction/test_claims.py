@@ -8,7 +8,7 @@ from tiny_project import LEDGER, descent_frame, good_check, put_ledger, put_run
 
 from ntp_lib.companion.reproduction.claims import LedgerReport, judge_claims
 from ntp_lib.companion.reproduction.errors import ReproductionError
-from ntp_lib.companion.reproduction.labels import book_labels
+from ntp_lib.companion.reproduction.labels import Place, book_labels
 from ntp_lib.companion.reproduction.ledger import ClaimState, load_ledger
 from ntp_lib.companion.reproduction.project import Project
 from ntp_lib.companion.reproduction.run_report import report_runs
@@ -47,8 +47,8 @@ def test_supported_claims_are_green(claimed: Project) -> None:
     report = judged(claimed)
     assert report.ok
     assert [str(result) for result in report.claims] == [
-        "✓ claim falls: proved here, checks held: 1",
-        "✓ claim slow: verified numerically, checks held: 2",
+        "✓ claim falls: proved, checks held: 1",
+        "✓ claim slow: observed, checks held: 2",
     ]
     assert verify(claimed).ok
 
@@ -57,11 +57,41 @@ def test_claims_as_written(claimed: Project) -> None:
     falls, slow = load_ledger(claimed).claims.values()
     assert (falls.state, falls.reference, falls.paper) == (ClaimState.PROVED, "{prf:ref}`lem-falls`", "Lemma 1")
     assert falls.assumptions == (r"$0 < \eta < 1$",)
-    assert (slow.state, slow.reference, slow.paper) == (ClaimState.VERIFIED, "{eq}`eq-slow`", None)
+    assert (slow.state, slow.reference, slow.paper) == (ClaimState.OBSERVED, "{eq}`eq-slow`", None)
 
 
 def test_labels_of_statements_equations_and_places(claimed: Project) -> None:
-    assert book_labels(claimed) == {"lem-falls": "prf:ref", "eq-slow": "eq", "a-place": "ref"}
+    assert book_labels(claimed) == {
+        "lem-falls": Place("prf:ref", "prf:lemma", "chapter.md"),
+        "eq-slow": Place("eq", "math", "chapter.md"),
+        "a-place": Place("ref", "", "chapter.md"),
+    }
+
+
+@pytest.mark.parametrize("state", ["proved", "corrected"])
+def test_lemma_is_proved_or_corrected(claimed: Project, state: str) -> None:
+    edit_ledger(claimed, "state: proved", f"state: {state}")
+    assert load_ledger(claimed).claims["falls"].state.value == state
+
+
+@pytest.mark.parametrize("state", ["derived", "heuristic", "observed"])
+def test_lemma_is_never_less_than_proved(claimed: Project, state: str) -> None:
+    edit_ledger(claimed, "state: proved", f"state: {state}")
+    with pytest.raises(
+        ReproductionError, match=f"'falls': {state}, yet its label is that of a lemma; valid: proved"
+    ):
+        load_ledger(claimed)
+
+
+def test_conjecture_is_never_proved(claimed: Project) -> None:
+    chapter = claimed.book / "chapter.md"
+    chapter.write_text(chapter.read_text("utf-8").replace("{prf:lemma}", "{prf:conjecture}"), "utf-8")
+    with pytest.raises(
+        ReproductionError, match="'falls': proved, yet its label is that of a conjecture; valid: h"
+    ):
+        load_ledger(claimed)
+    edit_ledger(claimed, "state: proved", "state: heuristic")
+    assert load_ledger(claimed).claims["falls"].state is ClaimState.HEURISTIC
 
 
 def test_figure_may_state_a_claim(claimed: Project) -> None:
@@ -79,9 +109,9 @@ def test_figure_may_state_a_claim(claimed: Project) -> None:
         ("paper: Lemma 1", "papr: Lemma 1", "claim 'falls': no field 'papr'. Did you mean 'paper'? Valid: assum"),
         ("lem-falls", "lem-fall", "claim 'falls': no label 'lem-fall'. Did you mean 'lem-falls'? Valid: a-place"),
         (
-            "proved here",
-            "proven here",
-            "claim 'falls': no state 'proven here'. Did you mean 'proved here'? Valid:",
+            "proved",
+            "proven",
+            "claim 'falls': no state 'proven'. Did you mean 'proved'? Valid:",
         ),
         ("assumptions: []", "assumptions: none", "claim 'slow': assumptions is 'none'; valid: a list of"),
         ("    assumptions: []\n", "", "claim 'slow': assumptions is None; valid: a list of"),
