@@ -18,8 +18,8 @@ MAX_VOCABULARY = 16
 def compatibility_threshold(*, vocab_size: int, support_size: SupportSize) -> float:
     """(m/d)_c = (V − 1)/(E|S| − 1): beyond it random data are not compatible (book, prop-compatibility-threshold).
 
-    Proved as an upper bound for supports exchangeable over tokens. It is also the bound that counting parameters
-    gives for separability, and is never below `threshold`.
+    Proved for supports exchangeable over tokens: below it, random data are compatible for every choice of
+    probabilities. It is always above `threshold`.
 
     Args:
         vocab_size: V.

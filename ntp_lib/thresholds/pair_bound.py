@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import scipy.sparse as sp
 
 from ntp_lib.errors import NTPDataError
 from ntp_lib.numerics.aliases import Bools
@@ -23,7 +23,7 @@ class PairBound:
 
     Attributes:
         value: 1/(P(x, y ∈ S) + ½P(exactly one of them in S)): beyond it, with Gaussian embeddings and m, d large,
-            almost no data are separable. Infinite where no support tells any two tokens apart.
+            almost no data are separable.
         tokens: the pair (x, y), counted from zero.
         both: P(x, y ∈ S).
         one: P(exactly one of x, y in S).
@@ -68,13 +68,13 @@ def pair_bound(law: str | npt.ArrayLike, *, vocab_size: int | None = None, seed:
 
     Args:
         law: of the supports: a text as in `ntp sweep`, "6", "1-5" or "zipf:1-5"; or the supports themselves, a
-            boolean array (m, V), whose rows are then equally likely.
+            boolean array (m, V), dense or sparse, whose rows are then equally likely.
         vocab_size: V; with an array it may be left out.
         seed: of Zipf supports too large to be summed; see `PairBound.error`.
 
     Raises:
         NTPDataError: an unknown law, sizes beyond V, no V; an array that is not boolean or not (m, V), a row
-            without a token, fewer than two tokens, or another V.
+            without a token, no row that misses one, fewer than two tokens, or another V.
 
     Example:
         >>> bound = pair_bound("zipf:1-5", vocab_size=10)
@@ -94,25 +94,32 @@ def pair_bound(law: str | npt.ArrayLike, *, vocab_size: int | None = None, seed:
     return PairBound(value, (0, 1), chances.both, chances.one, chances.error * value**2)
 
 
-def _of_supports(support: Bools) -> PairBound:
+def _of_supports(support: Bools | sp.csr_array) -> PairBound:
     """The most frequent token, and the most frequent one whose column differs: no other pair has more."""
-    counts = support.sum(axis=0)
-    first, *others = np.argsort(-counts, kind="stable").tolist()
-    m = len(support)
-    for other in others:
-        one = int((support[:, first] != support[:, other]).sum())
-        if one:
-            both = int((support[:, first] & support[:, other]).sum())
-            return PairBound(2 * m / (2 * both + one), (first, other), both / m, one / m, 0.0)
-    return PairBound(math.inf, (first, others[0]), int(counts[first]) / m, 0.0, 0.0)
+    m = support.shape[0]
+    counts = _column_sums(support)
+    first = int(counts.argmax())
+    both = _column_sums(support[_column_sums(support[:, [first]].T) > 0])
+    one = counts[first] + counts - 2 * both
+    other = int(np.where(one > 0, counts, -1).argmax())
+    value = float(2 * m / (counts[first] + counts[other]))
+    return PairBound(value, (first, other), float(both[other] / m), float(one[other] / m), 0.0)
 
 
-def _supports(law: Any, V: int | None) -> Bools:
-    array = to_numpy(law, "the support matrix")
-    try:
-        array = np.asarray(array)
-    except ValueError:
-        raise NTPDataError("the support matrix has rows of unequal length; shape (m, V) is needed") from None
+def _column_sums(support: Any) -> npt.NDArray[np.int64]:
+    return np.asarray(support.sum(axis=0, dtype=np.int64)).ravel()
+
+
+def _supports(law: Any, V: int | None) -> Bools | sp.csr_array:
+    array: Any
+    if sp.issparse(law):
+        array = law
+    else:
+        array = to_numpy(law, "the support matrix")
+        try:
+            array = np.asarray(array)
+        except ValueError:
+            raise NTPDataError("the support matrix has rows of unequal length; shape (m, V) is needed") from None
     if array.dtype != np.bool_ or isinstance(law, np.ma.MaskedArray):
         raise NTPDataError(
             f"the supports are {type(law).__name__} of {array.dtype}; "
@@ -122,7 +129,13 @@ def _supports(law: Any, V: int | None) -> Bools:
         raise NTPDataError(f"the support matrix has shape {array.shape}; (m, V) with V at least 2 is needed")
     if V is not None and array.shape[1] != V:
         raise NTPDataError(f"vocab_size is {V}, but the support matrix has {array.shape[1]} columns")
-    empty = np.flatnonzero(~array.any(axis=1))
-    if len(empty):
-        raise NTPDataError(f"the support of context {empty[0]} is empty; every row needs a token")
+    if sp.issparse(array):
+        array = sp.csr_array(array, copy=True)
+        array.sum_duplicates()
+        array.eliminate_zeros()
+    sizes = _column_sums(array.T)
+    if not sizes.all():
+        raise NTPDataError(f"the support of context {sizes.argmin()} is empty; every row needs a token")
+    if sizes.min() == array.shape[1]:
+        raise NTPDataError("every support is the whole vocabulary, so no two tokens are told apart")
     return array

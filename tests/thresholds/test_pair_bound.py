@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from scipy import sparse
 from scipy.stats import binom, multinomial
 
 import ntp_lib as ntp
@@ -52,6 +53,29 @@ def test_a_range_of_sizes_averages_the_chances():
     assert found.both == pytest.approx(np.mean([part.both for part in parts]), rel=1e-13)
     assert found.one == pytest.approx(np.mean([part.one for part in parts]), rel=1e-13)
     assert found.value == pytest.approx(1 / (found.both + found.one / 2), rel=1e-15)
+
+
+def test_the_law_of_the_sweep_by_enumeration():
+    """Sizes uniform on one to five, ten tokens, weights 1/rank without replacement: 1.66403, in exact fractions.
+
+    Drawing with replacement, the control, is another law.
+    """
+    weights = [Fraction(1, z + 1) for z in range(10)]
+    level, inclusion = {frozenset(): Fraction(1)}, Fraction(0)
+    for _ in range(5):
+        following = {}
+        for drawn, chance in level.items():
+            rest = sum(weights[z] for z in range(10) if z not in drawn)
+            for z in set(range(10)) - drawn:
+                following[drawn | {z}] = following.get(drawn | {z}, 0) + chance * weights[z] / rest
+        level = following
+        inclusion += sum(chance * len(drawn & {0, 1}) for drawn, chance in level.items()) / 5
+    exact = float(2 / inclusion)
+    assert exact == pytest.approx(1.66403035, abs=1e-8)
+    assert ntp.pair_bound("zipf:1-5", vocab_size=10).value == pytest.approx(exact, rel=1e-12)
+    share = [float(weight / sum(weights)) for weight in weights]
+    replaced = np.mean([1 - ((1 - share[0]) ** s + (1 - share[1]) ** s) / 2 for s in range(1, 6)])
+    assert abs(1 / replaced - exact) > 0.1
 
 
 def test_uniform_supports_have_every_pair_alike():
@@ -110,9 +134,18 @@ def test_tokens_that_nothing_tells_apart():
     found = ntp.pair_bound(always_together)
     assert found.value == pytest.approx(1 / 0.5)
     assert found.tokens == (0, 2)
-    nothing = ntp.pair_bound(np.ones((3, 4), dtype=bool))
-    assert (nothing.value, nothing.one, nothing.both) == (np.inf, 0.0, 1.0)
-    assert nothing.probability(50, 2) == 1.0
+
+
+@pytest.mark.parametrize("kind", [sparse.csr_array, sparse.csc_matrix, sparse.coo_array])
+def test_sparse_supports_are_dense_ones(kind):
+    support = SupportLaw(1, 4, zipf=True).draw(40, 8, np.random.default_rng(1))
+    dense = ntp.pair_bound(support)
+    assert vars(ntp.pair_bound(kind(support))) == vars(dense)
+    with_a_stored_false = sparse.csr_array(([True, True, False], [0, 1, 0], [0, 1, 3]), shape=(2, 2))
+    assert ntp.pair_bound(with_a_stored_false).value == 2.0
+    data = ntp.NTPData(np.eye(40), np.full(40, 1 / 40), sparse.csr_array(support / support.sum(axis=1)[:, None]))
+    assert sparse.issparse(data.support)
+    assert vars(ntp.pair_bound(data.support)) == vars(dense)
 
 
 def test_drawn_supports_come_near_their_law():
@@ -185,6 +218,13 @@ def test_no_larger_a_share_of_trials_is_separable():
         ([[True], [True]], {}, r"the support matrix has shape \(2, 1\); \(m, V\) with V at least 2"),
         (np.ones((0, 3), dtype=bool), {}, "the support matrix has shape"),
         ([[True, False], [False, False]], {}, "the support of context 1 is empty; every row needs a token"),
+        (sparse.csr_array([[True, True], [False, False]]), {}, "the support of context 1 is empty"),
+        (sparse.csr_array(np.eye(2)), {}, "the supports are csr_array of float64"),
+        (
+            [[True, True], [True, True]],
+            {},
+            "every support is the whole vocabulary, so no two tokens are told apart",
+        ),
         ([[True, False]], {"vocab_size": 3}, "vocab_size is 3, but the support matrix has 2 columns"),
         (np.ma.masked_array(np.ones((2, 2), dtype=bool), mask=np.eye(2)), {}, "the supports are MaskedArray"),
     ],
