@@ -35,7 +35,7 @@ class FeatureReferences:
 
 
 def feature_references(data: NTPData, *, tolerance: float = 1e-6) -> FeatureReferences:
-    """L* and L^mm of a problem; its embeddings do not matter.
+    """Λ* and Λ^mm of a problem; its embeddings do not matter.
 
     Raises:
         NTPDataError: no token is out of support.

@@ -19,7 +19,7 @@ def nuclear_norm(L: Floats) -> float:
 
 
 def nuclear_margin(data: NTPData, *, tolerance: float = 1e-6, merge: bool = True) -> MarginSolution:
-    """Solve minimise ‖L‖_* over L of shape (m, V) subject to ties on the supports and margins of at least one.
+    """Solve minimise ‖Λ‖_* over Λ of shape (m, V) subject to ties on the supports and margins of at least one.
 
     Contexts with equal supports have equal rows in every solution, and tokens that occur in the same supports
     equal columns (book, thm-nuclear-collapse); so one row and one column of each kind are variables. The solver's
@@ -28,7 +28,7 @@ def nuclear_margin(data: NTPData, *, tolerance: float = 1e-6, merge: bool = True
     Args:
         data: the problem; only its supports matter.
         tolerance: largest gap accepted.
-        merge: use the theorem; without it every entry of L is a variable.
+        merge: use the theorem; without it every entry of Λ is a variable.
 
     Returns:
         The solution for the standard basis as embeddings; its `logits`, (m, V), are L^mm, and their rows sum to

@@ -10,7 +10,7 @@ from ntp_lib.figures.style import colour, dash, ink
 PANELS = {
     "excess_loss": ("Excess loss", "CE − H (nats)"),
     "finite_error": ("Inside the supports", r"distance from $L^{\star}$"),
-    "direction_gap": ("Off the supports", r"1 − cosine with $L^{\mathrm{mm}}$"),
+    "direction_gap": ("Off the supports", r"1 − cosine with $\Lambda^{\mathrm{mm}}$"),
     "collapse": ("Collapse of twins", "largest distance"),
 }
 
@@ -30,10 +30,10 @@ def feature_flow_panels(frame: pd.DataFrame) -> Figure:
         direction.plot(part["log_time"], part["cosine"], label=start, **style)
         shares.plot(part["log_time"], part["singular_3"], label=start, **style)
     shares.axhline(wanted["singular_3"], color=ink(), linewidth=1.0, linestyle=":")
-    shares.annotate(r"$L^{\mathrm{mm}}$", (0.02, wanted["singular_3"]), (0, -14), textcoords="offset points",
+    shares.annotate(r"$\Lambda^{\mathrm{mm}}$", (0.02, wanted["singular_3"]), (0, -14), textcoords="offset points",
                     xycoords=("axes fraction", "data"), color=ink(), fontsize=9)  # fmt: skip
     direction.axhline(1.0, color=ink(), linewidth=1.0, linestyle=":")
-    direction.set(xlabel="log t", ylabel=r"cosine with $L^{\mathrm{mm}}$")
+    direction.set(xlabel="log t", ylabel=r"cosine with $\Lambda^{\mathrm{mm}}$")
     direction.set_title("Falling, then rising", loc="left")
     shares.set(xlabel="log t", ylabel="third singular value over the first")
     shares.set_title("The missing direction wakes", loc="left")

@@ -31,7 +31,7 @@ class RowSpace:
 
 @dataclass(frozen=True, eq=False)
 class HalfStep:
-    """T ↦ α P(T − shifts) + α shifts − (α/2) T with P = G (G + 1/ρ)^{-1}."""
+    """T ↦ α J(T − shifts) + α shifts − (α/2) T with J = Σ̂ (Σ̂ + 1/τ)^{-1}, Σ̂ the Gram matrix."""
 
     space: RowSpace
     penalty: float
