@@ -11,6 +11,7 @@ from .geometry import candidate_panels, share_panels
 from .multipliers import multiplier_map
 from .path import path_panels
 from .plane import plane_geometry, support_and_rows
+from .remainder import remainder_panels
 from .splitting import splitting_residuals
 from .subspace import subspace_plane
 from .sweep import dimension_panels
@@ -43,6 +44,7 @@ __all__ = [
     "path_panels",
     "phase_diagram",
     "plane_geometry",
+    "remainder_panels",
     "share_panels",
     "sparsity_pattern",
     "splitting_residuals",

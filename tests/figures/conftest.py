@@ -31,6 +31,7 @@ FRAMES = {
     "path_panels": trajectory_frames.path,
     "phase_diagram": problem_frames.phases,
     "plane_geometry": lambda: problem_frames.plane(5),
+    "remainder_panels": trajectory_frames.remainders,
     "sparsity_pattern": problem_frames.sparse,
     "splitting_residuals": problem_frames.splitting,
     "subspace_plane": problem_frames.parts,

@@ -37,6 +37,15 @@ def path():
     )  # fmt: skip
 
 
+def remainders():
+    k = np.array([10, 100, 1000, 10000])
+    lengths = (("degenerate", np.log(np.log(k))), ("generic", np.ones(4)))
+    return pd.concat(
+        pd.DataFrame({"case": case, "step": k, "remainder": length, "scaled_finite": 0.2 + 1 / k})
+        for case, length in lengths
+    )
+
+
 def comparison():
     rows = [(step, alpha, 1 / (1 + alpha * step)) for alpha in (0.1, 0.5) for step in (1, 10, 100)]
     return pd.DataFrame(rows, columns=["step", "alpha", "ratio"])
