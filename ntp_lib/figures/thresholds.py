@@ -15,6 +15,10 @@ CURVES = {
     "pair": "bound of a pair (proved)",
     "count": "threshold of compatibility (proved)",
 }
+QUESTIONS = {
+    "separability": ("separable", "threshold law (heuristic)"),
+    "compatibility": ("compatible", "threshold of compatibility (proved)"),
+}
 
 
 def phase_diagram(frame: pd.DataFrame) -> Figure:
@@ -105,16 +109,16 @@ def two_transitions(frame: pd.DataFrame) -> Figure:
     figure = Figure(figsize=(7.6, 4.4), layout="constrained")
     axes = figure.subplots()
     for i, (question, part) in enumerate(frame.groupby("question", sort=False)):
-        adjective = {"separability": "separable", "compatibility": "compatible"}[str(question)]
+        adjective, prediction = QUESTIONS[str(question)]
         axes.plot(
             part["ratio"], part["share"], color=colour(i), linestyle=dash(i), marker=MARKERS[i],
             label=f"{adjective}, measured",
         )  # fmt: skip
-        axes.axvline(part["predicted"].iloc[0], color=colour(i), linestyle=":", label=f"{adjective}, predicted")
+        axes.axvline(part["predicted"].iloc[0], color=colour(i), linestyle=":", label=prediction)
     axes.axvspan(
         frame["pair"].iloc[0], frame["predicted"].max(), color=colour(3), alpha=0.2,
         label="compatible, not separable (proved)",
     )  # fmt: skip
     axes.set(xlabel="contexts per dimension m/d", ylabel="share of data sets")
-    figure.legend(loc="outside upper center", ncols=3, labelcolor=ink())
+    figure.legend(loc="outside upper center", ncols=2, labelcolor=ink())
     return figure

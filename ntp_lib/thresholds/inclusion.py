@@ -12,8 +12,8 @@ from ntp_lib.thresholds.support_laws import SupportLaw
 # The trapezoidal rule in y for t = exp(y − e^{−y}): the integrands decay doubly exponentially to the left and like
 # exp(−e^y) to the right, so its error falls geometrically in the number of nodes.
 LEFT, RIGHT, NODES = -4.4, 4.4, 177
-# Tokens times largest size up to which arrivals are counted exactly; some seconds.
-MOST_STEPS = 4 * 10**6
+# Tokens times largest size up to which arrivals are counted exactly; ten seconds or so.
+MOST_STEPS = 2 * 10**7
 # Beyond: draws, and numbers held at once.
 DRAWS = 2000
 CHUNK = 2**22
