@@ -9,7 +9,7 @@ from operator import mul
 
 from exact_separability import inside_of, moments_of
 
-PRIMES = (2, 3, 5, 7)
+PRIMES = (2, 3, 5, 7)  # counts have no other prime factors
 
 
 def exponents(count, prime):
