@@ -37,7 +37,7 @@ class TokenDescent:
     @np.errstate(over="ignore", invalid="ignore")
     def __call__(self, W: Floats, steps: int) -> Floats:
         """W after so many further steps, a new array, (V, d)."""
-        W = np.array(W, order="C")
+        W = np.array(W, dtype=float, order="C")
         V, columns, product = len(W), W.T, W.dot
         p, line, exp, embeddings = np.empty(V), self._line, np.exp, self._embeddings
         for j, z, size in islice(self._steps, steps):

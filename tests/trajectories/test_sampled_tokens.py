@@ -1,7 +1,10 @@
 """One token at a time: what is drawn, its mean, what of it is seen off F, and the fast loop beside the plain."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
+import scipy.sparse as sp
 
 import ntp_lib as ntp
 from ntp_lib.loss.sampled import TokenSlope
@@ -100,6 +103,39 @@ def test_the_fast_loop_takes_the_steps_of_the_plain_one(scale, step_decay, rando
     # Differences of rounding are not amplified: a step shorter than 2/L of its context is nonexpansive.
     np.testing.assert_allclose(found, W, rtol=0, atol=1e-10 * max(1.0, scale))
     assert np.array_equal(start, scale * np.random.default_rng(0).standard_normal((6, 3))), "W0 stays as it was"
+
+
+@pytest.mark.parametrize("layout", [np.asfortranarray, lambda W: W.astype(np.float32), lambda W: W[::1, ::-1]])
+def test_the_start_comes_in_any_layout_and_precision(layout, random_problem):
+    """BLAS updates in place only what is stored as it expects."""
+    data = random_problem(1, m=5, d=3, V=6)
+    W0 = layout(np.random.default_rng(0).integers(-4, 5, size=(6, 3)) / 4.0)
+    expected = TokenDescent(data, step_size=0.3, seed=8)(np.array(W0, dtype=float), 40)
+    assert np.array_equal(TokenDescent(data, step_size=0.3, seed=8)(W0, 40), expected)
+    assert np.abs(expected - W0).max() > 0.1
+
+
+def test_probabilities_stay_sparse():
+    """A dense table of these data would take 3 GB; one token needs a row of V numbers."""
+    m = V = 20_000
+    probs = sp.csr_array(
+        (
+            np.full(2 * m, 0.5),
+            np.tile([0, 1], m) + np.repeat(np.arange(m) % (V - 1), 2),
+            np.arange(0, 2 * m + 1, 2),
+        ),
+        (m, V),
+    )
+    data = ntp.NTPData(np.ones((m, 1)) + np.arange(m)[:, None] / m, np.full(m, 1 / m), probs)
+    tracemalloc.start()
+    try:
+        TokenDescent(data, step_size=0.3)(np.zeros((V, 1)), 20)
+        TokenSlope(data, batch_size=2)(np.zeros((V, 1)))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    # What is kept: distribution functions, draws of one block, a list of m embeddings, a few arrays of V numbers.
+    assert peak < 1000 * (m + V)
 
 
 def test_training_takes_the_fast_loop_and_the_plain_one():
