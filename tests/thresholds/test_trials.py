@@ -115,21 +115,22 @@ def test_undecided_trials_are_counted(monkeypatch):
     from ntp_lib.margins.separability import Separability, Verdict
 
     monkeypatch.setattr(
-        "ntp_lib.thresholds.trials.separability", lambda data, solver: Separability(data, Verdict.UNDECIDED)
+        "ntp_lib.thresholds.trials.separability", lambda data, **_: Separability(data, Verdict.UNDECIDED)
     )
     outcome = run_cell(cell())
     assert (outcome.yes, outcome.no, outcome.undecided) == (0, 0, 4)
 
 
 @pytest.mark.parametrize(("num_contexts", "supports"), [(20, "3"), (40, "1-4"), (14, "zipf:1-5")])
-def test_the_solver_does_not_change_the_verdicts(monkeypatch, num_contexts, supports):
-    """Near the border, where either may be right: the linear programme at once, and the splitting first."""
+def test_the_order_of_the_solvers_does_not_change_the_verdicts(monkeypatch, num_contexts, supports):
+    """Near the border, where either may be right: splitting for a moment, not at all, and as long as it takes."""
     near = cell(vocab_size=8, dim=8, num_contexts=num_contexts, supports=supports, trials=12)
     outcomes = []
-    for small in (0, 10**6):
+    for small, patience in ((10**5, 0.1), (10**5, 0.0), (0, 0.0)):
         monkeypatch.setattr("ntp_lib.thresholds.trials.SMALL", small)
+        monkeypatch.setattr("ntp_lib.thresholds.trials.PATIENCE", patience)
         outcomes.append(run_cell(near))
-    assert outcomes[0] == outcomes[1]
+    assert outcomes[0] == outcomes[1] == outcomes[2]
     assert outcomes[0].undecided == 0
 
 
