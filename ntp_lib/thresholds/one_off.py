@@ -19,7 +19,7 @@ def one_off_threshold(token_probs: Any) -> float:
 
     With Gaussian embeddings and m, d large at fixed p: almost all data below it are separable, almost none beyond.
 
-        ρ_c = min over sets X of at least two tokens of [1 − p(X)/(2(|X| − 1))]⁻¹.
+        ψ_c = min over sets X of at least two tokens of [1 − p(X)/(2(|X| − 1))]⁻¹.
 
     Of the sets of one size the one with the least p(X) decides, that of the tokens missing least often. Tokens
     that no support misses are alike in every context; they count as one.
@@ -28,7 +28,7 @@ def one_off_threshold(token_probs: Any) -> float:
         token_probs: p, shape (V,): nonnegative, of sum one.
 
     Returns:
-        ρ_c, above 1 and at most 2.
+        ψ_c, above 1 and at most 2.
 
     Raises:
         NTPDataError: fewer than two tokens, a probability that is negative or no finite number, a sum not one.
