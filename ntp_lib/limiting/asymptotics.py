@@ -1,4 +1,4 @@
-"""Where the flow settles in the frame that moves with W^mm, and the law of its direction (book, thm-flow-law)."""
+"""Where descent and flow settle in the frame that moves with W^mm, and the law of the direction (thm-flow-law)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ RANK_TOLERANCE = 1e-10
 class Asymptotics:
     """What the supports and W° alone predict of W = W° + Δ + s W^mm + ρ, s = log t.
 
-    N is the span of the M_jv of the active pairs, a subspace of F⊥ that contains W^mm.
+    N is the span of the g_jv of the active pairs, a subspace of F⊥ that contains W^mm.
 
     Attributes:
         references: the problem.
@@ -36,7 +36,7 @@ class Asymptotics:
         multipliers: limit of t π̂_j o_jv, (m, V); None unless generic.
         drift: limit of P_N ρ, (V, d); None unless generic.
         rate: ρ settles at least as fast as e^{−cs} for every c below this: the least of 1, the least surplus
-            margin of an inactive pair, and the least eigenvalue of Σ ᾱ_jv M_jv ⊗ M_jv on N; NaN unless generic.
+            margin of an inactive pair, and the least eigenvalue of Σ ᾱ_jv g_jv ⊗ g_jv on N; NaN unless generic.
     """
 
     references: Limits
@@ -54,7 +54,7 @@ class Asymptotics:
         return self.weakest > GENERIC_FRACTION
 
     def free_part(self, W: Floats) -> Floats:
-        """The part of P_⊥ W orthogonal to N, (V, d): what the flow remembers of its start and of its way."""
+        """The part of P_⊥ W orthogonal to N, (V, d): what is remembered of the start and of the way."""
         y = self._space.coordinates(W)[1]
         along = self._space.embed_offset(self._basis @ (self._basis.T @ y))
         return self.references.F.project_complement(W) - along
@@ -97,7 +97,7 @@ def asymptotics(references: Limits) -> Asymptotics:
     """Predict the limits that need no integration: multipliers, drift along N, and the rate of settling.
 
     On N the drift minimises the strictly convex Φ(r) = Σ b_jv e^{−μ_jv(r)} + ⟨W^mm, r⟩ over active pairs, with
-    b_jv = π̂_j o_jv(W°). Where the M_jv are independent, μ_jv(r) = log(b_jv/α_jv) with α the multipliers.
+    b_jv = π̂_j o_jv(W°). Where the g_jv are independent, μ_jv(r) = log(b_jv/α_jv) with α the multipliers.
 
     Args:
         references: F, W* (or W°) and W^mm.

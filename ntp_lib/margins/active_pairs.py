@@ -29,7 +29,7 @@ class ActivePairs:
         surplus: μ_jv(W^mm) − 1 off the supports, exactly 0 for active pairs, ∞ on the supports, (m, V).
         W_mm: W^mm, (V, d).
         y_mm: its coordinates in D ∩ F⊥.
-        vectors: coordinates of M_jv, where μ_jv(U) = ⟨M_jv, U⟩ on F⊥, one row per active pair in the order of
+        vectors: coordinates of g_jv, where μ_jv(U) = ⟨g_jv, U⟩ on F⊥, one row per active pair in the order of
             `mask`; None where they would not fit.
     """
 
@@ -83,7 +83,7 @@ def _pairs(mask: Bools, outside: Bools, y: Floats, vectors: Floats | None, space
 
 
 def margin_vectors(mask: Bools, space: DataSpace) -> Floats:
-    """Coordinates of M_jv for the pairs of a mask, (number of pairs, offset_size)."""
+    """Coordinates of g_jv for the pairs of a mask, (number of pairs, offset_size)."""
     rows = np.empty((int(mask.sum()), space.offset_size))
     indicator = np.zeros(mask.shape)
     for i, pair in enumerate(np.argwhere(mask)):

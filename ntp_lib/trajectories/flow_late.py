@@ -1,6 +1,6 @@
 """The second stage of the flow: W = W° + Δ + s W^mm + ρ, with ρ alone integrated (book, eq-flow-late).
 
-The frame moves along with W^mm. In it dρ/ds = Σ_jv b_jv e^{−s (μ_jv(W^mm) − 1) − μ_jv(ρ)} M_jv − W^mm, with
+The frame moves along with W^mm. In it dρ/ds = Σ_jv b_jv e^{−s (μ_jv(W^mm) − 1) − μ_jv(ρ)} g_jv − W^mm, with
 b_jv = π̂_j o_jv(W°). Nothing in it is large, however large s. Left out are Δ and the odds O_j, both of order 1/t;
 the hand-over waits until they are below the tolerance. Δ follows from stationarity on F, to first order in 1/t.
 """
@@ -50,7 +50,7 @@ class LateStage:
         return -self.early.space.pull_offset(self.masses(s, rho)) - self.pairs.y_mm
 
     def linearise(self, s: float, rho: Floats) -> Linearisation:
-        """The Jacobian of `derivative`: −Σ t π̂_j o_jv M_jv ⊗ M_jv."""
+        """The Jacobian of `derivative`: −Σ t π̂_j o_jv g_jv ⊗ g_jv."""
         space, masses = self.early.space, self.masses(s, rho)
 
         def diagonal() -> Floats:
