@@ -7,7 +7,7 @@ from .distributions import distribution_bars, sparsity_pattern
 from .failure import bounded_and_diverging, decomposition_map, fibre_curve
 from .features import feature_flow_panels, feature_panels
 from .flow import flow_clocks, flow_degenerate, flow_law, flow_multipliers
-from .geometry import candidate_panels, share_panels
+from .geometry import candidate_panels, drift_panels, share_panels
 from .multipliers import multiplier_map
 from .path import path_panels
 from .plane import plane_geometry, support_and_rows
@@ -31,6 +31,7 @@ __all__ = [
     "decomposition_map",
     "dimension_panels",
     "distribution_bars",
+    "drift_panels",
     "excess_by_case",
     "feature_flow_panels",
     "feature_panels",

@@ -64,6 +64,38 @@ def candidate_panels(frame: pd.DataFrame) -> Figure:
     return figure
 
 
+def drift_panels(frame: pd.DataFrame) -> Figure:
+    """Draw how far runs have gone in F_⊥, at which power of the step they go, and what margin they have.
+
+    Args:
+        frame: columns curve, step, off (the length of P_⊥ W), slope (of log off in log step; NaN where it is not
+            known) and margin (the least one of P_⊥ W). Linear growth is marked by a dotted line.
+    """
+    figure = Figure(figsize=(10.2, 3.7), layout="constrained")
+    panels = figure.subplots(1, 3)
+    titles = {
+        "off": r"Length of $P_{\perp} W_k$",
+        "slope": r"Its slope in $\log k$",
+        "margin": r"Least margin of $P_{\perp} W_k$",
+    }
+    for axes, (column, title) in zip(panels, titles.items(), strict=True):
+        for i, curve in enumerate(frame["curve"].unique()):
+            rows = frame[(frame["curve"] == curve) & frame[column].notna()]
+            axes.plot(rows["step"], rows[column], color=colour(i), linestyle=dash(i), label=curve)
+        axes.set(xscale="log", xlabel="iteration")
+        axes.set_title(title, loc="left")
+    panels[0].set(yscale="log", ylabel=r"$\|P_{\perp} W_k\|$")
+    ticks = [tick for tick in (1, 3, 10, 30, 100, 300) if frame["off"].min() <= tick <= frame["off"].max()]
+    panels[0].set_yticks(ticks, [str(tick) for tick in ticks], minor=False)
+    panels[0].yaxis.set_minor_formatter(NullFormatter())
+    panels[1].axhline(1.0, color=ink(), linewidth=1.0, linestyle=":")
+    panels[1].set(ylim=(0, 1.3), ylabel="power of k")
+    panels[2].axhline(0.0, color=ink(), linewidth=1.0, linestyle=":")
+    panels[2].set_ylabel("margin")
+    _shared_legend(figure)
+    return figure
+
+
 def _name_rows(axes: Axes, names: list[str]) -> None:
     axes.set(xscale="log", xlabel="1 − cosine of the increment", ylabel="case")
     axes.set_yticks(range(len(names)), names)

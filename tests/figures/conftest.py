@@ -19,6 +19,7 @@ FRAMES = {
     "context_length_panels": problem_frames.lengths,
     "dimension_panels": trajectory_frames.dimensions,
     "distribution_bars": problem_frames.sparse,
+    "drift_panels": trajectory_frames.drift,
     "excess_by_case": trajectory_frames.cases,
     "flow_clocks": trajectory_frames.flow_clocks,
     "flow_degenerate": trajectory_frames.flow_degenerate,

@@ -218,3 +218,11 @@ def test_shares_and_gaps_are_drawn(frames):
     marks = [np.asarray(line.get_xdata(), dtype=float) for line in figure.axes[1].get_lines()]
     assert marks[0] == pytest.approx([2e-3, 3e-3])
     assert [text.get_text() for text in figure.axes[1].get_yticklabels()] == ["two tokens", "four"]
+
+
+def test_drifts_are_drawn_without_unknown_slopes(frames):
+    figure = drawn(figures.drift_panels, frames["drift_panels"])
+    assert_draws(figure, [0.3, 0.6, 0.9])
+    lengths, slopes, _ = figure.axes
+    assert [len(line.get_xdata()) for line in lengths.get_lines()] == [4, 4]
+    assert [len(line.get_xdata()) for line in slopes.get_lines()[:2]] == [3, 3]

@@ -37,6 +37,15 @@ def path():
     )  # fmt: skip
 
 
+def drift():
+    k = np.array([1, 10, 100, 1000])
+    growths = (("exact gradients", np.log(1 + k)), ("1 token a step", 1.0 * k))
+    return pd.concat(
+        pd.DataFrame({"curve": c, "step": k, "off": off, "slope": [np.nan, 0.3, 0.6, 0.9], "margin": off - 2})
+        for c, off in growths
+    )
+
+
 def remainders():
     k = np.array([10, 100, 1000, 10000])
     lengths = (("degenerate", np.log(np.log(k))), ("generic", np.ones(4)))
