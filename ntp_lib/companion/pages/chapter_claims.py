@@ -29,8 +29,10 @@ def fill_in_chapters(book: Path, report: LedgerReport, notebooks: Collection[str
         results = [result for result in report.claims if result.claim.place.chapter == chapter.name]
         if not results:
             raise PublicationError(f"book/{chapter.name} asks for its claims, and no claim has a label there")
-        rows = [[md.code(r.claim.id), r.claim.reference, state(r), _checked_in(r, notebooks)] for r in results]
-        content = md.table(["Claim", "Stated in", "State", "Checked in"], rows)
+        rows = [
+            [md.code(r.claim.id), r.claim.reference, f"{state(r)} in {_notebooks(r, notebooks)}"] for r in results
+        ]
+        content = md.table(["Claim", "Stated in", "State, checks"], rows)
         chapter.write_text(with_parts(page, f"book/{chapter.name}", {PART: content}), "utf-8")
 
 
@@ -40,6 +42,6 @@ def state(result: ClaimResult) -> str:
     return f"{result.claim.state.value}, {md.verdict(result.ok, checks)}"
 
 
-def _checked_in(result: ClaimResult, notebooks: Collection[str]) -> str:
+def _notebooks(result: ClaimResult, notebooks: Collection[str]) -> str:
     names = dict.fromkeys(support.notebook for support in result.supports)
     return ", ".join(f"{{doc}}`/notebooks/{name}`" if name in notebooks else md.code(name) for name in names)
