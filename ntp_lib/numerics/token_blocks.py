@@ -1,0 +1,258 @@
+"""Normal equations that couple tokens only through levels of the contexts, solved token by token.
+
+For an unknown A on some pairs (context, token), with a_v its column of token v on the contexts P_v that have v,
+and G the Gram matrix of m rows,
+
+    (G[P_v, P_v] + diag δ_v) a_v = b_v + c[P_v]  for every token v,    Σ_v a_jv = s_j  for every context j.
+
+With K_v = G[P_v, P_v] + diag δ_v, eliminating the a_v leaves one equation for c, of matrix Σ_v (K_v⁻¹ on P_v)
+(book, lem-token-blocks). So there is one Cholesky factor per token, and one of size m.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+from scipy.linalg import lapack
+
+from ntp_lib.numerics.aliases import Floats, Ints
+
+
+@dataclass(frozen=True, eq=False)
+class TokenPairs:
+    """Pairs (context, token), kept token by token; values on them are packed in the same order.
+
+    Attributes:
+        num_contexts: m.
+        indptr: the pairs of token v are indptr[v] to indptr[v + 1], (V + 1,).
+        contexts: of every pair, increasing within a token, (n,).
+    """
+
+    num_contexts: int
+    indptr: Ints
+    contexts: Ints
+
+    @classmethod
+    def of(cls, mask: npt.ArrayLike | sp.sparray) -> TokenPairs:
+        """The pairs at which an array (m, V), dense or sparse, is not zero."""
+        columns = sp.csc_array(mask, copy=True)
+        columns.eliminate_zeros()
+        columns.sort_indices()
+        return cls(columns.shape[0], columns.indptr.astype(np.int64), columns.indices.astype(np.int64))
+
+    @property
+    def num_tokens(self) -> int:
+        """V."""
+        return len(self.indptr) - 1
+
+    @cached_property
+    def tokens(self) -> Ints:
+        """The token of every pair, (n,)."""
+        return np.repeat(np.arange(self.num_tokens), np.diff(self.indptr))
+
+    @cached_property
+    def _incidence(self) -> sp.csr_array:
+        """1 where a pair belongs to a context, (m, n)."""
+        places = (self.contexts, np.arange(len(self.contexts)))
+        return sp.csr_array((np.ones(len(self.contexts)), places), shape=(self.num_contexts, len(self.contexts)))
+
+    def packed(self, array: Floats) -> Floats:
+        """The values of a dense array (m, V) on the pairs, (n,)."""
+        return array[self.contexts, self.tokens]
+
+    def unpacked(self, values: Floats) -> sp.csc_array:
+        """The sparse array (m, V) of packed values."""
+        return sp.csc_array(
+            (values, self.contexts, self.indptr), shape=(self.num_contexts, self.num_tokens), copy=False
+        )
+
+    def row_sums(self, values: Floats) -> Floats:
+        """Sums of packed values, (n,) or (n, k), over the tokens of every context, (m,) or (m, k)."""
+        return np.asarray(self._incidence @ values)
+
+
+@dataclass(frozen=True, eq=False)
+class _Square:
+    """L of T K T = L Lᵀ, with T diagonal such that its diagonal is one: δ may then be as large as ∞."""
+
+    scale: Floats
+    lower: Floats
+
+    def solve(self, b: Floats) -> Floats:
+        """K⁻¹ b."""
+        return _times(self.scale, lapack.dpotrs(self.lower, _times(self.scale, b), lower=1)[0])
+
+    def inverse(self) -> Floats:
+        """K⁻¹."""
+        return _inverse(self.lower) * np.outer(self.scale, self.scale)
+
+
+@dataclass(frozen=True, eq=False)
+class _Tall:
+    """More contexts than dimensions: with D = δ⁻¹, K⁻¹ = D − D X (I + Xᵀ D X)⁻¹ Xᵀ D."""
+
+    root: Floats
+    rows: Floats
+    lower: Floats
+
+    def solve(self, b: Floats) -> Floats:
+        """K⁻¹ b."""
+        scaled = _times(self.root, b)
+        inner = lapack.dpotrs(self.lower, self.rows.T @ scaled, lower=1)[0]
+        return _times(self.root, scaled - self.rows @ inner.reshape(-1, *b.shape[1:]))
+
+    def inverse(self) -> Floats:
+        """K⁻¹."""
+        half = lapack.dtrtrs(self.lower, self.rows.T, lower=1)[0]
+        inverse = -(half.T @ half)
+        inverse.ravel()[:: len(inverse) + 1] += 1.0
+        return inverse * np.outer(self.root, self.root)
+
+
+@dataclass(frozen=True, eq=False)
+class TokenBlocks:
+    """Factors of the equations above. Build with `factorised`.
+
+    Attributes:
+        pairs: J.
+        gram: G, (m, m).
+        delta: δ on the pairs, (n,).
+    """
+
+    pairs: TokenPairs
+    gram: Floats
+    delta: Floats
+    _blocks: tuple[_Square | _Tall | None, ...]
+    _levels: _Square
+
+    @classmethod
+    def factorised(
+        cls, pairs: TokenPairs, rows: Floats, delta: Floats | float, *, gram: Floats | None = None
+    ) -> TokenBlocks | None:
+        """Factorise the blocks and the equation of the levels.
+
+        Args:
+            pairs: J.
+            rows: X, (m, r).
+            delta: δ ≥ 0 on the pairs, packed (n,) or one number; ∞ takes a pair out.
+            gram: X Xᵀ, if already computed.
+
+        Returns:
+            The factors, or None where the matrix of a token is singular to rounding: where δ = 0 on a token whose
+            contexts are dependent.
+        """
+        gram = rows @ rows.T if gram is None else gram
+        packed = np.broadcast_to(np.asarray(delta, dtype=float), pairs.contexts.shape)
+        levels = np.zeros(gram.shape)
+        blocks: list[_Square | _Tall | None] = []
+        for v in range(pairs.num_tokens):
+            part = slice(pairs.indptr[v], pairs.indptr[v + 1])
+            P = pairs.contexts[part]
+            if not len(P):
+                blocks.append(None)
+                continue
+            block = _block(P, rows, gram, packed[part])
+            if block is None:
+                return None
+            _scatter(levels, P, block.inverse())
+            blocks.append(block)
+        # A context without pairs, or whose δ are all ∞, has no level.
+        levels.ravel()[:: len(levels) + 1] += levels.diagonal() == 0
+        factor = _square(levels)
+        return None if factor is None else cls(pairs, gram, packed, tuple(blocks), factor)
+
+    def solve(self, b: Floats, sums: Floats | float = 0.0, *, refinements: int = 1) -> tuple[Floats, Floats]:
+        """The unknowns a and the levels c.
+
+        Args:
+            b: right-hand side on the pairs, (n,), or several, (n, k).
+            sums: s, (m,) or (m, k); 0 for contexts without pairs.
+            refinements: times that the residual of the whole system is solved for again.
+        """
+        sums = np.broadcast_to(np.asarray(sums, dtype=float), (self.pairs.num_contexts, *b.shape[1:]))
+        a, c = self._solved(b, sums)
+        for _ in range(refinements):
+            more, level = self._solved(b - self.applied(a, c), sums - self.pairs.row_sums(a))
+            a, c = a + more, c + level
+        return a, c
+
+    def _solved(self, b: Floats, sums: Floats) -> tuple[Floats, Floats]:
+        free = self.block_solve(b)
+        c = self._levels.solve(sums - self.pairs.row_sums(free))
+        return free + self.block_solve(c[self.pairs.contexts]), c
+
+    def block_solve(self, b: Floats) -> Floats:
+        """K_v⁻¹ b_v for every token, (n,) or (n, k): the equations without levels."""
+        out = np.empty(b.shape)
+        for block, start, stop in self._parts():
+            out[start:stop] = block.solve(b[start:stop])
+        return out
+
+    def block_inverses(self) -> list[Floats]:
+        """K_v⁻¹ of every token, (|P_v|, |P_v|): for a caller that solves very often."""
+        return [np.zeros((0, 0)) if block is None else block.inverse() for block in self._blocks]
+
+    def applied(self, a: Floats, c: Floats) -> Floats:
+        """(G + diag δ) a − c on the pairs; pairs with δ = ∞, where a is 0, give −c."""
+        delta = np.where(np.isfinite(self.delta), self.delta, 0.0)
+        out = _times(delta, a) - c[self.pairs.contexts]
+        for v in range(self.pairs.num_tokens):
+            part = slice(self.pairs.indptr[v], self.pairs.indptr[v + 1])
+            P = self.pairs.contexts[part]
+            if len(P):
+                out[part] += _submatrix(self.gram, P) @ a[part]
+        return out
+
+    def _parts(self) -> list[tuple[Any, int, int]]:
+        bounds = zip(self._blocks, self.pairs.indptr[:-1], self.pairs.indptr[1:], strict=True)
+        return [(block, int(start), int(stop)) for block, start, stop in bounds if block is not None]
+
+
+def _block(P: Ints, rows: Floats, gram: Floats, delta: Floats) -> _Square | _Tall | None:
+    if len(P) > rows.shape[1] and delta.min() > 0:
+        root = 1 / np.sqrt(delta)
+        scaled = (rows if len(P) == len(rows) else rows[P]) * root[:, None]
+        inner = scaled.T @ scaled
+        inner.ravel()[:: len(inner) + 1] += 1.0
+        lower, info = lapack.dpotrf(inner, lower=1, overwrite_a=1)
+        return None if info else _Tall(root, scaled, lower)
+    return _square(_submatrix(gram, P), delta)
+
+
+def _square(matrix: Floats, delta: Floats | float = 0.0) -> _Square | None:
+    """Factor of matrix + diag δ; None where it is not positive definite to rounding."""
+    diagonal = matrix.diagonal() + delta
+    if not diagonal.min() > 0:
+        return None
+    scale = 1 / np.sqrt(diagonal)
+    scaled = matrix * np.outer(scale, scale)
+    scaled.ravel()[:: len(scaled) + 1] = 1.0
+    lower, info = lapack.dpotrf(scaled, lower=1)
+    # A pivot of the size of rounding says that the matrix is singular, whatever it came out as.
+    singular = info or lower.diagonal().min() ** 2 <= len(scaled) * np.finfo(float).eps
+    return None if singular else _Square(scale, lower)
+
+
+def _submatrix(gram: Floats, P: Ints) -> Floats:
+    return gram if len(P) == len(gram) else gram[P[:, None], P]
+
+
+def _scatter(total: Floats, P: Ints, part: Floats) -> None:
+    if len(P) == len(total):
+        total += part
+    else:
+        total[P[:, None], P] += part
+
+
+def _inverse(lower: Floats) -> Floats:
+    inverse = np.tril(lapack.dpotri(lower, lower=1)[0])
+    return inverse + np.tril(inverse, -1).T
+
+
+def _times(scale: Floats, b: Floats) -> Floats:
+    return scale * b if b.ndim == 1 else scale[:, None] * b
