@@ -76,6 +76,7 @@ mutation-score: env  ## Share of small changes to the mathematics that its tests
 	$(BIN)/python tests/mutation/score.py $(FOLDERS)
 
 bench: env  ## Measure the library beside its peers (about 20 minutes, a quiet machine); FRESH=1 starts over
+	$(INSTALL) --requirement requirements-bench.lock
 	$(BIN)/ntp bench $(FRESH_FLAG)
 
 lint: env  ## Linter and type checker alone

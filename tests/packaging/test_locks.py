@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCKS = ("requirements.lock", "requirements-cpu.lock", "requirements-cuda.lock")
+LOCKS = ("requirements.lock", "requirements-cpu.lock", "requirements-cuda.lock", "requirements-bench.lock")
 SYSTEMS = [
     {"python_version": minor, "python_full_version": f"{minor}.9", "sys_platform": system}
     for minor in ("3.11", "3.12", "3.13")
@@ -45,7 +45,7 @@ def test_lock_satisfies_pyproject_on_every_system() -> None:
     ]
     for system in SYSTEMS:
         locked: dict[str, Version] = {}
-        for requirement, _ in entries("requirements.lock"):
+        for requirement, _ in (*entries("requirements.lock"), *entries("requirements-bench.lock")):
             if requirement.marker is None or requirement.marker.evaluate(system):
                 assert requirement.name not in locked, (requirement, system)
                 locked[requirement.name] = Version(next(iter(requirement.specifier)).version)
