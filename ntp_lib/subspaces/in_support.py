@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -69,9 +70,9 @@ class InSupportDifferences:
         """A W, shape (N,)."""
         return np.asarray(self.contrasts @ self.in_support_logits(W))
 
-    def in_support_logits(self, W: Floats) -> Floats:
-        """ĥ_j·w_z for every stored probability (j, z), shape (nnz,)."""
-        rows, tokens = self.data.support_rows, self.data.probs.indices
+    def in_support_logits(self, W: Floats, places: npt.NDArray[Any] | slice = slice(None)) -> Floats:
+        """ĥ_j·w_z for every stored probability (j, z), or for those at some places, shape (nnz,) or (n,)."""
+        rows, tokens = self.data.support_rows[places], self.data.probs.indices[places]
         values = np.empty(len(rows))
         step = max(1, CHUNK_ENTRIES // self.data.dim)
         for start in range(0, len(rows), step):

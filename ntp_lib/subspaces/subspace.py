@@ -16,10 +16,14 @@ from ntp_lib.errors import DidNotConvergeError, NTPDataError
 from ntp_lib.numerics.aliases import Floats
 from ntp_lib.numerics.arrays import ArrayKind
 from ntp_lib.numerics.results import result
+from ntp_lib.subspaces import block_projection
+from ntp_lib.subspaces.block_projection import BlockProjection
 from ntp_lib.subspaces.in_support import InSupportDifferences
+from ntp_lib.subspaces.relations import Relations
 
-# An orthonormal basis of F is formed while the generators fit in this many entries (64 MiB);
-# beyond, F is handled through the Gram matrix of its N generators, and beyond MAX_GENERATORS by LSQR.
+# An orthonormal basis of F is formed while the generators fit in this many entries (64 MiB). Beyond, F is
+# projected on by token blocks, by LSQR where even these are too large, and coordinates of it come from the Gram
+# matrix of its N generators, up to MAX_GENERATORS.
 DENSE_ENTRIES = 2**23
 MAX_GENERATORS = 6000
 
@@ -39,7 +43,7 @@ class Subspace:
     """F = span{(e_z − e_z') h̄_jᵀ : z, z' ∈ S_j} ⊂ R^{V×d} and its complement F⊥.
 
     Use `ntp_lib.subspace(data)`. The rank is decided on unit embeddings: singular values below
-    `rank_tolerance` times the largest count as zero.
+    `rank_tolerance` times the largest count as zero; where the generators are too many for them, see `Relations`.
     """
 
     data: NTPData
@@ -66,8 +70,8 @@ class Subspace:
             return Factorisation(U[:, keep], sigma[keep], Qt[keep].T, tolerance)
         if count > MAX_GENERATORS:
             raise DidNotConvergeError(
-                f"F has N = {count} generators; its rank is decided only up to N = {MAX_GENERATORS} "
-                "(projections still work; take fewer contexts, or a smaller vocabulary, to decide it)"
+                f"F has N = {count} generators; a basis is formed only up to N = {MAX_GENERATORS} (dim and "
+                "projections still work; take fewer contexts, or a smaller vocabulary, for a basis)"
             )
         values, U = scipy.linalg.eigh(self.differences.gram())
         # Squaring costs half the digits: singular values below √ε are not seen.
@@ -78,8 +82,14 @@ class Subspace:
 
     @property
     def dim(self) -> int:
-        """dim F, the numerical rank of the generators."""
-        return len(self.factorisation.sigma)
+        """dim F, the numerical rank of the generators.
+
+        Raises:
+            DidNotConvergeError: too many contexts depend on each other for a rank decision (see `Relations`).
+        """
+        if self.is_dense:
+            return len(self.factorisation.sigma)
+        return self.differences.count - self.relations.dim
 
     @property
     def rank_tolerance(self) -> float:
@@ -87,10 +97,24 @@ class Subspace:
         return self.factorisation.tolerance
 
     @property
+    def is_dense(self) -> bool:
+        """Whether F is small enough for an orthonormal basis of its own."""
+        return self.differences.count * self.data.vocab_size * self.data.dim <= DENSE_ENTRIES
+
+    @property
     def is_factored(self) -> bool:
-        """Whether F is small enough for a factorisation."""
-        width = self.data.vocab_size * self.data.dim
-        return self.differences.count <= MAX_GENERATORS or self.differences.count * width <= DENSE_ENTRIES
+        """Whether F is small enough for coordinates: a basis, or the Gram matrix of the generators."""
+        return self.is_dense or self.differences.count <= MAX_GENERATORS
+
+    @cached_property
+    def relations(self) -> Relations:
+        """The relations among the generators, N − dim F of them independent."""
+        return Relations.of(self.data)
+
+    @cached_property
+    def blocks(self) -> BlockProjection:
+        """Token blocks that project onto F."""
+        return BlockProjection(self.differences)
 
     @cached_property
     def basis(self) -> Floats:
@@ -120,15 +144,15 @@ class Subspace:
         return ArrayKind.of(W).convert(self._projected(self.data.check_decoder(W)))
 
     def _projected(self, decoder: Floats) -> Floats:
-        if not self.is_factored:
-            return self._project_iteratively(decoder)
+        if not self.is_dense:
+            return self._project_by_blocks(decoder)
         first = self.embed(self.coordinates(decoder))
         # A second pass removes the rounding of the first: twice is enough.
         return first + self.embed(self.coordinates(decoder - first))
 
     def lengths(self, decoders: Floats) -> Floats:
         """‖P_F W‖ of K decoders (K, V, d), shape (K,); of a difference it is the distance on F."""
-        if self.is_factored and self.factorisation.Q is not None:
+        if self.is_dense and self.factorisation.Q is not None:
             return np.asarray(np.linalg.norm(decoders.reshape(len(decoders), -1) @ self.factorisation.Q, axis=1))
         return np.array([np.linalg.norm(self.project(W)) for W in decoders])
 
@@ -137,6 +161,11 @@ class Subspace:
         decoder = self.data.check_decoder(W)
         rest = decoder - self._projected(decoder)
         return ArrayKind.of(W).convert(rest - self._projected(rest))
+
+    def _project_by_blocks(self, W: Floats) -> Floats:
+        if self.blocks.num_levels > block_projection.MAX_LEVELS:
+            return self._project_iteratively(W)
+        return self.blocks.project(W)
 
     def _project_iteratively(self, W: Floats) -> Floats:
         differences, shape = self.differences, W.shape
