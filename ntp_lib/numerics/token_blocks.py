@@ -110,7 +110,8 @@ class _Tall:
         """K⁻¹."""
         half = lapack.dtrtrs(self.lower, self.rows.T, lower=1)[0]
         inverse = -(half.T @ half)
-        inverse.ravel()[:: len(inverse) + 1] += 1.0
+        diagonal = np.einsum("ii->i", inverse)
+        diagonal += 1.0
         return inverse * np.outer(self.root, self.root)
 
 
@@ -162,7 +163,8 @@ class TokenBlocks:
             _scatter(levels, P, block.inverse())
             blocks.append(block)
         # A context without pairs, or whose δ are all ∞, has no level.
-        levels.ravel()[:: len(levels) + 1] += levels.diagonal() == 0
+        diagonal = np.einsum("ii->i", levels)
+        diagonal += diagonal == 0
         factor = _square(levels)
         return None if factor is None else cls(pairs, gram, packed, tuple(blocks), factor)
 
@@ -218,7 +220,8 @@ def _block(P: Ints, rows: Floats, gram: Floats, delta: Floats) -> _Square | _Tal
         root = 1 / np.sqrt(delta)
         scaled = (rows if len(P) == len(rows) else rows[P]) * root[:, None]
         inner = scaled.T @ scaled
-        inner.ravel()[:: len(inner) + 1] += 1.0
+        diagonal = np.einsum("ii->i", inner)
+        diagonal += 1.0
         lower, info = lapack.dpotrf(inner, lower=1, overwrite_a=1)
         return None if info else _Tall(root, scaled, lower)
     return _square(_submatrix(gram, P), delta)
@@ -231,7 +234,7 @@ def _square(matrix: Floats, delta: Floats | float = 0.0) -> _Square | None:
         return None
     scale = 1 / np.sqrt(diagonal)
     scaled = matrix * np.outer(scale, scale)
-    scaled.ravel()[:: len(scaled) + 1] = 1.0
+    np.fill_diagonal(scaled, 1.0)
     lower, info = lapack.dpotrf(scaled, lower=1)
     # A pivot of the size of rounding says that the matrix is singular, whatever it came out as.
     singular = info or lower.diagonal().min() ** 2 <= len(scaled) * np.finfo(float).eps

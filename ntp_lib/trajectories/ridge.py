@@ -10,7 +10,6 @@ from __future__ import annotations
 from functools import cached_property
 
 import numpy as np
-import scipy.linalg
 
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.errors import DidNotConvergeError
@@ -20,13 +19,12 @@ from ntp_lib.loss.split import SplitSoftmax, split_softmax
 from ntp_lib.numerics.aliases import Floats
 from ntp_lib.numerics.results import result
 from ntp_lib.numerics.row_space import row_space
+from ntp_lib.numerics.softmax_blocks import SoftmaxBlocks
 
 MAX_NEWTON_STEPS = 100
 # Where the data are not separable the minimiser stays finite and λW falls below the rounding of the gradient; a
 # slope of this size per unit of embedding length is then all that float64 can tell from zero.
 SLOPE_ROUNDING = 1e-14
-# A dense Hessian of (V·rank)² entries is formed up to this many unknowns.
-MAX_UNKNOWNS = 6000
 
 
 @result
@@ -88,14 +86,8 @@ class RidgeSolver:
             start: a nearby point of the path; W = 0 when None.
 
         Raises:
-            DidNotConvergeError: Newton's method stalled, λ is below the rounding of the Hessian, or the problem is
-                too large for a dense Hessian.
+            DidNotConvergeError: Newton's method stalled, or λ is below the rounding of the Hessian.
         """
-        size = self.data.vocab_size * self.basis.shape[1]
-        if size > MAX_UNKNOWNS:
-            raise DidNotConvergeError(
-                f"the path needs a Hessian of {size} unknowns; at most {MAX_UNKNOWNS} are formed"
-            )
         near = penalty <= self.smoothness
         base = self.references.W_finite if near else np.zeros_like(self.references.W_finite)
         parts, value, splits = self._beginning(base, penalty, start)
@@ -103,12 +95,12 @@ class RidgeSolver:
         for _ in range(MAX_NEWTON_STEPS):
             W = base + parts[0] + parts[1]
             slope = self._gradient(splits) + penalty * W
-            factor = self._factor(self._hessian(splits, penalty), penalty)
+            factor = self._hessian(splits, penalty)
             step = -self._solve(factor, slope)
             # At W = 0 there is nothing to compare the slope with, unless it is zero and W the minimiser.
             residual = float(np.linalg.norm(slope) / (penalty * np.linalg.norm(W))) if W.any() else np.inf
             residual = residual if slope.any() else 0.0
-            if self._is_stationary(residual, slope, step, W):
+            if self._is_stationary(residual, slope, step, W, self._slope_rounding(splits, W)):
                 tangent = -self._solve(factor, penalty * W)
                 speed = float(np.sum(W * tangent) / np.linalg.norm(W)) if W.any() else 0.0
                 turn = tangent - self.references.F.project(tangent)
@@ -143,11 +135,28 @@ class RidgeSolver:
         ratio = penalty / start.penalty
         return start.finite * min(ratio, 1.0), start.complement + np.log(ratio) * start.tangent
 
-    def _is_stationary(self, residual: float, slope: Floats, step: Floats, W: Floats) -> bool:
-        if residual <= 1e-10 or (residual <= 1e-9 and np.linalg.norm(step) <= 1e-12 * np.linalg.norm(W)):
+    def _is_stationary(
+        self, residual: float, slope: Floats, step: Floats, W: Floats, rounding: float = 0.0
+    ) -> bool:
+        if residual <= 1e-10:
+            return True
+        steps_ended = float(np.linalg.norm(step)) <= 1e-12 * float(np.linalg.norm(W))
+        if steps_ended and (residual <= 1e-9 or float(np.linalg.norm(slope)) <= rounding):
             return True
         longest = float(np.linalg.norm(self.data.embeddings, axis=1).max())
         return self.references.svm is None and float(np.linalg.norm(slope)) <= SLOPE_ROUNDING * longest
+
+    def _slope_rounding(self, splits: list[SplitSoftmax], W: Floats) -> float:
+        """How much slope the rounding of W's own entries makes: masses off the supports, times ε of the logits.
+
+        Near the threshold of separability W is long and its logits are small: no W in float64 does better.
+        """
+        squares, longest = self._gram.diagonal(), float(np.linalg.norm(W, axis=1).max())
+        total = 0.0
+        for split in splits:
+            odds = np.exp(-np.logaddexp(0.0, -split.log_total_offset))
+            total += float((split.block.context_probs * odds) @ squares[split.block.rows])
+        return 2 * np.finfo(float).eps * longest * total
 
     def _line_search(
         self, parts: tuple[Floats, Floats], step: Floats, value: float, decrease: float, penalty: float
@@ -184,35 +193,25 @@ class RidgeSolver:
             total -= (split.residual() * split.block.context_probs[:, None]).T @ split.block.embeddings
         return total
 
-    def _hessian(self, splits: list[SplitSoftmax], penalty: float) -> Floats:
-        """Σ_j π̂_j (diag q_j − q_j q_jᵀ) ⊗ x_j x_jᵀ + λI, with x_j the coordinates of h̄_j in `basis`.
-
-        The second terms are the product of one matrix of rows √π̂_j q_j ⊗ x_j with its transpose.
-        """
-        V, r = self.data.vocab_size, self.basis.shape[1]
-        hessian = np.zeros((V * r, V * r))
-        for split in splits:
-            rows = split.block.embeddings @ self.basis
-            q = split.block.probs - split.residual()
-            root = np.sqrt(split.block.context_probs)[:, None]
-            outer = ((root * q)[:, :, None] * rows[:, None, :]).reshape(len(q), V * r)
-            hessian -= outer.T @ outer
-            for a in range(V):
-                part = slice(a * r, (a + 1) * r)
-                hessian[part, part] += (rows * (root**2 * q)[:, a, None]).T @ rows
-        hessian[np.diag_indices_from(hessian)] += penalty
-        return hessian
-
-    def _factor(self, hessian: Floats, penalty: float) -> tuple[Floats, bool]:
-        largest = float(hessian.diagonal().max())
-        try:
-            return tuple(scipy.linalg.cho_factor(hessian, lower=True, overwrite_a=True))
-        except scipy.linalg.LinAlgError:
+    def _hessian(self, splits: list[SplitSoftmax], penalty: float) -> SoftmaxBlocks:
+        """Σ_j π̂_j (diag q_j − q_j q_jᵀ) ⊗ x_j x_jᵀ + λI, with x_j the coordinates of h̄_j in `basis`."""
+        q = np.concatenate([split.block.probs - split.residual() for split in splits])
+        blocks = SoftmaxBlocks.factorised(self._rows, self._gram, self.data.context_probs, q, penalty)
+        if blocks is None:
+            largest = float(np.max(self.data.context_probs * self._gram.diagonal()))
             raise DidNotConvergeError(
                 f"λ = {penalty:.3e} is lost in the rounding of a Hessian of size {largest:.1e}; ask for larger "
                 "penalties or scale the embeddings down"
-            ) from None
+            )
+        return blocks
 
-    def _solve(self, factor: tuple[Floats, bool], right: Floats) -> Floats:
-        reduced = scipy.linalg.cho_solve(factor, (right @ self.basis).ravel())
-        return np.asarray(reduced.reshape(self.data.vocab_size, -1) @ self.basis.T)
+    @cached_property
+    def _rows(self) -> Floats:
+        return self.data.embeddings @ self.basis
+
+    @cached_property
+    def _gram(self) -> Floats:
+        return self._rows @ self._rows.T
+
+    def _solve(self, factor: SoftmaxBlocks, right: Floats) -> Floats:
+        return factor.solve(right @ self.basis) @ self.basis.T

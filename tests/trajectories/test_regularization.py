@@ -160,7 +160,7 @@ def test_hessian_is_the_derivative_of_the_gradient(random_problem):
     rng = np.random.default_rng(0)
     base, turn = (rng.standard_normal((data.vocab_size, data.dim)) for _ in range(2))
     _, splits = solver._value(base - solver.references.W_finite, np.zeros_like(base), 0.1)
-    product = (solver._hessian(splits, 0.1) @ (turn @ solver.basis).ravel()).reshape(data.vocab_size, -1)
+    product = solver._hessian(splits, 0.1).apply(turn @ solver.basis)
     step = 1e-6
     slopes = [ntp.gradient(base + sign * step * turn, solver.data) + 0.1 * sign * step * turn for sign in (1, -1)]
     numerical = (slopes[0] - slopes[1]) / (2 * step)
