@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ntp_lib.data.ntp_data import NTPData
-from ntp_lib.numerics.arrays import ArrayKind
+from ntp_lib.numerics.arrays import ArrayKind, to_numpy
 from ntp_lib.subspaces.in_support import unit_embeddings
 
 EPSILON = 2.0**-52
@@ -50,6 +50,13 @@ class ConeProblem:
         support = kind.convert(data.support_mask)
         shifts = xp.where(support, xp.zeros_like(lengths), 1 / lengths)
         return cls(kind, kind.convert(unit), lengths, support, shifts)
+
+    def on_host(self) -> ConeProblem:
+        """The same constraints in arrays of NumPy."""
+        if self.kind.library == "numpy":
+            return self
+        arrays = (to_numpy(array) for array in (self.rows, self.lengths, self.support, self.shifts))
+        return ConeProblem(ArrayKind("numpy", "cpu"), *arrays)
 
     @cached_property
     def xp(self) -> Any:

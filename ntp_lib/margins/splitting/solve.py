@@ -10,6 +10,7 @@ import numpy as np
 
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.margins.splitting.active_set import refined_certificate, refined_solution
+from ntp_lib.margins.splitting.independent import solution_of_independent_rows
 from ntp_lib.margins.splitting.iteration import Splitting
 from ntp_lib.margins.splitting.problem import Array, ConeProblem
 
@@ -71,10 +72,13 @@ def solve(
         time_limit: seconds after which the search ends undecided.
         unit_lengths: set the lengths of all embeddings to one, here and in the dual variable returned.
     """
-    problem = ConeProblem.of(data, unit_lengths=unit_lengths)
-    splitting = Splitting(problem)
     deadline = time.monotonic() + time_limit
-    next_refinement, next_balance, faces, excluded = FIRST_REFINEMENT, CHECK_EVERY, 0, np.inf
+    problem = ConeProblem.of(data, unit_lengths=unit_lengths)
+    found, faces = solution_of_independent_rows(problem.on_host(), tolerance=tolerance)
+    if found is not None:
+        return _outcome(problem, Answer.SOLUTION, problem.kind.convert(found), faces)
+    splitting = Splitting(problem)
+    next_refinement, next_balance, excluded = FIRST_REFINEMENT, CHECK_EVERY, np.inf
     while splitting.iterations < MAX_ITERATIONS and time.monotonic() < deadline:
         splitting.advance(CHECK_EVERY)
         A = splitting.dual

@@ -46,6 +46,12 @@ class Watch:
         monkeypatch.setattr(module, "OUT_OF_SIGHT", np.inf)
 
 
+@pytest.fixture
+def splitting_only(monkeypatch):
+    """Independent contexts go to the splitting like all others."""
+    monkeypatch.setattr(module, "solution_of_independent_rows", lambda problem, *, tolerance: (None, 0))
+
+
 def test_attempts_become_rarer_as_iterations_grow(monkeypatch):
     """At the first check past 20, 30, 60, 90, 150, 240 and 360; the penalty past 20, 50, 110, 200 and 320."""
     monkeypatch.setattr(module, "MAX_ITERATIONS", 400)
@@ -75,6 +81,7 @@ def test_a_search_begins_where_several_faces_are_affordable(affordable, tries, m
     assert len(watch.solutions) == tries
 
 
+@pytest.mark.usefixtures("splitting_only")
 @pytest.mark.parametrize(("affordable", "tries"), [(0.99, 0), (1.0, 1)])
 def test_what_is_solved_is_sharpened_where_one_face_is_affordable(affordable, tries, monkeypatch):
     watch = Watch(monkeypatch, affordable=affordable)
@@ -193,6 +200,7 @@ def test_the_dual_variable_belongs_to_the_lengths_asked_for(unit_lengths):
     assert -outcome.dual[off].sum() == pytest.approx(np.sum(W**2), rel=1e-9)
 
 
+@pytest.mark.usefixtures("splitting_only")
 def test_tolerances_bound_violation_and_gap(monkeypatch):
     """Without sharpening: what is handed back meets the tolerance, and one check earlier did not."""
     monkeypatch.setattr(module, "MAX_FACE_CONTEXTS", 0)
