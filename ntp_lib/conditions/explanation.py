@@ -13,6 +13,8 @@ from ntp_lib.conditions.decomposition import Decomposition
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.errors import NTPDataError
 from ntp_lib.margins.certificates import unit_weights
+from ntp_lib.margins.margins import context_margins
+from ntp_lib.margins.multipliers import entrywise, off_support, row_of, row_sums, values
 from ntp_lib.margins.separability import Separability
 from ntp_lib.numerics.aliases import Bools, Floats
 from ntp_lib.subspaces.in_support import unit_embeddings
@@ -67,11 +69,11 @@ def _of_compatibility(result: Compatibility) -> str:
             "against better ones was found. Some embeddings are nearly dependent but not exactly so: only "
             "decoders too long for float64's digits could meet the log-odds, if any does."
         )
-    shares = _shares(np.abs(C).sum(axis=1))
+    shares = _shares(row_sums(abs(C)))
     lines = [
-        f"{context_name(data, j)} ({share:.0%} of the weight): {_tokens(data, C[j] > 0)} against "
-        f"{_tokens(data, C[j] < 0)}"
-        for j, share in shares
+        f"{context_name(data, j)} ({share:.0%} of the weight): {_tokens(data, row_of(C, j) > 0)} against "
+        f"{_tokens(data, row_of(C, j) < 0)}"
+        for j, share in shares[:MOST_LINES]
     ]
     return _listed(
         f"Not compatible: the log-odds of {_contexts(len(shares))} contradict each other. Weighted as in the "
@@ -81,6 +83,7 @@ def _of_compatibility(result: Compatibility) -> str:
         f"{result.excluded_norm:.1e}).",
         lines,
         "contexts",
+        len(shares),
     )
 
 
@@ -106,11 +109,13 @@ def _of_separability(result: Separability) -> str:
         return _separable(data, result.direction)
     if result.certificate is None:
         return f"Undecided: {result.status.value}. What stopped the search: {result.reason}"
-    weights = np.where(data.support_mask, 0.0, -unit_weights(result.certificate, data))
-    shares = _shares(weights.sum(axis=1))
+    weights = entrywise(
+        off_support(unit_weights(result.certificate, data), data), lambda entries, _: np.maximum(-entries, 0.0)
+    )
+    shares, largest = _shares(row_sums(weights)), float(values(weights).max())
     lines = [
-        f"{context_name(data, j)} ({share:.0%} of the weight): {_tokens(data, weights[j], weights.max())}"
-        for j, share in shares
+        f"{context_name(data, j)} ({share:.0%} of the weight): {_tokens(data, row_of(weights, j), largest)}"
+        for j, share in shares[:MOST_LINES]
     ]
     return _listed(
         "Not separable: for every W that ties the tokens that follow a context, the margins of the pairs below "
@@ -119,6 +124,7 @@ def _of_separability(result: Separability) -> str:
         f"never follow, in {_contexts(len(shares))}:",
         lines,
         "contexts",
+        len(shares),
     )
 
 
@@ -147,19 +153,25 @@ def _of_decomposition(result: Decomposition) -> str:
 
 def _separable(data: NTPData, W: Floats) -> str:
     """The margin of the direction per unit of W and of embedding length, and its tightest pairs."""
-    unit = unit_embeddings(data)[0]
-    W = np.ldexp(W, -binary_exponent(W))
-    logits, inside = unit @ W.T, data.support_mask
-    levels = np.where(inside, logits, np.inf).min(axis=1, keepdims=True)
-    margins = np.where(inside, np.inf, levels - logits) / np.linalg.norm(W)
-    least = float(margins.min())
-    tight = np.argwhere(margins <= least * (1 + 1e-6))
-    lines = [f"{token_name(data, v)} after {context_name(data, j)}" for j, v in tight.tolist()]
+    unit, scale = unit_embeddings(data)[0], binary_exponent(W)
+    W = np.ldexp(W, -scale)
+    least = float(context_margins(W, data, unit)[0].min())
+    lines: list[str] = []
+    count = 0
+    for block in data.blocks():
+        logits = unit[block.rows] @ W.T
+        levels = np.where(block.support, logits, np.inf).min(axis=1, keepdims=True)
+        margins = np.where(block.support, np.inf, levels - logits)
+        tight = np.argwhere(margins <= least * (1 + 1e-6))
+        count += len(tight)
+        for j, v in tight[: MOST_LINES - len(lines)].tolist():
+            lines.append(f"{token_name(data, v)} after {context_name(data, j + block.rows.start)}")
     return _listed(
         "Separable: the direction ties all tokens that follow a context and keeps every other token below them, "
-        f"by {least:.3g} at least for ‖W‖ = 1 and unit embeddings. It is tightest for:",
+        f"by {least / float(np.linalg.norm(W)):.3g} at least for ‖W‖ = 1 and unit embeddings. It is tightest for:",
         lines,
         "pairs",
+        count,
     )
 
 
@@ -178,8 +190,8 @@ def _tokens(data: NTPData, weights: Floats | Bools, largest: float | None = None
     return ", ".join(named) + (f" and {len(order) - MOST_NAMES} more" if len(order) > MOST_NAMES else "")
 
 
-def _listed(opening: str, lines: list[str], what: str) -> str:
-    rest = len(lines) - MOST_LINES
+def _listed(opening: str, lines: list[str], what: str, count: int | None = None) -> str:
+    rest = (len(lines) if count is None else count) - MOST_LINES
     shown = [*lines[:MOST_LINES], *([f"and {rest} more {what}"] if rest > 0 else [])]
     return "\n".join([opening, *(f"  – {line}" for line in shown)])
 

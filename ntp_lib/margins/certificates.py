@@ -3,6 +3,7 @@
 Either there is a direction W^d satisfying (6a) and (6b), or there is A ≠ 0 of shape (m, V) with rows summing to
 zero, A ≤ 0 off the supports and not all zero there, and Aᵀ·embeddings = 0 (Farkas; thm-farkas in the book).
 In float64 the last holds up to rounding, so that a certificate excludes all margins but those below a bound.
+Certificates are NumPy arrays or, of large data, CSR; nothing of size m·V is made for the latter.
 """
 
 from __future__ import annotations
@@ -13,10 +14,21 @@ import scipy.sparse.linalg
 
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.margins.margins import context_margins
+from ntp_lib.margins.multipliers import (
+    Multipliers,
+    entrywise,
+    fits_dense,
+    in_support,
+    off_support,
+    row_peaks,
+    row_sums,
+    supports_scaled,
+    values,
+)
 from ntp_lib.numerics.aliases import Bools, Floats
 from ntp_lib.subspaces import independence
 from ntp_lib.subspaces.in_support import unit_embeddings
-from ntp_lib.subspaces.scaling import SQUARABLE, binary_exponents, scaled_rows
+from ntp_lib.subspaces.scaling import SQUARABLE, scaled_rows
 
 # Margins are measured for unit embeddings and ‖W‖ = 1. A direction must reach this one; below, the spread of its
 # ties is no longer small beside it. It leaves seven digits above the rounding of a product.
@@ -67,25 +79,25 @@ def lemma_1_direction(direction: Floats, data: NTPData) -> bool:
     return bool(margins.min() > 0 and ties.all()) and independent_contexts(data, np.ones(len(margins), dtype=bool))
 
 
-def certificate_margin(certificate: Floats, data: NTPData) -> float:
+def certificate_margin(certificate: Multipliers, data: NTPData) -> float:
     """Largest margin that the certificate leaves possible; 0 for an exact one, inf for a matrix that is none.
 
     For any W satisfying (6a), Σ_jz a_jz (e_z − e_{z_j})ᵀ W ĥ_j = ⟨W, Aᵀ Ĥ⟩, and the left side is at least
     margin · Σ |a_jv| over the pairs off support: so margin ≤ ‖W‖ ‖Aᵀ Ĥ‖ / Σ |a_jv|.
     """
-    if not np.isfinite(certificate).all() or not certificate.any():
+    if not np.isfinite(values(certificate)).all() or not values(certificate).any():
         return np.inf
     unit, weights = unit_embeddings(data)[0], unit_weights(certificate, data)
-    off = np.where(data.support_mask, 0.0, weights)
+    off = values(off_support(weights, data))
     total = -off.sum()
     if np.any(off > 0) or total <= 0:
         return np.inf
-    if np.abs(weights.sum(axis=1)).max() > 1e-12 * total:
+    if np.abs(row_sums(weights)).max() > 1e-12 * total:
         return np.inf
     return float(np.linalg.norm(weights.T @ unit) / total)
 
 
-def certificate_holds(certificate: Floats, data: NTPData) -> bool:
+def certificate_holds(certificate: Multipliers, data: NTPData) -> bool:
     """Whether no margin above EXCLUDED_MARGIN is left, and exact arithmetic does not contradict the certificate.
 
     Contexts whose embeddings are independent are separable (Lemma 1), so that a certificate about such contexts
@@ -93,7 +105,7 @@ def certificate_holds(certificate: Floats, data: NTPData) -> bool:
     """
     if certificate_margin(certificate, data) > EXCLUDED_MARGIN:
         return False
-    weights = np.abs(unit_weights(certificate, data)).sum(axis=1)
+    weights = row_sums(abs(unit_weights(certificate, data)))
     return not independent_contexts(data, weights > LEAST_SHARE * weights.sum())
 
 
@@ -104,36 +116,46 @@ def independent_contexts(data: NTPData, chosen: Bools) -> bool:
     return few and independence.independent(rows)
 
 
-def unit_weights(certificate: Floats, data: NTPData) -> Floats:
+def unit_weights(certificate: Multipliers, data: NTPData) -> Multipliers:
     """A certificate for unit embeddings, (m, V), its largest entry between 1/2 and 1: row j times ‖h̄_j‖."""
     _, norms, exponents = scaled_rows(data)
-    exponents = exponents + binary_exponents(certificate)
-    fractions = np.ldexp(certificate, -binary_exponents(certificate)[:, None]) * norms[:, None]
-    exponents = exponents - exponents[certificate.any(axis=1)].max(initial=-(2**14))
-    weights = np.ldexp(fractions, exponents[:, None])
-    return np.asarray(np.ldexp(weights, -int(np.frexp(np.abs(weights).max())[1])))
+    peaks = row_peaks(certificate)
+    own = np.asarray(np.frexp(peaks)[1], dtype=np.int32)
+    exponents = exponents + own
+    exponents = exponents - exponents[peaks > 0].max(initial=-(2**14))
+    weights = entrywise(
+        certificate, lambda entries, j: np.ldexp(np.ldexp(entries, -own[j]) * norms[j], exponents[j])
+    )
+    largest = -int(np.frexp(np.abs(values(weights)).max(initial=0.0))[1])
+    return entrywise(weights, lambda entries, _: np.ldexp(entries, largest))
 
 
-def for_embeddings(weights: Floats, data: NTPData) -> Floats:
+def for_embeddings(weights: Multipliers, data: NTPData) -> Multipliers:
     """A certificate for the embeddings as given from one for unit ones, (m, V): row j over ‖h̄_j‖.
 
     Certificates may be scaled at will; where the embeddings are not of ordinary size, the largest entry is.
     """
     _, norms, exponents = scaled_rows(data)
     if not exponents.any():
-        return np.asarray(weights / norms[:, None])
-    least = exponents[weights.any(axis=1)].min(initial=2**14)
-    return np.asarray(np.ldexp(weights / norms[:, None], (least - exponents)[:, None]))
+        return entrywise(weights, lambda entries, j: entries / norms[j])
+    least = exponents[row_peaks(weights) > 0].min(initial=2**14)
+    return entrywise(weights, lambda entries, j: np.ldexp(entries / norms[j], (least - exponents)[j]))
 
 
-def of_a_zero_embedding(data: NTPData) -> Floats | None:
+def of_a_zero_embedding(data: NTPData) -> Multipliers | None:
     """The certificate of a zero embedding with a token off its support, (m, V): its logits all tie; else None."""
     (found,) = np.nonzero(~data.embeddings.any(axis=1) & (data.support_sizes < data.vocab_size))
     if not found.size:
         return None
-    A, inside = np.zeros(data.probs.shape), data.support_mask[found[0]]
-    A[found[0]] = np.where(inside, (data.vocab_size - inside.sum()) / inside.sum(), -1.0)
-    return A
+    j, size = int(found[0]), int(data.support_sizes[found[0]])
+    row = np.full(data.vocab_size, -1.0)
+    row[data.probs.indices[data.probs.indptr[j] : data.probs.indptr[j + 1]]] = (data.vocab_size - size) / size
+    if fits_dense(data):
+        A = np.zeros(data.probs.shape)
+        A[j] = row
+        return A
+    ends = np.where(np.arange(data.num_contexts + 1) > j, data.vocab_size, 0)
+    return sp.csr_array((row, np.arange(data.vocab_size), ends), shape=data.probs.shape)
 
 
 def sharpened(raw: Floats, data: NTPData) -> Floats:
@@ -152,9 +174,13 @@ def sharpened(raw: Floats, data: NTPData) -> Floats:
     return A
 
 
-def repaired_certificate(raw: Floats, data: NTPData) -> Floats:
+def repaired_certificate(raw: Multipliers, data: NTPData) -> Multipliers:
     """Make the signs and row sums of a solver's multipliers exact; only Aᵀ·embeddings = 0 stays approximate."""
-    support = data.support_mask
-    A = np.where(support, raw, np.minimum(raw, 0.0))
-    excess = A.sum(axis=1) / support.sum(axis=1)
-    return np.asarray(np.where(support, A - excess[:, None], A))
+    if isinstance(raw, np.ndarray):
+        support = data.support_mask
+        A = np.where(support, raw, np.minimum(raw, 0.0))
+        excess = A.sum(axis=1) / support.sum(axis=1)
+        return np.asarray(np.where(support, A - excess[:, None], A))
+    inside = in_support(raw, data)
+    signed = entrywise(raw, lambda entries, _: np.where(inside, entries, np.minimum(entries, 0.0)))
+    return sp.csr_array(signed - supports_scaled(row_sums(signed) / data.support_sizes, data))

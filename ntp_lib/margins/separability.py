@@ -6,12 +6,16 @@ import enum
 from dataclasses import field
 
 import numpy as np
+import scipy.sparse as sp
 
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import DidNotConvergeError, NotSeparableError, NTPDataError
 from ntp_lib.margins import certificates, linear_program
+from ntp_lib.margins.few_tokens.pair_count import frequent_pair
+from ntp_lib.margins.few_tokens.refutation import refutation
 from ntp_lib.margins.margins import context_margins
+from ntp_lib.margins.multipliers import Multipliers, fits_dense, laid_out, supports_scaled
 from ntp_lib.margins.splitting.solve import Answer
 from ntp_lib.margins.splitting.solve import solve as split
 from ntp_lib.numerics.aliases import Floats
@@ -30,8 +34,10 @@ FALLBACK_NONZEROS = 10**6
 # Lengths further apart than this are set to one before the splitting: W^mm serves the shortest contexts alone,
 # and is a poor direction for the others.
 UNEQUAL = 1e3
-# Pairs (j, v) up to which the splitting is attempted: it holds about ten arrays of this size.
-MAX_PAIRS = 2**28
+# Multiplications m·V·d an iteration from which a few tokens are tried first: below, the splitting is as quick.
+FEW_TOKENS_MULTIPLICATIONS = 10**5
+# Share of the time that they may take.
+FEW_TOKENS_TIME = 0.5
 
 
 class Verdict(enum.Enum):
@@ -55,14 +61,18 @@ class Separability:
         direction: W^d with (6a) and least margin 1, (V, d), when separable; of another length where float64's
             range does not reach margin 1.
         certificate: A, (m, V), when not: rows sum to zero, A ≤ 0 off support, Aᵀ·embeddings = 0 up to rounding.
-        reason: what stopped an undecided search.
+            A NumPy array up to 2^24 entries, a SciPy CSR array beyond.
+        reason: what stopped an undecided search, and what it found out about the margin.
+        margin_bounds: where undecided, the margins between which the largest one lies, per unit of ‖W‖ and of
+            embedding length: that of the best direction found (−inf without one), and the least that is excluded.
     """
 
     data: NTPData = field(repr=False)
     status: Verdict
     direction: Floats | None = field(default=None, repr=False)
-    certificate: Floats | None = field(default=None, repr=False)
+    certificate: Multipliers | None = field(default=None, repr=False)
     reason: str = ""
+    margin_bounds: tuple[float, float] = (-np.inf, np.inf)
 
     @property
     def holds(self) -> bool | None:
@@ -96,10 +106,11 @@ def separability(
 ) -> Separability:
     """Decide whether the data are NTP-separable (paper, Def. 2, (6a) and (6b)).
 
-    Where the contexts' embeddings are independent, Lemma 1 gives a direction at once. Otherwise the splitting runs
-    until it holds W^mm, which is a direction, or a certificate. Small problems that it leaves open go to a linear
-    programme: maximise t ≤ 1 over W and levels c with w_z·ĥ_j = c_j on S_j and w_v·ĥ_j ≤ c_j − t off it, whose
-    optimum is 1 or 0 and whose multipliers in the second case are the certificate.
+    Where the contexts' embeddings are independent, Lemma 1 gives a direction at once. Of large data the most
+    frequent tokens are tried next, with all others dropped: they may have a certificate, which is one for all.
+    Otherwise the splitting runs until it holds W^mm, which is a direction, or a certificate. Small problems that
+    it leaves open go to a linear programme: maximise t ≤ 1 over W and levels c with w_z·ĥ_j = c_j on S_j and
+    w_v·ĥ_j ≤ c_j − t off it, whose optimum is 1 or 0 and whose multipliers in the second case are the certificate.
 
     The verdict does not depend on the lengths of the embeddings. "Not separable" excludes every margin above 1e-13
     per unit of ‖W‖ and of embedding length, which is what rounding allows; see `Separability.verify`.
@@ -130,7 +141,7 @@ def separability(
         return excluded(data, at_zero)
     nonzeros = data.num_contexts * data.vocab_size * min(data.dim, data.num_contexts)
     if solver == "structured":
-        found = _from_splitting(data, time_limit)
+        found = _from_few_tokens(data, time_limit) or _from_splitting(data, time_limit)
         if found.status is not Verdict.UNDECIDED or nonzeros > FALLBACK_NONZEROS:
             return found
     if nonzeros > MAX_NONZEROS:
@@ -140,8 +151,28 @@ def separability(
     return _from_linear_program(data, F, time_limit)
 
 
-def _undecided(data: NTPData, reason: str) -> Separability:
-    return Separability(data, Verdict.UNDECIDED, reason=reason)
+def _undecided(data: NTPData, reason: str, bounds: tuple[float, float] = (-np.inf, np.inf)) -> Separability:
+    """Undecided, with what is known about the margin and about the dimension that two tokens need."""
+    known = []
+    if np.isfinite(bounds[1]):
+        known.append(f"no margin is above {bounds[1]:.1e} per unit of ‖W‖ and of embedding length")
+    if bounds[0] > 0:
+        known.append(f"one of {bounds[0]:.1e} was found, too small beside rounding")
+    pair = frequent_pair(data)
+    if pair is not None and pair.dimension > data.dim:
+        known.append(f"by Cover's count the two most frequent tokens alone need about {pair.dimension} dimensions")
+    return Separability(data, Verdict.UNDECIDED, reason="; ".join([reason, *known]), margin_bounds=bounds)
+
+
+def _from_few_tokens(data: NTPData, time_limit: float) -> Separability | None:
+    """A certificate for the most frequent tokens, which is one for all of them; or None."""
+    if data.num_contexts * data.vocab_size * data.dim < FEW_TOKENS_MULTIPLICATIONS:
+        return None
+    certificate = refutation(data, time_limit=FEW_TOKENS_TIME * time_limit)
+    if certificate is None:
+        return None
+    found = excluded(data, certificates.for_embeddings(certificates.repaired_certificate(certificate, data), data))
+    return found if found.status is Verdict.NOT_SEPARABLE else None
 
 
 def _accepted(data: NTPData, direction: Floats) -> Separability | None:
@@ -174,30 +205,34 @@ def _from_independent_embeddings(data: NTPData) -> Separability | None:
     if data.num_contexts > data.dim:
         return None
     unit, _ = unit_embeddings(data)
-    return _accepted(data, np.linalg.lstsq(unit, data.support_mask - 1.0, rcond=None)[0].T)
+    if fits_dense(data):
+        return _accepted(data, np.linalg.lstsq(unit, data.support_mask - 1.0, rcond=None)[0].T)
+    inverse = np.linalg.pinv(unit, rcond=np.finfo(float).eps * max(unit.shape))
+    on_supports = supports_scaled(np.ones(data.num_contexts), data).T @ inverse.T
+    return _accepted(data, on_supports - inverse.sum(axis=1))
 
 
 def _from_splitting(data: NTPData, time_limit: float) -> Separability:
-    pairs = data.num_contexts * data.vocab_size
-    if pairs > MAX_PAIRS:
-        return _undecided(data, f"there are {pairs} pairs of context and token; at most {MAX_PAIRS} are attempted")
     rows, lengths = unit_embeddings(data)
     unequal = bool(lengths.max() / UNEQUAL > lengths.min() or scaled_rows(data)[2].any())
     outcome = split(data, time_limit=time_limit, unit_lengths=unequal)
-    A = to_numpy(outcome.dual)
+    A = outcome.dual if sp.issparse(outcome.dual) else to_numpy(outcome.dual)
+    W = A.T @ (rows if unequal else data.embeddings)
     if outcome.answer is Answer.SOLUTION:
-        accepted = _accepted(data, A.T @ (rows if unequal else data.embeddings))
+        accepted = _accepted(data, W)
         if accepted is not None:
             return accepted
-    elif outcome.answer is Answer.CERTIFICATE:
-        A = certificates.repaired_certificate(A, data)
-        return excluded(data, certificates.for_embeddings(A, data) if unequal else A)
-    return _undecided(data, f"splitting, after {outcome.iterations} iterations: {outcome.answer.value}")
+    repaired = certificates.repaired_certificate(A, data)
+    certificate = certificates.for_embeddings(repaired, data) if unequal else repaired
+    if outcome.answer is Answer.CERTIFICATE:
+        return excluded(data, certificate)
+    bounds = certificates.direction_margin(W, data), certificates.certificate_margin(certificate, data)
+    return _undecided(data, f"splitting, after {outcome.iterations} iterations: {outcome.answer.value}", bounds)
 
 
-def excluded(data: NTPData, certificate: Floats) -> Separability:
+def excluded(data: NTPData, certificate: Multipliers) -> Separability:
     """The verdict of a certificate A, (m, V), or undecided with what it excludes nonetheless."""
-    result = Separability(data, Verdict.NOT_SEPARABLE, certificate=certificate)
+    result = Separability(data, Verdict.NOT_SEPARABLE, certificate=laid_out(certificate, data))
     if result.verify():
         return result
     return _undecided(

@@ -10,6 +10,7 @@ from separability_by_definition import assert_is_certificate, assert_is_directio
 
 import ntp_lib as ntp
 from ntp_lib.margins import separability as module
+from ntp_lib.margins.few_tokens.pair_count import frequent_pair
 from ntp_lib.margins.separability import Verdict
 from ntp_lib.margins.splitting import solve as splitting
 
@@ -160,12 +161,27 @@ def test_too_large_a_programme_is_left_undecided(monkeypatch):
     assert ntp.separability(ntp.synthetic.toy_2d(), solver="highs").holds
 
 
-def test_too_many_pairs_are_left_undecided(monkeypatch):
+def test_what_is_undecided_says_what_is_known(monkeypatch, random_problem):
+    """The bounds hold the largest margin, and the dimension is that of Cover's count."""
+    data = random_problem(0, m=22, d=12, V=4, sizes=(1, 1))
+    largest = 1 / np.linalg.norm(ntp.ntp_svm(unit_lengths(data)).W)
+    monkeypatch.setattr(splitting, "MAX_ITERATIONS", 20)
+    monkeypatch.setattr(splitting, "FIRST_REFINEMENT", 40)
     monkeypatch.setattr(module, "FALLBACK_NONZEROS", 0)
-    monkeypatch.setattr(module, "MAX_PAIRS", 14)
-    assert_undecided(ntp.separability(ntp.synthetic.toy_2d()), "15 pairs of context and token; at most 14")
-    monkeypatch.setattr(module, "MAX_PAIRS", 15)
-    assert ntp.separability(ntp.synthetic.toy_2d()).holds
+    found = ntp.separability(unit_lengths(data))
+    assert found.holds is None
+    assert found.margin_bounds[0] <= largest <= found.margin_bounds[1] < np.inf
+    assert f"no margin is above {found.margin_bounds[1]:.1e}" in found.reason
+    assert "dimensions" not in found.reason
+    few = ntp.NTPData(data.embeddings[:, :4], data.context_probs, data.probs)
+    monkeypatch.setattr(splitting, "MAX_ITERATIONS", 0)
+    pair = frequent_pair(few)
+    assert f"two most frequent tokens alone need about {pair.dimension} dimensions" in ntp.separability(few).reason
+
+
+def unit_lengths(data):
+    rows = data.embeddings / np.linalg.norm(data.embeddings, axis=1)[:, None]
+    return ntp.NTPData(rows, data.context_probs, data.probs)
 
 
 def test_a_splitting_that_ends_undecided_is_never_a_verdict(monkeypatch, random_problem):

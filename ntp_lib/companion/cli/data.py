@@ -69,8 +69,9 @@ class BadInput(click.ClickException):
 @click.option("--force", is_flag=True, help="Overwrite an output that exists.")
 @click.option(
     "--check/--no-check",
-    default=None,
-    help="Decide compatibility and separability always or never; default: where the problem is not too large.",
+    default=True,
+    show_default=True,
+    help="Decide whether the data are compatible and separable.",
 )
 @click.option(
     "--time-limit",
@@ -85,7 +86,7 @@ def data_command(
     files: tuple[Path, ...],
     output: Path | None,
     force: bool,
-    check: bool | None,
+    check: bool,
     explain: bool,
     time_limit: float,
     unit: str,

@@ -23,10 +23,6 @@ from ntp_lib.errors import DidNotConvergeError, NTPDataError
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
 
-# The conditions are decided unasked where that may take less than the limit: compatibility up to this many
-# equations Σ_j (S_j − 1), separability for m ≤ d (Lemma 1) or up to this many multiplications m·V·d an iteration.
-CHECK_EQUATIONS = 2_000
-CHECK_MULTIPLICATIONS = 120_000_000
 # Below both of these a search takes well under a second, and starting a child would be the longer part.
 SMALL_EQUATIONS = 300
 SMALL_MULTIPLICATIONS = 20_000
@@ -42,12 +38,12 @@ class Request:
     """What is asked of both conditions.
 
     Attributes:
-        check: decide always, never, or (None) where the problem is small enough.
+        check: whether the conditions are to be decided.
         explain: give the reasons in words; they are empty otherwise.
         time_limit: seconds for each verdict with its reasons.
     """
 
-    check: bool | None = None
+    check: bool = True
     explain: bool = False
     time_limit: float = 60.0
 
@@ -63,22 +59,13 @@ def verdicts(data: NTPData, path: Path, request: Request) -> Iterator[tuple[str,
     equations = data.probs.nnz - data.num_contexts
     multiplications = data.num_contexts * data.vocab_size * data.dim
     small = equations <= SMALL_EQUATIONS and multiplications <= SMALL_MULTIPLICATIONS
-    too_large = {
-        "compatible?": equations > CHECK_EQUATIONS
-        and f"equations = {equations:,}, decided unasked up to {CHECK_EQUATIONS:,}",
-        "separable?": multiplications > CHECK_MULTIPLICATIONS
-        and data.num_contexts > data.dim
-        and f"m·V·d = {multiplications:,}, decided unasked up to {CHECK_MULTIPLICATIONS:,}",
-    }
-    for name, reason in too_large.items():
-        if request.check is False:
+    for name in _QUESTIONS:
+        if not request.check:
             yield name, "not decided: not asked for", ""
-        elif reason and not request.check:
-            yield name, f"not decided: too large ({reason}); --check forces it", ""
-        else:
-            verdict, reasons = _decide(name, data, request) if small else _decide_in_child(name, path, request)
-            unsure = verdict.startswith("not decided")
-            yield name, verdict + (f"; {_remedies(data)}" if unsure else ""), reasons
+            continue
+        verdict, reasons = _decide(name, data, request) if small else _decide_in_child(name, path, request)
+        unsure = verdict.startswith("not decided")
+        yield name, verdict + (f"; {_remedies(data)}" if unsure else ""), reasons
 
 
 def _remedies(data: NTPData) -> str:
@@ -115,15 +102,13 @@ def _compatible(data: NTPData, time_limit: float) -> tuple[str, Any]:
 
 
 def _separable(data: NTPData, time_limit: float) -> tuple[str, Any]:
-    from ntp_lib.margins.few_tokens import refutation
     from ntp_lib.margins.separability import separability
 
     try:
         data.require_out_of_support()
     except NTPDataError as error:
         return f"not defined: {error}", None
-    result = refutation(data, time_limit=time_limit / 4)
-    result = separability(data, time_limit=time_limit) if result is None else result
+    result = separability(data, time_limit=time_limit)
     if result.holds is None:
         return f"not decided within {time_limit:g} s: {result.reason}", None
     return "yes" if result.holds else "no", result

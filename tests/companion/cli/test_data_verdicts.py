@@ -130,16 +130,6 @@ def test_verdicts_are_explained_on_request(folder):
     assert "Not compatible" not in run(*options).stdout
 
 
-def test_large_problems_are_left_undecided_unless_forced(folder, monkeypatch):
-    monkeypatch.setattr(module, "CHECK_EQUATIONS", 0)
-    monkeypatch.setattr(module, "CHECK_MULTIPLICATIONS", 0)
-    options = ("story.txt", "--dim", 3, "--force")
-    for _, verdict in verdict_lines(run(*options)):
-        assert verdict.startswith("not decided: too large (")
-        assert verdict.endswith("--check forces it")
-    assert not any("not decided" in verdict for _, verdict in verdict_lines(run(*options, "--check")))
-
-
 def test_checks_can_be_left_out(folder):
     lines = verdict_lines(run("story.txt", "--no-check"))
     assert [verdict for _, verdict in lines] == ["not decided: not asked for"] * 2
