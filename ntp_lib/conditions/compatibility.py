@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import field
 from functools import cached_property
 
@@ -9,12 +10,13 @@ import numpy as np
 
 from ntp_lib.conditions import log_odds_conflict
 from ntp_lib.conditions.finite_part import minimise_in_support
+from ntp_lib.conditions.log_odds_conflict import Certificate
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.errors import NTPDataError
-from ntp_lib.margins.certificates import independent_contexts
 from ntp_lib.numerics.aliases import Floats
 from ntp_lib.numerics.results import result
 from ntp_lib.subspaces.in_support import unit_embeddings
+from ntp_lib.subspaces.relations import Relations
 from ntp_lib.subspaces.scaling import binary_exponent, decimal, scaled_rows
 from ntp_lib.subspaces.subspace import Subspace, subspace, subspace_of
 
@@ -25,6 +27,8 @@ RESIDUAL_TOLERANCE = 1e-9
 # Relative error of W* up to which a solution of independent equations is taken for one: they are solvable, and cut
 # off singular values magnify rounding by no more than this.
 ROUNDED_ENTRIES = 1e-9
+# Entries of the bases of a core's columns up to which all of it is looked at for a certificate: 1 GiB.
+MAX_BASIS_ENTRIES = 2**27
 
 
 @result
@@ -36,20 +40,40 @@ class Compatibility:
             independent, whatever the lengths of the contexts; False where a certificate excludes every decoder up
             to `excluded_norm`; None where neither was found, or where the embeddings are independent in exact
             arithmetic, so that longer decoders meet the log-odds.
-        W_least_squares: the element of F that solves (4) in the least-squares sense (unit embeddings), (V, d).
-        residual: largest violation of (4) at that point, nats: max over j and z, z' ∈ S_j of
-            |(e_z − e_z')ᵀ W h̄_j − log(p̂_jz/p̂_jz')|, recomputed from the data.
-        residuals: the same per context, (m,); large values name the contexts in conflict.
         tolerance: what `residual` was compared with, nats. A larger residual of compatible data is what the
             rounding of a very long W* leaves.
+        F: the subspace.
+        fit: `W_least_squares` where the verdict needed it, else None.
+        excluding: the certificate where the verdict rests on one that was formed already, else None.
     """
 
     holds: bool | None
-    W_least_squares: Floats = field(repr=False)
-    residual: float
-    residuals: Floats = field(repr=False)
     tolerance: float
     F: Subspace = field(repr=False)
+    fit: Floats | None = field(default=None, repr=False)
+    excluding: Certificate | None = field(default=None, repr=False)
+
+    @cached_property
+    def W_least_squares(self) -> Floats:
+        """The element of F that solves (4) in the least-squares sense (unit embeddings), (V, d).
+
+        Raises:
+            DidNotConvergeError: it was not found.
+        """
+        return _least_squares(self.F) if self.fit is None else self.fit
+
+    @cached_property
+    def residuals(self) -> Floats:
+        """Violations of (4) per context at that point, nats, (m,); large values name the contexts in conflict."""
+        return log_odds_violations(self.W_least_squares, self.F.data)
+
+    @property
+    def residual(self) -> float:
+        """Largest violation of (4) at that point, nats, recomputed from the data.
+
+        That is the max over j and z, z' ∈ S_j of |(e_z − e_z')ᵀ W h̄_j − log(p̂_jz/p̂_jz')|.
+        """
+        return float(self.residuals.max())
 
     @property
     def W_star(self) -> Floats | None:
@@ -66,14 +90,16 @@ class Compatibility:
         return self.W_least_squares if self.holds else minimise_in_support(self.F, self.W_least_squares)
 
     @cached_property
-    def certificate(self) -> Floats | None:
+    def certificate(self) -> Certificate | None:
         """C, (m, V), that proves incompatibility; None unless `holds` is False (book, thm-incompatible).
 
         Zero off the supports, rows summing to zero, Cᵀ·embeddings = 0 up to rounding and Σ c_jz log p̂_jz ≠ 0,
-        largest entry one. Sparse where a linear programme of that size is cheap: no proper subset of its pairs is
-        then in conflict.
+        largest entry one; a sparse array beyond 2^24 entries. Few pairs where a linear programme of that size is
+        cheap: no proper subset of them is then in conflict.
         """
-        return log_odds_conflict.certificate(self.F, _targets(self.F)[0]) if self.holds is False else None
+        if self.holds is not False or self.excluding is not None:
+            return self.excluding
+        return log_odds_conflict.certificate(self.F, _log_odds(self.F)[0])
 
     @cached_property
     def conflict(self) -> float:
@@ -95,7 +121,7 @@ class Compatibility:
             return False
         data = self.F.data
         if not self.holds:
-            return self.conflict > 0 and not _independent(data)
+            return _excludes(self.certificate, data)
         violations = log_odds_violations(self.W_least_squares, data)
         if float(violations.max()) <= self.tolerance:
             return True
@@ -106,6 +132,8 @@ class Compatibility:
 def compatibility(data: NTPData, *, F: Subspace | None = None) -> Compatibility:
     """Decide whether the data are NTP_H-compatible (paper, Def. 1, (4)).
 
+    Data of any size: a text is decided by the few tokens that share many contexts (book, lem-core).
+
     Args:
         data: the problem.
         F: its subspace, if already computed.
@@ -115,38 +143,64 @@ def compatibility(data: NTPData, *, F: Subspace | None = None) -> Compatibility:
 
     Raises:
         NTPDataError: F is that of other data, or embeddings so short that the decoders are beyond float64.
-        DidNotConvergeError: the problem is too large for the rank decision (see `Subspace`).
+        DidNotConvergeError: neither a certificate nor a decoder was found.
     """
     F = subspace_of(data, F)
-    targets, exponent = _targets(F)
-    factors = F.factorisation
-    W = F.embed((factors.U.T @ targets) / factors.sigma)
-    W = W + F.embed((factors.U.T @ (targets - F.differences.apply(W))) / factors.sigma)
-    W = _in_range(W, exponent)
-    spreads = log_odds_violations(W, data)
     tolerance = RESIDUAL_TOLERANCE * max(1.0, float(np.ptp(np.log(data.probs.data))))
-    residual = float(spreads.max())
-    if residual <= tolerance or (F.dim == F.differences.count and _is_rounding(spreads, W, data)):
-        return Compatibility(True, W, residual, spreads, tolerance, F)
-    excluded = log_odds_conflict.conflict(log_odds_conflict.projected(F, targets), data) > 0
-    return Compatibility(
-        False if excluded and not _independent(data) else None, W, residual, spreads, tolerance, F
-    )
+    if not F.is_dense:
+        # At scale the certificate is cheap and the decoder is not.
+        excluding = _excluding(F)
+        if excluding is not None:
+            return Compatibility(False, tolerance, F, excluding=excluding)
+    W = _least_squares(F)
+    spreads = log_odds_violations(W, data)
+    if spreads.max() <= tolerance or (_is_rounding(spreads, W, data) and F.dim == F.differences.count):
+        return Compatibility(True, tolerance, F, W)
+    excluded = F.is_dense and _excludes(log_odds_conflict.projected(F, _log_odds(F)[0]), data)
+    return Compatibility(False if excluded else None, tolerance, F, W)
 
 
-def _independent(data: NTPData) -> bool:
-    """Whether Lemma 1 applies in exact arithmetic, so that some decoder, however long, meets all log-odds."""
-    return independent_contexts(data, np.ones(data.num_contexts, dtype=bool))
+def _excluding(F: Subspace) -> Certificate | None:
+    """A certificate from the relations of F, or of a few tokens where all are too many; None without one."""
+    log_odds = _log_odds(F)[0]
+    for relations in _attempts(F):
+        if len(relations.places):
+            C = log_odds_conflict.laid_out(relations.nearest(log_odds), F.data)
+            if _excludes(C, F.data):
+                return C
+    return None
 
 
-def _targets(F: Subspace) -> tuple[Floats, int]:
-    """Contrasts of the log-odds over unit embeddings, times 2^−exponent, (N,); and the exponent, mostly 0."""
+def _attempts(F: Subspace) -> Iterator[Relations]:
+    """The relations of F where they fit, else those of the 2, 4, 8, … most frequent tokens while these fit."""
+    if F.relations.basis_entries <= MAX_BASIS_ENTRIES:
+        yield F.relations
+        return
+    by_frequency = np.argsort(-np.bincount(F.data.probs.indices, minlength=F.data.vocab_size), kind="stable")
+    count = 2
+    while (few := Relations.of(F.data, by_frequency[:count])).basis_entries <= MAX_BASIS_ENTRIES:
+        yield few
+        count *= 2
+
+
+def _excludes(C: Certificate | None, data: NTPData) -> bool:
+    """Whether C proves a conflict, and exact arithmetic does not say that a decoder, however long, solves it."""
+    return C is not None and log_odds_conflict.conflict(C, data) > 0 and not log_odds_conflict.is_rounding(C, data)
+
+
+def _least_squares(F: Subspace) -> Floats:
+    log_odds, exponent = _log_odds(F)
+    return _in_range(F.nearest_to_logits(log_odds), exponent)
+
+
+def _log_odds(F: Subspace) -> tuple[Floats, int]:
+    """log p̂ for unit embeddings, times 2^−exponent, (nnz,); and the exponent, mostly 0."""
     _, norms, exponents = scaled_rows(F.data)
     exponent, places = -int(exponents.min()), F.data.support_rows
     log_odds = np.log(F.data.probs.data) / norms[places]
     if exponents.any():
         log_odds = np.ldexp(log_odds, (-exponents - exponent)[places])
-    return np.asarray(F.differences.contrasts @ log_odds), exponent
+    return np.asarray(log_odds), exponent
 
 
 def _in_range(W: Floats, exponent: int) -> Floats:

@@ -7,18 +7,24 @@ up to rounding, so that a certificate excludes every decoder up to some length.
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 import scipy.linalg
 import scipy.optimize
 import scipy.sparse as sp
 
 from ntp_lib.data.ntp_data import NTPData
-from ntp_lib.margins.certificates import for_embeddings, unit_weights
+from ntp_lib.margins.certificates import LEAST_SHARE, independent_contexts
 from ntp_lib.numerics.aliases import Floats
 from ntp_lib.subspaces.in_support import unit_embeddings
-from ntp_lib.subspaces.scaling import length
+from ntp_lib.subspaces.scaling import length, scaled_rows
 from ntp_lib.subspaces.subspace import Subspace
 
+Certificate: TypeAlias = Floats | sp.csr_array
+
+# Entries m·V up to which a certificate is a dense array; beyond, it is sparse.
+DENSE_CERTIFICATE = 2**24
 # Entries of the programme's constraint matrix up to which a sparse certificate is looked for: about a second.
 SPARSE_ENTRIES = 10**6
 # Entries of a certificate, relative to the largest, that the programme's tolerance may leave behind.
@@ -29,23 +35,23 @@ CANCELLATION = 1e-12
 DECISIVE_CONFLICT = 1e-9
 
 
-def conflict(C: Floats, data: NTPData) -> float:
+def conflict(C: Certificate, data: NTPData) -> float:
     """A lower bound, in nats, of the largest violation of (4) at any W with ‖W‖ up to `excluded_norm`.
 
     For every W, Σ c_jz (w_z·h̄_j − log p̂_jz) = ⟨W, Cᵀ·embeddings⟩ − Σ c_jz log p̂_jz, and the left side is at most
     half of Σ|c_jz| times the largest violation, because rows of C sum to zero. Returns 0 for a matrix that is no
     certificate: whose logits do not cancel up to rounding, or whose log-odds do.
     """
-    inside = data.support_mask
-    if not np.isfinite(C).all() or np.any(C[~inside]) or not np.any(C):
+    values = _on_supports(C, data)
+    if values is None or not np.isfinite(values).all() or not np.any(values):
         return 0.0
-    weights = unit_weights(C, data)
+    weights = _unit_weights(values, data)
     total = float(np.abs(weights).sum())
-    if np.abs(weights.sum(axis=1)).max() > 1e-12 * total:
+    if np.abs(_row_sums(weights, data)).max() > 1e-12 * total:
         return 0.0
-    if np.linalg.norm(weights.T @ unit_embeddings(data)[0]) > CANCELLATION * total:
+    if np.linalg.norm(_sparse(weights, data).T @ unit_embeddings(data)[0]) > CANCELLATION * total:
         return 0.0
-    terms = _log_terms(C, data)
+    terms = values * np.log(data.probs.data)
     gap = abs(float(terms.sum()))
     if gap <= DECISIVE_CONFLICT * float(np.abs(terms).sum()):
         return 0.0
@@ -53,51 +59,104 @@ def conflict(C: Floats, data: NTPData) -> float:
     return gap / half
 
 
-def excluded_norm(C: Floats, data: NTPData) -> float:
+def excluded_norm(C: Certificate, data: NTPData) -> float:
     """‖W‖ up to which the certificate proves half of the conflict, in the units of 1/embeddings.
 
     It is finite because ‖Cᵀ·embeddings‖ is zero only up to rounding.
     """
-    lengths = unit_embeddings(data)[1]
+    lengths, values = unit_embeddings(data)[1], _on_supports(C, data)
+    if values is None:
+        return 0.0
     with np.errstate(over="ignore"):
-        rounding = np.finfo(float).eps * float((np.abs(C) * lengths[:, None]).sum())
-        left = length(C.T @ data.embeddings) + rounding
-        return abs(float(_log_terms(C, data).sum())) / 2 / left
+        rounding = np.finfo(float).eps * float((np.abs(values) * lengths[data.support_rows]).sum())
+        left = length(np.asarray(C.T @ data.embeddings)) + rounding
+        return abs(float((values * np.log(data.probs.data)).sum())) / 2 / left
 
 
-def _log_terms(C: Floats, data: NTPData) -> Floats:
-    return np.asarray(C[data.support_rows, data.probs.indices] * np.log(data.probs.data))
+def is_rounding(C: Certificate, data: NTPData) -> bool:
+    """Whether exact arithmetic proves the embeddings that C is about independent: then C is rounding (Lemma 1)."""
+    values = _on_supports(C, data)
+    if values is None:
+        return True
+    weights = _row_sums(np.abs(_unit_weights(values, data)), data)
+    return independent_contexts(data, weights > LEAST_SHARE * weights.sum())
 
 
-def certificate(F: Subspace, targets: Floats) -> Floats:
-    """A sparse certificate where that is cheap and found, else the projected log-odds.
+def certificate(F: Subspace, log_odds: Floats) -> Certificate:
+    """A certificate of few pairs where that is cheap and found, else the log-odds that no decoder can meet.
 
     Args:
         F: the subspace.
-        targets: contrasts of the log-odds over unit embeddings, as `compatibility` forms them, (N,).
+        log_odds: for unit embeddings, at the stored probabilities, (nnz,).
     """
-    sparse = _sparse(F.data)
-    return sparse if sparse is not None and conflict(sparse, F.data) > 0 else projected(F, targets)
+    few = _of_few_pairs(F.data)
+    return few if few is not None and conflict(few, F.data) > 0 else projected(F, log_odds)
 
 
-def projected(F: Subspace, targets: Floats) -> Floats:
+def projected(F: Subspace, log_odds: Floats) -> Certificate:
     """The log-odds projected onto multipliers whose logits cancel, (m, V): a certificate, or rounding."""
-    U = F.factorisation.U
-    y = targets - U @ (U.T @ targets)
-    y = y - U @ (U.T @ y)
-    return _matrix(F.differences.contrasts.T @ y, F.data)
+    if not F.is_dense:
+        return laid_out(F.relations.nearest(log_odds), F.data)
+    U, contrasts = F.factorisation.U, F.differences.contrasts
+    y = contrasts @ log_odds
+    for _ in range(2):
+        y = y - U @ (U.T @ y)
+    return laid_out(contrasts.T @ y, F.data)
 
 
-def _matrix(values: Floats, data: NTPData) -> Floats:
+def laid_out(values: Floats, data: NTPData) -> Certificate:
     """C for the embeddings, largest entry one, from its entries for unit ones over the stored probabilities."""
-    C = np.zeros(data.probs.shape)
-    C[data.support_rows, data.probs.indices] = values
-    C = for_embeddings(C, data)
-    largest = float(np.abs(C).max())
-    return np.asarray(C / largest) if largest > 0 else C
+    _, norms, exponents = scaled_rows(data)
+    rows = data.support_rows
+    values = values / norms[rows]
+    if exponents.any():
+        weighty = rows[values != 0]
+        values = np.ldexp(values, (exponents[weighty].min(initial=2**14) - exponents)[rows])
+    largest = float(np.abs(values).max(initial=0.0))
+    C = _sparse(values / largest if largest > 0 else values, data)
+    if C.shape[0] * C.shape[1] <= DENSE_CERTIFICATE:
+        return np.asarray(C.toarray())
+    C.eliminate_zeros()
+    return C
 
 
-def _sparse(data: NTPData) -> Floats | None:
+def _sparse(values: Floats, data: NTPData) -> sp.csr_array:
+    """The sparse array (m, V) of values at the stored probabilities."""
+    return sp.csr_array((values, data.probs.indices, data.probs.indptr), shape=data.probs.shape, copy=True)
+
+
+def _row_sums(values: Floats, data: NTPData) -> Floats:
+    return np.add.reduceat(values, data.probs.indptr[:-1])
+
+
+def _on_supports(C: Certificate, data: NTPData) -> Floats | None:
+    """Entries of C at the stored probabilities, (nnz,); None where there are others."""
+    if not sp.issparse(C):
+        values = np.asarray(C[data.support_rows, data.probs.indices])
+        return values if np.count_nonzero(values) == np.count_nonzero(C) else None
+    places = sp.coo_array(C)
+    wanted = data.support_rows * data.vocab_size + data.probs.indices
+    given = places.row.astype(np.int64) * data.vocab_size + places.col
+    order = np.argsort(wanted, kind="stable")
+    found = order[np.searchsorted(wanted, given, sorter=order).clip(max=len(wanted) - 1)]
+    if np.any(places.data[wanted[found] != given]):
+        return None
+    values = np.zeros(len(wanted))
+    np.add.at(values, found[wanted[found] == given], places.data[wanted[found] == given])
+    return values
+
+
+def _unit_weights(values: Floats, data: NTPData) -> Floats:
+    """Entries for unit embeddings, at any length, the largest between 1/2 and 1: entry (j, z) times ‖h̄_j‖."""
+    _, norms, exponents = scaled_rows(data)
+    fractions, powers = np.frexp(values)
+    powers = powers + exponents[data.support_rows]
+    powers = powers - powers[values != 0].max(initial=-(2**14))
+    weights = np.ldexp(fractions * norms[data.support_rows], powers)
+    return np.asarray(np.ldexp(weights, -int(np.frexp(np.abs(weights).max())[1])))
+
+
+def _of_few_pairs(data: NTPData) -> Certificate | None:
     """Minimise Σ|c| with conflict one: a vertex, so a smallest set of pairs that is in conflict at all."""
     unit, lengths = unit_embeddings(data)
     rows, tokens = data.support_rows, data.probs.indices
@@ -126,4 +185,4 @@ def _sparse(data: NTPData) -> Floats | None:
     sharp = np.zeros(count)
     kernel = scipy.linalg.null_space(system[:-1][:, kept].toarray())
     sharp[kept] = kernel @ (kernel.T @ values[kept])
-    return _matrix(sharp, data) if np.any(sharp) else None
+    return laid_out(sharp, data) if np.any(sharp) else None

@@ -1,10 +1,14 @@
-"""Projections onto F without its generators: token blocks on the supports, regularised a little, in passes."""
+"""Projections onto F without its generators: token blocks on the supports, regularised a little, in passes.
+
+Where there are too many contexts for the equation of their levels, LSQR finds the same decoder.
+"""
 
 from __future__ import annotations
 
 from functools import cached_property
 
 import numpy as np
+import scipy.sparse.linalg
 
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.errors import DidNotConvergeError
@@ -13,20 +17,25 @@ from ntp_lib.numerics.results import result
 from ntp_lib.numerics.token_blocks import TokenBlocks, TokenPairs
 from ntp_lib.subspaces.in_support import InSupportDifferences
 
-# Contexts with several tokens up to which the blocks' equation of levels is formed: 0.9 GB in all.
+# Contexts with several tokens up to which the blocks' equation of levels is formed: 0.9 GB in all; beyond, LSQR.
 MAX_LEVELS = 6000
 # δ, for unit embeddings. One pass leaves δ/(δ + σ²) of what a singular value σ of the generators contributes, and
 # rounding of the size of 1e-16/δ, which the next pass removes.
 SHIFT = 1e-8
 # Passes; each halves the error at least where σ² ≥ δ.
 MAX_PASSES = 100
+# LSQR stops at this accuracy, relative to the condition number, or after as many iterations.
+LSQR_TOLERANCE = 1e-14
+MAX_ITERATIONS = 20_000
 # Steps that are no shorter than this part of the last one are rounding, if the logits are met as well.
 STALLED = 0.9
+# Violations of logits relative to these and to ‖W‖ that rounding explains.
+ROUNDING = 1e-14
 
 
 @result
 class BlockProjection:
-    """Least decoders with given in-support logits, by token blocks over the contexts with several tokens."""
+    """Shortest decoders with given in-support logits, by token blocks over the contexts with several tokens."""
 
     differences: InSupportDifferences
 
@@ -81,24 +90,48 @@ class BlockProjection:
         Raises:
             DidNotConvergeError: it was not reached, the embeddings being too nearly dependent.
         """
+        if self.num_levels > MAX_LEVELS:
+            return self._by_lsqr(logits)
         W = np.zeros((self._data.vocab_size, self._data.dim))
-        left, last = logits, np.inf
+        left, last = self._centred(logits), np.inf
+        largest = float(np.abs(logits).max(initial=0.0))
         for _ in range(MAX_PASSES if len(logits) else 0):
             multipliers = self._blocks.solve(left)[0]
             step = np.asarray(self._pairs.unpacked(multipliers).T @ self.differences.unit[self._contexts])
             W += step
-            size = float(np.linalg.norm(step))
-            stalled = size > STALLED * last and self._met(W, logits)
-            if stalled or size <= np.finfo(float).eps * np.linalg.norm(W):
+            left = self._centred(logits - self.differences.in_support_logits(W, self.places))
+            size, total = float(np.linalg.norm(step)), float(np.linalg.norm(W))
+            stalled = size > STALLED * last and np.abs(left).max() <= ROUNDING * (total + largest)
+            if stalled or size <= np.finfo(float).eps * total:
                 return W
-            left, last = logits - self.differences.in_support_logits(W, self.places), size
+            last = size
         if len(logits):
             raise DidNotConvergeError(f"the projection onto F did not converge in {MAX_PASSES} passes")
         return W
 
-    def _met(self, W: Floats, logits: Floats) -> bool:
-        """Whether the logits are met, but for levels, to the rounding of W."""
-        left = logits - self.differences.in_support_logits(W, self.places)
-        sums = self._pairs.row_sums(np.column_stack([left, np.ones(len(left))]))
-        left = left - (sums[:, 0] / sums[:, 1])[self._pairs.contexts]
-        return bool(np.abs(left).max() <= 1e-14 * (np.linalg.norm(W) + np.abs(logits).max()))
+    def _centred(self, values: Floats) -> Floats:
+        """Values on the pairs less their mean over every context."""
+        levels = self._pairs.contexts
+        means = self._pairs.row_sums(values) / np.bincount(levels, minlength=self.num_levels)
+        return np.asarray(values - means[levels])
+
+    def _by_lsqr(self, logits: Floats) -> Floats:
+        shape = (self._data.vocab_size, self._data.dim)
+        unit = self.differences.unit[self._contexts]
+
+        def forward(w: Floats) -> Floats:
+            return self._centred(self.differences.in_support_logits(w.reshape(shape), self.places))
+
+        def backward(y: Floats) -> Floats:
+            return np.asarray(self._pairs.unpacked(self._centred(y)).T @ unit).ravel()
+
+        operator = scipy.sparse.linalg.LinearOperator(
+            (len(logits), shape[0] * shape[1]), matvec=forward, rmatvec=backward, dtype=np.float64
+        )
+        accuracy = {"atol": LSQR_TOLERANCE, "btol": LSQR_TOLERANCE, "conlim": 1e14, "iter_lim": MAX_ITERATIONS}
+        solution = scipy.sparse.linalg.lsqr(operator, self._centred(logits), **accuracy)
+        if solution[1] == 7:
+            raise DidNotConvergeError(
+                f"the projection onto F did not converge in {MAX_ITERATIONS} LSQR iterations"
+            )
+        return np.asarray(solution[0]).reshape(shape)

@@ -64,7 +64,7 @@ class InSupportDifferences:
     @property
     def count(self) -> int:
         """N, the number of differences."""
-        return int(self.contrasts.shape[0])
+        return int(self.data.probs.nnz - self.data.num_contexts)
 
     def apply(self, W: Floats) -> Floats:
         """A W, shape (N,)."""

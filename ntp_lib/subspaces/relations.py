@@ -72,6 +72,12 @@ class Relations:
         parts = [slice(int(a), int(b)) for a, b in zip(starts, [*starts[1:], len(contexts)], strict=True)]
         return [(part, core.column_space(unit[contexts[part]])) for part in parts]
 
+    @property
+    def basis_entries(self) -> int:
+        """Numbers that the bases of all columns hold."""
+        sizes = np.bincount(self._tokens)
+        return int((sizes * np.minimum(sizes, self.data.dim)).sum())
+
     @cached_property
     def num_equations(self) -> int:
         """Σ_v (n_v − r_v), the equations left for the levels."""
@@ -176,8 +182,8 @@ class Relations:
         if len(part) > MAX_RANK_LEVELS:
             raise DidNotConvergeError(
                 f"the dimension of F needs the rank of a matrix for {len(part)} contexts that depend on each "
-                f"other; at most {MAX_RANK_LEVELS} are attempted (projections still work; take fewer contexts, or a "
-                "larger dimension, to decide it)"
+                f"other; at most {MAX_RANK_LEVELS} are attempted (projections still work; take fewer contexts, or "
+                "a larger dimension, to decide it)"
             )
         values = scipy.linalg.eigvalsh(self._matrix(part), overwrite_a=True, check_finite=False)
         return int(np.count_nonzero(values > ZERO_EIGENVALUE * max(float(values[-1]), ZERO_EIGENVALUE)))

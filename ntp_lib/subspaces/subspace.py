@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import scipy.linalg
-import scipy.sparse.linalg
 
 from ntp_lib.data.identity import require_same_data
 from ntp_lib.data.ntp_data import NTPData
@@ -16,15 +15,16 @@ from ntp_lib.errors import DidNotConvergeError, NTPDataError
 from ntp_lib.numerics.aliases import Floats
 from ntp_lib.numerics.arrays import ArrayKind
 from ntp_lib.numerics.results import result
-from ntp_lib.subspaces import block_projection
 from ntp_lib.subspaces.block_projection import BlockProjection
 from ntp_lib.subspaces.in_support import InSupportDifferences
 from ntp_lib.subspaces.relations import Relations
 
-# An orthonormal basis of F is formed while the generators fit in this many entries (64 MiB). Beyond, F is
-# projected on by token blocks, by LSQR where even these are too large, and coordinates of it come from the Gram
-# matrix of its N generators, up to MAX_GENERATORS.
-DENSE_ENTRIES = 2**23
+# F is projected on through an orthonormal basis while the generators have this many entries: half a second's work.
+# Beyond, token blocks are quicker.
+DENSE_ENTRIES = 2**20
+# Coordinates of F are those of such a basis up to this many entries (64 MiB), and beyond they come from the Gram
+# matrix of the N generators, up to MAX_GENERATORS.
+BASIS_ENTRIES = 2**23
 MAX_GENERATORS = 6000
 
 
@@ -63,7 +63,7 @@ class Subspace:
         count, width = self.differences.count, self.data.vocab_size * self.data.dim
         if count == 0:
             return Factorisation(np.zeros((0, 0)), np.zeros(0), np.zeros((width, 0)), 0.0)
-        if count * width <= DENSE_ENTRIES:
+        if count * width <= BASIS_ENTRIES:
             U, sigma, Qt = scipy.linalg.svd(self.differences.matrix(), full_matrices=False)
             tolerance = float(max(count, width) * np.finfo(float).eps)
             keep = sigma > tolerance * sigma[0]
@@ -98,13 +98,14 @@ class Subspace:
 
     @property
     def is_dense(self) -> bool:
-        """Whether F is small enough for an orthonormal basis of its own."""
+        """Whether F is small enough to be projected on, and its dimension counted, through a basis."""
         return self.differences.count * self.data.vocab_size * self.data.dim <= DENSE_ENTRIES
 
     @property
     def is_factored(self) -> bool:
         """Whether F is small enough for coordinates: a basis, or the Gram matrix of the generators."""
-        return self.is_dense or self.differences.count <= MAX_GENERATORS
+        width = self.data.vocab_size * self.data.dim
+        return self.differences.count <= max(MAX_GENERATORS, BASIS_ENTRIES // width)
 
     @cached_property
     def relations(self) -> Relations:
@@ -120,10 +121,10 @@ class Subspace:
     def basis(self) -> Floats:
         """An orthonormal basis of F, shape (dim F, V, d)."""
         factors = self.factorisation
-        shape = (self.dim, self.data.vocab_size, self.data.dim)
+        shape = (len(factors.sigma), self.data.vocab_size, self.data.dim)
         if factors.Q is not None:
             return factors.Q.T.reshape(shape)
-        return np.array([self.embed(row) for row in np.eye(self.dim)]).reshape(shape)
+        return np.array([self.embed(row) for row in np.eye(shape[0])]).reshape(shape)
 
     def embed(self, x: Floats) -> Floats:
         """The matrix of F with coordinates x in the orthonormal basis, shape (V, d)."""
@@ -145,7 +146,7 @@ class Subspace:
 
     def _projected(self, decoder: Floats) -> Floats:
         if not self.is_dense:
-            return self._project_by_blocks(decoder)
+            return self.blocks.project(decoder)
         first = self.embed(self.coordinates(decoder))
         # A second pass removes the rounding of the first: twice is enough.
         return first + self.embed(self.coordinates(decoder - first))
@@ -162,25 +163,22 @@ class Subspace:
         rest = decoder - self._projected(decoder)
         return ArrayKind.of(W).convert(rest - self._projected(rest))
 
-    def _project_by_blocks(self, W: Floats) -> Floats:
-        if self.blocks.num_levels > block_projection.MAX_LEVELS:
-            return self._project_iteratively(W)
-        return self.blocks.project(W)
+    def nearest_to_logits(self, logits: Floats) -> Floats:
+        """The element of F whose in-support logits come nearest to given ones in least squares, (V, d).
 
-    def _project_iteratively(self, W: Floats) -> Floats:
-        differences, shape = self.differences, W.shape
-        operator = scipy.sparse.linalg.LinearOperator(
-            (differences.count, W.size),
-            matvec=lambda w: differences.apply(w.reshape(shape)),
-            rmatvec=lambda y: differences.adjoint(y).ravel(),
-            dtype=np.float64,
-        )
-        solution = scipy.sparse.linalg.lsqr(
-            operator, differences.apply(W), atol=1e-14, btol=1e-14, conlim=1e14, iter_lim=20_000
-        )
-        if solution[1] == 7:
-            raise DidNotConvergeError("the projection onto F did not converge in 20000 LSQR iterations")
-        return np.asarray(solution[0]).reshape(shape)
+        Args:
+            logits: for unit embeddings, at the stored probabilities, (nnz,); levels of contexts do not count.
+
+        Raises:
+            DidNotConvergeError: it was not found, the embeddings being too nearly dependent.
+        """
+        if self.is_dense:
+            factors, differences = self.factorisation, self.differences
+            targets = differences.contrasts @ logits
+            W = self.embed((factors.U.T @ targets) / factors.sigma)
+            return W + self.embed((factors.U.T @ (targets - differences.apply(W))) / factors.sigma)
+        # What no decoder can meet is taken off first, and all of the rest can be met.
+        return self.blocks.least((logits - self.relations.nearest(logits))[self.blocks.places])
 
 
 def subspace(data: NTPData) -> Subspace:

@@ -84,14 +84,14 @@ def test_a_small_complement_beside_a_large_part_in_F_ties_to_rounding(seed, rand
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_projection_through_the_gram_matrix_is_idempotent(seed, random_problem, monkeypatch):
-    """Squaring leaves errors of 1e-16 over the square of the angle, which a second pass removes."""
+def test_a_projection_by_token_blocks_is_idempotent(seed, random_problem, monkeypatch):
+    """One pass leaves a third of the narrow part; rounding over the angle is what all of them leave."""
     monkeypatch.setattr(subspace, "DENSE_ENTRIES", 0)
     F = ntp.subspace(nearly_parallel(1e-4, random_problem))
-    assert F.factorisation.Q is None
+    assert not F.is_dense
     W = np.random.default_rng(seed).standard_normal((4, 3))
     once = F.project(W)
-    assert np.linalg.norm(F.project(once) - once) <= 1e-12
+    assert np.linalg.norm(F.project(once) - once) <= 1e-12 * np.linalg.norm(W)
 
 
 def two_conflicts(weight, fault):

@@ -42,14 +42,20 @@ def test_undecided_compatibility():
     )
 
 
+def with_residual(found, residual, **changes):
+    changed = dataclasses.replace(found, **changes)
+    vars(changed)["residuals"] = np.array([0.0, residual])
+    return changed
+
+
 def test_compatible_data():
     found = ntp.compatibility(three_contexts([9 / 13, 4 / 13, 0.0]))
-    assert ntp.explain(dataclasses.replace(found, residual=3.2e-12)) == (
+    assert ntp.explain(with_residual(found, 3.2e-12)) == (
         "Compatible: W_star meets every log-odds to 3.2e-12 nats (tolerance 1.0e-09); F has dimension 2 for 3 "
         "equations."
     )
-    assert ntp.explain(dataclasses.replace(found, residual=found.tolerance)).startswith("Compatible: W_star meets")
-    rounded = dataclasses.replace(found, residual=0.25, W_least_squares=np.array([[3e9, 0], [0, 4e9], [0, 0]]))
+    assert ntp.explain(with_residual(found, found.tolerance)).startswith("Compatible: W_star meets")
+    rounded = with_residual(found, 0.25, fit=np.array([[3e9, 0], [0, 4e9], [0, 0]]))
     assert ntp.explain(rounded) == (
         "Compatible: the equations are independent, hence solvable; F has dimension 2 for 3 equations. Their "
         "solution has length 5.0e+09, so that rounding it leaves errors of up to 2.5e-01 nats on contexts with "

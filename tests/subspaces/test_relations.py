@@ -50,7 +50,7 @@ def test_every_relation_vanishes_off_the_core(seed, random_problem):
 
 
 def test_the_core_is_what_shared_contexts_leave():
-    """Tokens 0 and 1 share three contexts in the plane; token 2 follows only two of them, in one of which alone."""
+    """Tokens 0 and 1 share three contexts in the plane; token 2 follows one of them, and another alone."""
     embeddings = [[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [1.0, -1.0]]
     probs = [[0.5, 0.3, 0.2], [0.6, 0.4, 0.0], [0.7, 0.3, 0.0], [0.0, 0.0, 1.0]]
     data = ntp.NTPData(embeddings, np.full(4, 0.25), probs)

@@ -38,6 +38,7 @@ def decoders(data, seed, count=2):
 def take_route(monkeypatch, route):
     if route != "dense":
         monkeypatch.setattr(module, "DENSE_ENTRIES", 0)
+        monkeypatch.setattr(module, "BASIS_ENTRIES", 0)
     if route == "iterative":
         monkeypatch.setattr(block_projection, "MAX_LEVELS", 0)
 
@@ -199,6 +200,7 @@ def test_a_projection_cut_short_is_an_error(monkeypatch, random_problem):
 
 def test_too_many_generators_name_the_limit(monkeypatch, random_problem):
     monkeypatch.setattr(module, "DENSE_ENTRIES", 0)
+    monkeypatch.setattr(module, "BASIS_ENTRIES", 0)
     monkeypatch.setattr(module, "MAX_GENERATORS", 0)
     F = ntp.subspace(random_problem(0))
     with pytest.raises(ntp.DidNotConvergeError, match="up to N = 0"):
@@ -208,6 +210,7 @@ def test_too_many_generators_name_the_limit(monkeypatch, random_problem):
 
 def test_the_refusal_of_a_basis_says_how_many_generators_there_are(monkeypatch):
     monkeypatch.setattr(module, "DENSE_ENTRIES", 0)
+    monkeypatch.setattr(module, "BASIS_ENTRIES", 0)
     monkeypatch.setattr(module, "MAX_GENERATORS", 2)
     three = ntp.NTPData(np.eye(3), np.full(3, 1 / 3), np.full((3, 2), 0.5))
     with pytest.raises(ntp.DidNotConvergeError) as refusal:

@@ -1,0 +1,137 @@
+"""Compatibility by token blocks against the dense route, and on data that only the former can hold."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+import ntp_lib as ntp
+from ntp_lib.conditions import compatibility as module
+from ntp_lib.conditions import log_odds_conflict
+from ntp_lib.subspaces import block_projection, relations, subspace
+
+SEEDS = range(6)
+SHAPES = [(12, 2, 5), (6, 6, 4), (14, 3, 4), (16, 4, 8), (9, 3, 3)]
+
+
+@pytest.fixture(params=["blocks", "LSQR"])
+def at_scale(request, monkeypatch):
+    def compatibility(data):
+        monkeypatch.setattr(subspace, "DENSE_ENTRIES", 0)
+        if request.param == "LSQR":
+            monkeypatch.setattr(block_projection, "MAX_LEVELS", 0)
+        found = ntp.compatibility(data)
+        found.W_least_squares  # noqa: B018
+        return found
+
+    return compatibility
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_it_agrees_with_the_dense_route(seed, shape, random_problem, at_scale):
+    m, d, V = shape
+    data = random_problem(seed, m=m, d=d, V=V)
+    dense = ntp.compatibility(data)
+    dense.certificate  # noqa: B018
+    found = at_scale(data)
+    assert found.holds is dense.holds
+    assert found.verify()
+    size = np.linalg.norm(dense.W_least_squares)
+    assert np.linalg.norm(found.W_least_squares - dense.W_least_squares) <= 1e-9 * size
+    assert found.residuals == pytest.approx(dense.residuals, abs=1e-8)
+    assert (found.conflict > 0) == (dense.conflict > 0)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_planted_log_odds_are_found_and_one_altered_is_not(seed, at_scale):
+    """Softmax labels of a decoder, on all tokens in many contexts; then two labels of one context exchanged."""
+    rng = np.random.default_rng(seed)
+    embeddings = rng.standard_normal((30, 3))
+    planted = rng.standard_normal((4, 3))
+    probs = np.exp(embeddings @ planted.T)
+    probs /= probs.sum(axis=1, keepdims=True)
+    found = at_scale(ntp.NTPData(embeddings, np.full(30, 1 / 30), probs))
+    assert found.holds is True
+    assert found.verify()
+    assert np.abs(found.W_star - (planted - planted.mean(axis=0))).max() <= 1e-10
+    probs[7] = probs[7][[1, 0, 2, 3]]
+    altered = at_scale(ntp.NTPData(embeddings, np.full(30, 1 / 30), probs))
+    assert altered.holds is False
+    assert altered.verify()
+
+
+def text_like(m=1200, V=400, d=8, seed=0):
+    """Contexts of one or two tokens of falling frequency."""
+    rng = np.random.default_rng(seed)
+    tokens = np.minimum(rng.zipf(1.3, (m, 2)) - 1, V - 1)
+    weights = rng.uniform(0.2, 0.8, m)
+    rows = np.repeat(np.arange(m), 2)
+    values = np.column_stack([weights, 1 - weights]).ravel()
+    probs = sp.csr_array(sp.coo_array((values, (rows, tokens.ravel())), shape=(m, V)))
+    return ntp.NTPData(rng.standard_normal((m, d)), np.full(m, 1 / m), probs)
+
+
+def test_a_text_is_refuted_by_a_sparse_certificate(monkeypatch):
+    monkeypatch.setattr(log_odds_conflict, "DENSE_CERTIFICATE", 10**5)
+    monkeypatch.setattr(relations, "DENSE_LEVELS", 0)
+    data = text_like()
+    assert data.num_contexts * data.vocab_size > 10**5
+    tracemalloc.start()
+    found = ntp.compatibility(data)
+    assert found.holds is False
+    assert found.verify()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    answer = data.embeddings.nbytes + data.vocab_size * data.dim * 8 + data.probs.nnz * 16
+    assert peak < 10 * answer
+    assert data.num_contexts * data.vocab_size * 8 > 2 * 10 * answer, "control: what an (m, V) array takes"
+    C = found.certificate
+    assert sp.issparse(C)
+    assert C.nnz <= data.probs.nnz
+    assert "contradict each other" in ntp.explain(found)
+    broken = C.copy()
+    broken.data[0] *= 1 + 1e-6
+    assert log_odds_conflict.conflict(broken, data) == 0
+    outside = sp.csr_array(C + sp.coo_array(([1e-30], ([0], [data.vocab_size - 1])), shape=C.shape))
+    assert data.probs[0, data.vocab_size - 1] == 0
+    assert log_odds_conflict.conflict(outside, data) == 0
+    assert log_odds_conflict.excluded_norm(outside, data) == 0
+    assert log_odds_conflict.conflict(C.toarray(), data) == pytest.approx(found.conflict, rel=1e-12)
+    assert log_odds_conflict.excluded_norm(C.toarray(), data) == pytest.approx(found.excluded_norm, rel=0.2)
+
+
+def test_a_few_tokens_refute_where_all_are_too_many(monkeypatch):
+    data = text_like()
+    whole = ntp.subspace(data).relations.basis_entries
+    monkeypatch.setattr(module, "MAX_BASIS_ENTRIES", whole // 2)
+    found = ntp.compatibility(data)
+    assert found.holds is False
+    assert found.verify()
+    used = np.flatnonzero(np.abs(found.certificate).sum(axis=0))
+    assert 2 <= len(used) < data.vocab_size / 4
+    assert found.excluding is not None
+
+
+def test_relations_among_independent_contexts_exclude_nothing(at_scale):
+    """Nearly parallel: the logits of the two cancel to rounding, and a decoder of length 1e16 meets both."""
+    embeddings = np.array([[1.0, 2.0, 0.0], [1.0, np.nextafter(2.0, 3.0), 0.0]])
+    data = ntp.NTPData(embeddings, [0.5, 0.5], [[0.5, 0.5], [0.1, 0.9]])
+    found = at_scale(data)
+    assert found.holds is None
+    assert not found.verify()
+    embeddings[1] = embeddings[0]
+    with pytest.warns(ntp.NTPDataWarning):
+        same = ntp.NTPData(embeddings, [0.5, 0.5], [[0.5, 0.5], [0.1, 0.9]])
+    assert at_scale(same).holds is False, "control"
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-150, 1e150, 1e300])
+def test_no_verdict_depends_on_the_unit(scale, random_problem, at_scale):
+    data = random_problem(2, m=12, d=2, V=5)
+    rescaled = ntp.NTPData(data.embeddings * scale, data.context_probs, data.probs)
+    found, expected = at_scale(rescaled), ntp.compatibility(data)
+    assert found.holds is expected.holds is False
+    assert found.verify()
+    assert found.conflict == pytest.approx(expected.conflict, rel=1e-9)
