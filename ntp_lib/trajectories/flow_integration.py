@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
+from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.errors import DidNotConvergeError
 from ntp_lib.limiting.limits import Limits, compatible_counterpart
-from ntp_lib.loss.cross_entropy import smoothness
 from ntp_lib.margins.active_pairs import ActivePairs, active_pairs
 from ntp_lib.numerics.aliases import Floats
 from ntp_lib.numerics.results import result
-from ntp_lib.subspaces.data_space import data_space
+from ntp_lib.subspaces.data_space import DataSpace, data_space
+from ntp_lib.trajectories.flow_beginning import begin
 from ntp_lib.trajectories.flow_early import EarlyStage
 from ntp_lib.trajectories.flow_late import LateStage
 from ntp_lib.trajectories.stepping import FlowBDF, walk
 
-# Up to L·t = 1e-4 the flow is its second-order Taylor polynomial, with a relative error of 1e-13.
-TAYLOR_SPAN = 1e-4
+# Absolute tolerance of a logit, as a share of the relative one, and what rounding leaves of it.
+LOGIT_SHARE = 0.01
+LOGIT_ROUNDING = 1e-13
 # e^{2s} is formed in the first stage; nothing separable by a sensible margin stays in it so long.
 LAST_EARLY_LOG_TIME = 300.0
 
@@ -145,16 +148,32 @@ class _Recorder:
 
 
 def integrate(
-    references: Limits, W0: Floats, times: list[float], *, tolerance: float, progress: bool
+    references: Limits,
+    W0: Floats,
+    times: list[float],
+    *,
+    tolerance: float,
+    progress: bool,
+    stage: Callable[[NTPData, Floats, DataSpace], EarlyStage] = EarlyStage,
+    start: float | None = None,
 ) -> tuple[list[FlowPoint], HandOver | None]:
     """Follow the flow from W0 through `times`, which must increase.
+
+    Args:
+        references: F, W° and W^mm.
+        W0: where it begins, (V, d).
+        times: logarithms of times, increasing, none below `start`.
+        tolerance: relative local error, and the neglected part at the hand-over.
+        progress: show a progress bar.
+        stage: makes the first stage of data, W° and coordinates: another one follows another equation.
+        start: log t at W0; that of t = 0 when None.
 
     Raises:
         DidNotConvergeError: an integrator gave up, or the first stage cannot hand over.
     """
     data = compatible_counterpart(references)
     space = data_space(references.F)
-    early = EarlyStage(data, references.W_finite, space)
+    early = stage(data, references.W_finite, space)
     pairs = None if references.W_mm is None else active_pairs(references.W_mm, data, space)
     x, y = space.coordinates(W0 - references.W_finite)
     untouched = W0 - references.W_finite - space.embed_finite(x) - space.embed_offset(y)
@@ -162,8 +181,8 @@ def integrate(
         y_mm, matrix = (None, None) if pairs is None else (pairs.y_mm, pairs.W_mm)
         recorder = _Recorder(early, untouched, y_mm, matrix, [], bar)
         waiting = list(times)
-        s, state = _first_steps(early, x, y, waiting, recorder)
-        s, state = _early(early, pairs is not None, s, state, waiting, recorder, tolerance)
+        s, x, y = begin(early, x, y, waiting, recorder.early_point, tolerance=tolerance, start=start)
+        s, state = _early(early, pairs is not None, s, early.state(s, x, y), waiting, recorder, tolerance)
         hand_over = _late(early, pairs, s, state, waiting, recorder, tolerance) if waiting else None
     return recorder.points, hand_over
 
@@ -178,9 +197,9 @@ def _early(
     tolerance: float,
 ) -> tuple[float, Floats]:
     """The first stage, up to the last time or to where it can hand over."""
-    if not waiting:
+    end = min(waiting[-1], LAST_EARLY_LOG_TIME) if waiting else s
+    if end <= s:
         return s, state
-    end = min(waiting[-1], LAST_EARLY_LOG_TIME)
     solver = FlowBDF(
         early.derivative,
         s,
@@ -226,25 +245,9 @@ def _late(
 
 def _absolute(early: EarlyStage, tolerance: float) -> float:
     """Absolute tolerance of coordinates: one in a logit, over the longest embedding."""
-    return tolerance / max(float(np.linalg.norm(early.data.embeddings, axis=1).max()), 1e-300)
-
-
-def _first_steps(
-    early: EarlyStage, x: Floats, y: Floats, waiting: list[float], recorder: _Recorder
-) -> tuple[float, Floats]:
-    """Taylor's polynomial from t = 0 to where the integrator starts."""
-    first = early.slope(x, y)
-    second = early.hessian_action(x, y, *first)
-    start = float(np.log(TAYLOR_SPAN / max(smoothness(early.data), 1e-300)))
-
-    def at(s: float) -> tuple[Floats, Floats]:
-        t = np.exp(s)
-        return x + t * first[0] - t**2 / 2 * second[0], y + t * first[1] - t**2 / 2 * second[1]
-
-    while waiting and waiting[0] <= start:
-        recorder.early_point(waiting[0], *at(waiting[0]))
-        waiting.pop(0)
-    return start, early.state(start, *at(start))
+    return max(LOGIT_SHARE * tolerance, LOGIT_ROUNDING) / max(
+        float(np.linalg.norm(early.data.embeddings, axis=1).max()), 1e-300
+    )
 
 
 def _slaving_error(late: LateStage, s: float, x: Floats, rho: Floats) -> float:

@@ -1,4 +1,6 @@
-"""scipy's implicit BDF integrator, stepped by hand, with its Newton equations solved as the caller likes."""
+"""scipy's integrators stepped by hand, with errors measured as the flow needs it, and Newton's equations solved
+as the caller likes.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
-from scipy.integrate import BDF
+from scipy.integrate import BDF, DOP853
 
 from ntp_lib.errors import DidNotConvergeError
 from ntp_lib.numerics.aliases import Floats
@@ -15,7 +17,8 @@ from ntp_lib.numerics.linearisation import Linearisation
 
 # Steps after which an integration is given up; ordinary ones take a few hundred.
 MAX_STEPS = 20_000
-# In log t. scipy's own guess evaluates the right-hand side as far away as the integration goes.
+# In log t, and √rtol where that is shorter: the first step is of order one, and its error stays. scipy's own guess
+# evaluates the right-hand side as far away as the integration goes.
 FIRST_STEP = 0.1
 # Newton's method ends at this share of the local error asked for, or where its steps are rounding, relative to y.
 NEWTON_SHARE = 0.03
@@ -71,7 +74,7 @@ class FlowBDF(BDF):  # type: ignore[misc]  # scipy is untyped
         atol: float,
         jointly: int = 0,
     ) -> None:
-        first_step = min(FIRST_STEP, end - start)
+        first_step = min(FIRST_STEP, float(np.sqrt(rtol)), end - start)
         empty = sp.csc_array((len(state), len(state)))
         super().__init__(
             fun, start, state, end, jac=lambda t, y: empty, rtol=rtol, atol=atol, first_step=first_step
@@ -86,6 +89,11 @@ class FlowBDF(BDF):  # type: ignore[misc]  # scipy is untyped
         self.I = _Identity()
         self.lu = self._factorise
         self.solve_lu = lambda solve, right: solve(right)
+
+    @property
+    def log_time(self) -> float:
+        """log t."""
+        return float(self.t)
 
     def step(self) -> str | None:
         """One step."""
@@ -106,8 +114,46 @@ class FlowBDF(BDF):  # type: ignore[misc]  # scipy is untyped
         return scaled.jacobian.factorised(scaled.factor)
 
 
+class FlowExplicit(DOP853):  # type: ignore[misc]  # scipy is untyped
+    """Explicit Runge–Kutta steps in t > 0 whose errors are relative to the longest entry of a part.
+
+    The local error of an entry is at most rtol times the largest among the first `jointly` ones or among the rest,
+    or its rounding.
+    """
+
+    def __init__(
+        self,
+        fun: Callable[[float, Floats], Floats],
+        start: float,
+        state: Floats,
+        end: float,
+        *,
+        rtol: float,
+        first_step: float,
+        jointly: int,
+        rounding: Floats,
+    ) -> None:
+        super().__init__(fun, start, state, end, rtol=rtol, atol=0.0, first_step=first_step)
+        self._parts, self._rounding = (slice(0, jointly), slice(jointly, None)), rounding
+
+    @property
+    def log_time(self) -> float:
+        """log t."""
+        return float(np.log(self.t))
+
+    def step(self) -> str | None:
+        """One step."""
+        # What the step adds counts too: at the very beginning there is nothing else.
+        size = np.maximum(np.abs(self.y), self.h_abs * np.abs(self.f))
+        self.atol = np.maximum(self._rounding, np.finfo(float).tiny)
+        for part in self._parts:
+            self.atol[part] = np.maximum(self.atol[part], self.rtol * size[part].max(initial=0.0))
+        message: str | None = super().step()
+        return message
+
+
 def walk(
-    solver: FlowBDF,
+    solver: FlowBDF | FlowExplicit,
     times: list[float],
     record: Callable[[float, Floats], None],
     *,
@@ -131,10 +177,11 @@ def walk(
         with np.errstate(over="ignore", invalid="ignore"):
             message = solver.step()
         if solver.status == "failed":
-            raise DidNotConvergeError(f"the flow's integrator stopped at log t = {solver.t:.6g}: {message}")
+            raise DidNotConvergeError(f"the flow's integrator stopped at log t = {solver.log_time:.6g}: {message}")
         if times and times[0] <= solver.t:
             interpolant = solver.dense_output()
             while times and times[0] <= solver.t:
                 record(times[0], interpolant(times[0]))
                 times.pop(0)
-    raise DidNotConvergeError(f"the flow took more than {MAX_STEPS} steps; it stopped at log t = {solver.t:.6g}")
+    stopped = f"it stopped at log t = {solver.log_time:.6g}"
+    raise DidNotConvergeError(f"the flow took more than {MAX_STEPS} steps; {stopped}")
