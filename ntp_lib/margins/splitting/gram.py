@@ -1,10 +1,15 @@
-"""The linear half of the splitting: functions of the Gram matrix of the rows, applied to (contexts × tokens)."""
+"""The linear half of the splitting: functions of the Gram matrix of the rows, applied to (contexts × tokens).
+
+They come from a Cholesky factor of the smaller Gram matrix; where that leaves the rank of the rows in doubt, from
+their singular values.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
 
+from ntp_lib.margins.splitting import positive_definite
 from ntp_lib.margins.splitting.problem import Array, ConeProblem
 
 
@@ -21,8 +26,8 @@ class RowSpace:
     @property
     def balanced_penalty(self) -> float:
         """The penalty at which the slowest direction of either half is equally slow."""
-        squares = self.problem.factors[1]
-        return float((squares[0] * squares[-1]) ** -0.5) if squares.shape[0] else 1.0
+        largest, least = self.problem.extreme_squares
+        return float((largest * least) ** -0.5)
 
     def half_step(self, penalty: float, relaxation: float) -> HalfStep:
         """The relaxed proximal step of ½‖W‖² on logits, for one penalty."""
@@ -39,16 +44,36 @@ class HalfStep:
 
     @cached_property
     def _matrices(self) -> tuple[Array, Array | None]:
-        """One m×m matrix where that costs less than two thin ones, else the thin ones."""
-        xp = self.space.problem.xp
-        U, squares = self.space.problem.factors
-        weighted = U * (self.relaxation * squares / (squares + 1 / self.penalty))
-        contexts, rank = U.shape
-        if contexts > 2 * rank:
-            return weighted, xp.asarray(U.T, copy=True)
-        matrix = weighted @ U.T
-        matrix -= (self.relaxation / 2) * xp.eye(contexts, dtype=U.dtype, device=self.space.problem.kind.device)
-        return matrix, None
+        """α J − α/2 as one m×m matrix where that costs less than two thin ones, else α J as the thin ones."""
+        xp, problem = self.space.problem.xp, self.space.problem
+        contexts, dim = problem.rows.shape
+        if not problem.full_rank:
+            U, squares = problem.factors
+            left, right = U * (self.relaxation * squares / (squares + 1 / self.penalty)), U.T
+        elif contexts <= dim:
+            return self._of_the_gram_matrix(), None
+        else:
+            left, right = self.relaxation * problem.rows, self._ridge(problem.rows.T)
+        if contexts > 2 * left.shape[1]:
+            return left, xp.asarray(right, copy=True)
+        return left @ right - (self.relaxation / 2) * self._identity(contexts), None
+
+    def _of_the_gram_matrix(self) -> Array:
+        """α J − α/2 = α/2 − α (1 + τ G)⁻¹."""
+        identity = self._identity(self.space.problem.rows.shape[0])
+        inverse = positive_definite.inverse(identity + self.penalty * self.space.problem.gram)
+        return (self.relaxation / 2) * identity - self.relaxation * inverse
+
+    def _ridge(self, right: Array) -> Array:
+        """(rowsᵀ·rows + 1/τ)⁻¹ · right."""
+        kernel = self.space.problem.small_gram
+        solve = positive_definite.solver(kernel + self._identity(kernel.shape[0]) / self.penalty)
+        assert solve is not None  # a well-conditioned matrix plus a positive one
+        return solve(right)
+
+    def _identity(self, size: int) -> Array:
+        problem = self.space.problem
+        return problem.xp.eye(size, dtype=problem.rows.dtype, device=problem.kind.device)
 
     @cached_property
     def _constant(self) -> Array:

@@ -13,6 +13,8 @@ from ntp_lib.numerics.arrays import ArrayKind, to_numpy
 from ntp_lib.subspaces.in_support import unit_embeddings
 
 EPSILON = 2.0**-52
+# Beyond this ratio of its extreme eigenvalues a Gram matrix leaves the rank of its rows in doubt.
+DOUBTFUL = 1e-8
 Array = Any  # of the library in `ConeProblem.kind`
 
 
@@ -62,6 +64,32 @@ class ConeProblem:
     def xp(self) -> Any:
         """The library's functions."""
         return self.kind.namespace
+
+    @cached_property
+    def gram(self) -> Array:
+        """rows·rowsᵀ, (m, m)."""
+        return self.rows @ self.rows.T
+
+    @cached_property
+    def small_gram(self) -> Array:
+        """The smaller of rows·rowsᵀ and rowsᵀ·rows, of size min(m, d)."""
+        contexts, dim = self.rows.shape
+        return self.gram if contexts <= dim else self.rows.T @ self.rows
+
+    @cached_property
+    def _eigenvalues(self) -> Array:
+        return self.xp.linalg.eigvalsh(self.small_gram)
+
+    @cached_property
+    def full_rank(self) -> bool:
+        """Whether the smaller Gram matrix is so well conditioned that no singular values need be looked at."""
+        return float(self._eigenvalues[0]) > DOUBTFUL * float(self._eigenvalues[-1])
+
+    @cached_property
+    def extreme_squares(self) -> tuple[float, float]:
+        """Largest and least squared singular value of the rows, up to their numerical rank; ones for rank zero."""
+        squares = self.xp.flip(self._eigenvalues) if self.full_rank else self.factors[1]
+        return (float(squares[0]), float(squares[-1])) if squares.shape[0] else (1.0, 1.0)
 
     @cached_property
     def factors(self) -> tuple[Array, Array]:

@@ -29,6 +29,9 @@ TOKEN_OVERHEAD, ITERATION_OVERHEAD = 2e5, 1e5
 SEARCH_FACES = 4
 # Where the dual variable diverges, the margin it leaves possible falls by this factor or more between searches.
 DIVERGING = 0.8
+# Without a margin the dual value soon exceeds the primal one by far: a gap below this after so many iterations was
+# hardly ever seen where there is one.
+RUN_AWAY, EARLY = -10.0, (20, 40, 80)
 # A face needs an array of m² entries: beyond this many contexts the iteration works alone.
 MAX_FACE_CONTEXTS = 6000
 # Sharpening goes on to this tolerance even where a larger one is asked for: a face is solved to rounding.
@@ -77,12 +80,21 @@ def solve(
     found, faces = solution_of_independent_rows(problem.on_host(), tolerance=tolerance)
     if found is not None:
         return _outcome(problem, Answer.SOLUTION, problem.kind.convert(found), faces)
+    return _split(problem, tolerance, deadline, faces)
+
+
+def _split(problem: ConeProblem, tolerance: float, deadline: float, faces: int) -> SplittingOutcome:
+    """Iterate, and look for either answer now and then; `faces` were solved before."""
     splitting = Splitting(problem)
     next_refinement, next_balance, excluded = FIRST_REFINEMENT, CHECK_EVERY, np.inf
     while splitting.iterations < MAX_ITERATIONS and time.monotonic() < deadline:
         splitting.advance(CHECK_EVERY)
         A = splitting.dual
         logits = problem.logits(A)
+        certificate, steps = _early_certificate(problem, A, logits, splitting.iterations)
+        faces += steps
+        if certificate is not None:
+            return _outcome(problem, Answer.CERTIFICATE, certificate, splitting.iterations + faces)
         solved = problem.violation(logits) <= tolerance and abs(problem.gap(A, logits)) <= tolerance
         due = splitting.iterations >= next_refinement
         affordable = _affordable_faces(problem, A, splitting.iterations) if due or solved else 0.0
@@ -104,6 +116,14 @@ def solve(
             next_balance = int(splitting.iterations * BALANCE_SPACING) + CHECK_EVERY
             splitting.rebalance()
     return _outcome(problem, Answer.UNDECIDED, splitting.dual, splitting.iterations + faces)
+
+
+def _early_certificate(problem: ConeProblem, A: Array, logits: Array, iterations: int) -> tuple[Array | None, int]:
+    """Try a certificate before it is affordable where the dual variable has run away; also the faces solved."""
+    m, d = problem.rows.shape
+    if iterations not in EARLY or m <= d or m > MAX_FACE_CONTEXTS or problem.gap(A, logits) >= RUN_AWAY:
+        return None, 0
+    return refined_certificate(problem, A, tolerance=CERTIFICATE_TOLERANCE)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """The constraints as arrays, against their definitions: rows, shifts, ranks, violations, gaps, margins."""
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
@@ -149,3 +151,29 @@ def test_no_unit_decoder_has_more_than_the_excluded_margin(kind, seed, random_pr
     unit = ntp.NTPData(rows, data.context_probs, data.next_token_probs)
     best = ntp.ntp_svm(unit).W
     assert 1 / np.linalg.norm(best) <= found
+
+
+@pytest.mark.parametrize("kind", [np.asarray, torch.tensor])
+@pytest.mark.parametrize(("m", "d"), [(4, 9), (9, 4), (5, 5)])
+def test_extreme_singular_values_come_from_the_smaller_gram_matrix(kind, m, d, random_problem):
+    data = random_problem(2, m=m, d=d, V=3)
+    problem = ConeProblem.of(ntp.NTPData(kind(data.embeddings.copy()), data.context_probs, data.next_token_probs))
+    singular = np.linalg.svd(np.asarray(problem.rows), compute_uv=False)
+    assert problem.small_gram.shape == (min(m, d),) * 2
+    assert problem.full_rank
+    assert problem.extreme_squares == pytest.approx((singular[0] ** 2, singular[-1] ** 2), rel=1e-9)
+    assert "factors" not in vars(problem), "no singular values are needed"
+
+
+def test_a_rank_in_doubt_is_decided_by_singular_values(random_problem):
+    data = random_problem(2, m=4, d=9, V=3)
+    rows = data.embeddings.copy()
+    for distance, rank in ((1e-6, 4), (0.0, 3)):
+        rows[1] = rows[0] + distance * data.embeddings[1]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ntp.NTPDataWarning)
+            problem = ConeProblem.of(ntp.NTPData(rows, data.context_probs, data.next_token_probs))
+        assert not problem.full_rank
+        singular = np.linalg.svd(problem.rows, compute_uv=False)[:rank]
+        assert problem.factors[1].shape == (rank,)
+        assert problem.extreme_squares == pytest.approx((singular[0] ** 2, singular[-1] ** 2), rel=1e-6)

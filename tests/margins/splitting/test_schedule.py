@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import ntp_lib as ntp
+from ntp_lib.margins.certificates import certificate_margin
 from ntp_lib.margins.splitting import solve as module
 from ntp_lib.margins.splitting.iteration import Splitting
 from ntp_lib.margins.splitting.problem import ConeProblem
@@ -12,6 +13,7 @@ from ntp_lib.margins.splitting.solve import Answer
 # Neither solved nor refuted within a few hundred iterations.
 HARD = ntp.synthetic.random(num_contexts=80, dim=30, vocab_size=20, support_size=3, num_sequences=5000, seed=0)
 EASY = ntp.synthetic.random(num_contexts=6, dim=9, vocab_size=5, support_size=2, num_sequences=500, seed=0)
+ONE_HOT = {5: np.eye(4)[[0, 1, 2, 3, 0]], 6: np.eye(4)[[0, 1, 2, 3, 0, 1]]}
 IMPOSSIBLE = ntp.NTPData([[1.0], [2.0]], [0.5, 0.5], [[4 / 15, 11 / 15, 0.0], [1.0, 0.0, 0.0]])
 
 
@@ -109,6 +111,56 @@ def test_a_certificate_is_looked_for_where_the_excluded_margin_falls(monkeypatch
     ((iterations, tolerance),) = watch.searches
     assert tolerance == module.CERTIFICATE_TOLERANCE
     assert outcome.iterations == iterations + 2 + 3 * len(watch.solutions)
+
+
+@pytest.mark.parametrize(
+    ("iterations", "gap", "rows", "tried"),
+    [
+        (20, -10.1, (6, 5), True),
+        (40, -10.1, (6, 5), True),
+        (80, -np.inf, (6, 5), True),
+        (60, -10.1, (6, 5), False),
+        (100, -10.1, (6, 5), False),
+        (20, -10.0, (6, 5), False),
+        (20, np.inf, (6, 5), False),
+        (20, -10.1, (5, 5), False),
+    ],
+)
+def test_a_certificate_is_tried_early_where_the_dual_value_ran_away(iterations, gap, rows, tried, monkeypatch):
+    watch = Watch(monkeypatch, certificate=True)
+    monkeypatch.setattr(ConeProblem, "gap", lambda self, A, logits: gap)
+    data = ntp.NTPData(
+        np.random.default_rng(0).standard_normal(rows), np.full(rows[0], 1 / rows[0]), ONE_HOT[rows[0]]
+    )
+    A = np.ones(data.next_token_probs.shape)
+    found, faces = module._early_certificate(ConeProblem.of(data), A, A, iterations)
+    assert (found is not None, faces) == ((True, 2) if tried else (False, 0))
+    assert watch.searches == ([(0, module.CERTIFICATE_TOLERANCE)] if tried else [])
+
+
+def test_no_early_certificate_is_tried_where_a_face_does_not_fit(monkeypatch):
+    watch = Watch(monkeypatch, certificate=True)
+    monkeypatch.setattr(ConeProblem, "gap", lambda self, A, logits: -np.inf)
+    problem, A = ConeProblem.of(IMPOSSIBLE), np.ones((2, 3))
+    for most, tries in ((1, 0), (2, 1)):
+        monkeypatch.setattr(module, "MAX_FACE_CONTEXTS", most)
+        module._early_certificate(problem, A, A, 20)
+        assert len(watch.searches) == tries
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_far_beyond_the_threshold_twenty_iterations_are_enough(seed, monkeypatch):
+    data = ntp.synthetic.random(
+        num_contexts=60, dim=20, vocab_size=6, support_size=3, num_sequences=5000, seed=seed
+    )
+    found = module.solve(data)
+    assert found.answer is Answer.CERTIFICATE
+    assert found.iterations <= 20 + module.SEARCH_FACES + 2
+    assert certificate_margin(found.dual, data) < 1e-13
+    monkeypatch.setattr(module, "EARLY", ())
+    late = module.solve(data)
+    assert late.answer is Answer.CERTIFICATE
+    assert late.iterations > 5 * found.iterations
 
 
 def search(**changes):

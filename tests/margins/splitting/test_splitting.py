@@ -8,6 +8,7 @@ import torch
 import ntp_lib as ntp
 from ntp_lib.margins import certificates
 from ntp_lib.margins.splitting import active_set, iteration, positive_definite
+from ntp_lib.margins.splitting import problem as problem_module
 from ntp_lib.margins.splitting import solve as module
 from ntp_lib.margins.splitting.face import Face
 from ntp_lib.margins.splitting.gram import RowSpace
@@ -51,6 +52,21 @@ def test_half_step_is_the_relaxed_proximal_step(shape, random_problem):
     expected = OVER_RELAXATION * (moved - T / 2)
     half_step = RowSpace(problem).half_step(penalty, OVER_RELAXATION)
     np.testing.assert_allclose(half_step.apply(T), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", [np.asarray, torch.tensor])
+@pytest.mark.parametrize("shape", [(4, 9), (9, 6), (30, 3)])
+def test_the_gram_matrix_and_the_singular_values_give_the_same_step(shape, kind, random_problem, monkeypatch):
+    m, d = shape
+    data = random_problem(1, m=m, d=d, V=4)
+    data = ntp.NTPData(kind(data.embeddings.copy()), data.context_probs, data.next_token_probs)
+    T = kind(np.random.default_rng(0).standard_normal((m, 4)))
+    by_gram = RowSpace(ConeProblem.of(data)).half_step(0.7, OVER_RELAXATION).apply(T)
+    monkeypatch.setattr(problem_module, "DOUBTFUL", np.inf)
+    problem = ConeProblem.of(data)
+    by_values = RowSpace(problem).half_step(0.7, OVER_RELAXATION).apply(T)
+    assert not problem.full_rank
+    np.testing.assert_allclose(by_gram, by_values, atol=1e-13)
 
 
 @pytest.mark.parametrize("seed", range(4))
