@@ -15,7 +15,8 @@ from ntp_lib.loss.slope import Slope
 from ntp_lib.numerics.aliases import Floats
 from ntp_lib.numerics.numbers import real_number, whole_number
 from ntp_lib.numerics.results import copied, result
-from ntp_lib.trajectories.training import LARGEST_SQUARE, recorded_steps, valid_schedule
+from ntp_lib.trajectories.real_steps import LARGEST_SQUARE
+from ntp_lib.trajectories.training import recorded_steps, valid_schedule
 
 
 @result

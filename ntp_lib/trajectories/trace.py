@@ -26,12 +26,18 @@ class Trace:
         self._references = references
         self._further = further
         self._capacity = max(1, WAITING_ENTRIES // max(data.vocab_size * data.dim, logits))
-        self._waiting: list[tuple[int, Floats]] = []
+        self._waiting: list[tuple[int, Floats, Mapping[str, float]]] = []
         self._parts: list[pd.DataFrame] = []
 
-    def record(self, step: int, W: Floats) -> None:
-        """Note the decoder (V, d) of a step; it must not be changed afterwards."""
-        self._waiting.append((step, W))
+    def record(self, step: int, W: Floats, known: Mapping[str, float] | None = None) -> None:
+        """Note the decoder (V, d) of a step; it must not be changed afterwards.
+
+        Args:
+            step: of the run.
+            W: the decoder.
+            known: columns that are known better than they can be measured at W.
+        """
+        self._waiting.append((step, W, known or {}))
         if len(self._waiting) == self._capacity:
             self._measure()
 
@@ -42,9 +48,12 @@ class Trace:
 
     def _measure(self) -> None:
         if self._waiting:
-            steps, decoders = zip(*self._waiting, strict=True)
+            steps, decoders, known = zip(*self._waiting, strict=True)
             stacked = np.array(decoders)
             further = {} if self._further is None else self._further(stacked)
             columns = {**measure_all(stacked, self._references), **further}
+            for i, values in enumerate(known):
+                for name, value in values.items():
+                    columns[name][i] = value
             self._parts.append(pd.DataFrame({"step": steps, **columns}))
             self._waiting.clear()

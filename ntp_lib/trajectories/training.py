@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import field
 from typing import Any
 
@@ -13,29 +12,27 @@ from tqdm import tqdm
 
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.data.threads import small_problems_on_one_thread
-from ntp_lib.errors import DidNotConvergeError, NTPDataError
+from ntp_lib.errors import NTPDataError
 from ntp_lib.limiting.limits import Limits
-from ntp_lib.loss.sampled import SampledSlope, TokenSlope
-from ntp_lib.loss.slope import Slope
-from ntp_lib.numerics.aliases import Floats
 from ntp_lib.numerics.arrays import ArrayKind
 from ntp_lib.numerics.numbers import one_of, real_number, real_numbers, whole_number
 from ntp_lib.numerics.results import copied, result
+from ntp_lib.trajectories.flow import FLOW_LENGTHS
 from ntp_lib.trajectories.initialisation import start_of
+from ntp_lib.trajectories.long_descent import LAST_LOOK, LEAST_TOLERANCE, LongDescent, follow_flow
 from ntp_lib.trajectories.magnitudes import limits_in_range
-from ntp_lib.trajectories.optimisers import METHODS, make_step
-from ntp_lib.trajectories.token_descent import TokenDescent
+from ntp_lib.trajectories.optimisers import METHODS
+from ntp_lib.trajectories.real_steps import RealSteps, walk_of
 from ntp_lib.trajectories.trace import Measure, Trace
 
-# The decoder after so many further steps, a new array.
-Walk = Callable[[Floats, int], Floats]
-
-STEPS_BETWEEN_LOOKS = 100
-# A step takes some ten microseconds at least, a thousand million of them hours; later times belong to the flow.
+# A step takes some microseconds at least, a thousand million of them hours; later ones follow the flow.
 MOST_STEPS = 10**9
+# Whole numbers beyond 2^63 are no integers of NumPy.
+MOST_FLOW_STEPS = 10**18
+# With a tolerance given, runs longer than a loop takes in a second or so follow the flow.
+STEPS_OF_A_SECOND = 10**5
+USUAL_TOLERANCE = 1e-6
 MOST_RECORDS = 10**6
-# ‖W‖² up to which products of W with embeddings and references stay in the range of float64.
-LARGEST_SQUARE = 1e200
 
 
 @result
@@ -46,11 +43,13 @@ class Trajectory:
         W: the last decoder, (V, d), of the kind of W0.
         frame: one row per recorded step: step and the columns of `measure_all`.
         references: what it was measured against.
+        long: where and how well the flow of the modified equation took over; None for real steps to the end.
     """
 
     W: Any = copied()
     frame: pd.DataFrame = copied()
     references: Limits = field(repr=False)
+    long: LongDescent | None = None
 
 
 @small_problems_on_one_thread
@@ -71,16 +70,20 @@ def train(
     references: Limits | None = None,
     num_records: int | None = 100,
     measure: Measure | None = None,
+    tolerance: float | None = None,
     progress: bool = False,
 ) -> Trajectory:
     """Minimise CE from W0 and record the trajectory.
+
+    Plain gradient descent goes on for as many steps as asked, up to 10^18: after some hundred real ones the
+    decoder follows the flow of the modified equation, in logarithmic time, to within `tolerance`.
 
     Args:
         data: the problem.
         method: "gd", "ngd" (normalised gradient descent), "adam"; steepest descent in other norms: "sign" and
             "spectral"; the same of averaged gradients: "signum", "muon" and "ngd_momentum".
         step_size: η; GD converges for every η < 2/L (see `smoothness`).
-        steps: number of steps.
+        steps: number of steps; beyond 10^9, and with a `tolerance` beyond 10^5, only some hundred are real ones.
         W0: start, (V, d); LeCun initialisation with `seed` when None.
         seed: of the initialisation and of the batches.
         step_decay: p in η_k = η / k^p, k from 1; for 1/2 < p ≤ 1 the steps have an infinite sum and the squares a
@@ -95,6 +98,9 @@ def train(
         num_records: how many steps are recorded, about equally spaced in log(step); step 0 and the last included.
             None records every step.
         measure: further columns of the trace, from K decoders (K, V, d) to arrays of shape (K,) by name.
+        tolerance: allowed distance, relative to ‖W‖, from the decoders that real steps would lead to, for method
+            "gd" with the exact gradient, no decay and a step below 2/L. None takes all steps up to 10^9 singly,
+            and stands for 1e-6 beyond.
         progress: show a progress bar.
 
     Returns:
@@ -103,79 +109,61 @@ def train(
     Raises:
         NTPDataError: no token is out of support anywhere, every embedding is zero, or an argument outside its
             range.
-        DidNotConvergeError: the weights left the range of float64.
+        DidNotConvergeError: the weights left the range of float64; or many real steps, or the flow, do not come
+            within `tolerance`.
+        NotSeparableError: the data have no margin, and steps · η exceeds e^30.
     """
     one_of(method, "method", METHODS)
     constants = valid_constants(
         step_size=step_size, step_decay=step_decay, betas=betas, epsilon=epsilon, momentum=momentum
     )
-    steps, num_records = valid_schedule(steps, num_records)
+    exact = method == "gd" and batch_size is None and constants["step_decay"] == 0
+    if tolerance is not None:
+        tolerance = _valid_tolerance(tolerance, exact)
+    steps, num_records = valid_schedule(steps, num_records, most=MOST_FLOW_STEPS if exact else MOST_STEPS)
     seed = whole_number(seed, "seed")
     data.require_an_embedding()
     W = start_of(data, W0, seed=seed)
-    references = limits_in_range(data, references)
-    walk = _walk(data, method, batch_size, sample_tokens, seed, constants)
+    follows = steps > (MOST_STEPS if tolerance is None else STEPS_OF_A_SECOND)
+    references = limits_in_range(data, references, **({"lengths": FLOW_LENGTHS} if follows else {}))
+    walk = walk_of(
+        data,
+        method,
+        constants,
+        steps=min(steps, LAST_LOOK) if follows else steps,
+        num_records=num_records,
+        batch_size=batch_size,
+        sample_tokens=sample_tokens,
+        seed=seed,
+    )
     trace = Trace(references, measure)
-    done = 0
     with tqdm(total=steps, desc=method, unit="step", disable=not progress) as bar:
-        for target in recorded_steps(steps, num_records):
-            W = _advance(walk, W, done, target, method)
-            bar.update(target - done)
-            done = target
-            trace.record(done, W)
-    return Trajectory(ArrayKind.of(W0).convert(W), trace.frame(), references)
+        run = RealSteps(walk, W, recorded_steps(steps, num_records), trace.record, name=method, bar=bar)
+        if follows:
+            W, long = follow_flow(
+                run, trace, references, step_size=constants["step_size"], tolerance=tolerance or USUAL_TOLERANCE
+            )
+        else:
+            W, long = run.to(steps), None
+    return Trajectory(ArrayKind.of(W0).convert(W), trace.frame(), references, long)
 
 
-def _walk(
-    data: NTPData, method: str, batch_size: Any, sample_tokens: Any, seed: int, constants: dict[str, Any]
-) -> Walk:
-    if not isinstance(sample_tokens, bool | np.bool_):
-        raise NTPDataError(f"sample_tokens is {sample_tokens!r}; it must be True or False")
-    if sample_tokens and batch_size is None:
+def _valid_tolerance(tolerance: Any, exact: bool) -> float:
+    if not exact:
         raise NTPDataError(
-            "sample_tokens draws one token for each sampled context, and batch_size is None, which samples no "
-            "contexts: give the number of pairs drawn for a step as batch_size"
+            f"tolerance is {tolerance!r}; only gradient descent, method 'gd', with the exact gradient and steps "
+            "of one size follows a flow: other runs take all their steps, and tolerance must be None"
         )
-    slope: Slope | SampledSlope | TokenSlope
-    if batch_size is None:
-        slope = Slope(data)
-    elif sample_tokens:
-        slope = TokenSlope(data, batch_size=batch_size, seed=seed)
-        if method == "gd" and batch_size == 1:
-            sizes = {name: constants[name] for name in ("step_size", "step_decay")}
-            return TokenDescent(data, seed=seed, **sizes)
-    else:
-        slope = SampledSlope(data, batch_size=batch_size, seed=seed)
-    advance = make_step(method, slope, **constants)
-
-    def walk(W: Floats, count: int) -> Floats:
-        for _ in range(count):
-            W = advance(W)
-        return W
-
-    return walk
+    return real_number(tolerance, "tolerance", least=LEAST_TOLERANCE, most=1e-2)
 
 
-def _advance(walk: Walk, W: Floats, done: int, target: int, method: str) -> Floats:
-    # Steps far too long overflow, and so may the loss of what they lead to: the look below says so by name.
-    # An entry that is not finite stays so: looking at the weights now and then misses nothing. ‖W‖² is looked at,
-    # because no measurement can be taken where it overflows.
-    for start in range(done, target, STEPS_BETWEEN_LOOKS):
-        with np.errstate(over="ignore", invalid="ignore"):
-            W = walk(W, min(STEPS_BETWEEN_LOOKS, target - start))
-            length = np.vdot(W, W)
-        if not length <= LARGEST_SQUARE:
-            raise DidNotConvergeError(f"{method} left the range of float64 before step {target}; lower step_size")
-    return W
-
-
-def valid_schedule(steps: Any, num_records: Any) -> tuple[int, int | None]:
-    """Check how many steps are taken and recorded.
+def valid_schedule(steps: Any, num_records: Any, *, most: int = MOST_STEPS) -> tuple[int, int | None]:
+    """Check how many steps are taken, at most `most`, and recorded.
 
     Raises:
         NTPDataError: no whole numbers, or more than a run or its trace can hold.
     """
-    steps = whole_number(steps, "steps", least=1, most=MOST_STEPS)
+    steps = whole_number(steps, "steps", least=1, most=most)
     if num_records is not None:
         return steps, whole_number(num_records, "num_records", least=2, most=MOST_RECORDS)
     if steps >= MOST_RECORDS:
@@ -209,5 +197,6 @@ def recorded_steps(steps: int, num_records: int | None) -> list[int]:
     """0 and about `num_records` distinct steps up to `steps`, evenly spaced in log(step); every step for None."""
     if num_records is None:
         return list(range(steps + 1))
-    spaced = np.unique(np.rint(np.geomspace(1, steps, num_records)).astype(int))
-    return [0, *spaced.tolist()]
+    spaced = np.unique(np.rint(np.geomspace(1, steps, num_records)).astype(int)).tolist()
+    # Past 2^53 not every whole number is a float.
+    return [0, *(step for step in spaced if step < steps), steps]
