@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import math
+import sys
 import time
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from ntp_lib.companion.benchmarks.cases import Case, Contender, Judge
 from ntp_lib.companion.benchmarks.records import Ending, Value
+from ntp_lib.data.ntp_data import NTPData
 
 
 @dataclass(frozen=True)
@@ -19,14 +23,17 @@ class Attempt:
 
     outcome: Ending
     seconds: float
-    scale: float
     accuracy: Mapping[str, float | None]
     notes: Mapping[str, Value]
 
 
 def attempt(case: Case, contender: Contender, setting: str, repeat: int, judge: Judge, limit: float) -> Attempt:
     """Solve once, then judge; a contender that raises has failed, and what it said is kept."""
-    problem = case.problem(repeat)
+    if contender.compiles and not repeat:
+        # What goes wrong here goes wrong again below, and is kept there.
+        with contextlib.suppress(Exception):
+            contender.solve(case.problem(repeat), setting, limit)
+    before, problem = peak_mib(), case.problem(repeat)
     begin = time.perf_counter()
     try:
         with warnings.catch_warnings():
@@ -37,9 +44,14 @@ def attempt(case: Case, contender: Contender, setting: str, repeat: int, judge: 
     except Exception as error:
         return failed(time.perf_counter() - begin, f"{type(error).__name__}: {error}")
     seconds = time.perf_counter() - begin
+    notes = dict(answer.notes)
+    if contender.isolated:
+        notes["memory_mib"] = round(peak_mib() - before, 1)
+    if case.products and contender.ours:
+        notes["product_seconds"] = product_seconds(problem)
     if answer.value is None:
         outcome = Ending.TIME_LIMIT if answer.stopped else Ending.FAILED
-        return Attempt(outcome, seconds, answer.scale, {}, answer.notes)
+        return Attempt(outcome, seconds, {}, notes)
     accuracy = {
         name: value if math.isfinite(value) else None for name, value in judge(problem, answer.value).items()
     }
@@ -47,13 +59,33 @@ def attempt(case: Case, contender: Contender, setting: str, repeat: int, judge: 
         outcome = Ending.REACHED
     else:
         outcome = Ending.TIME_LIMIT if answer.stopped else Ending.INACCURATE
-    return Attempt(outcome, seconds, answer.scale, accuracy, answer.notes)
+    return Attempt(outcome, seconds, accuracy, notes)
+
+
+def product_seconds(data: NTPData) -> float:
+    """Least of three times of one dense product of embeddings and decoder, in blocks that any memory holds."""
+    W, times = np.ones((data.dim, data.vocab_size)), []
+    for _ in range(3):
+        begin = time.perf_counter()
+        for start in range(0, data.num_contexts, 1024):
+            data.embeddings[start : start + 1024] @ W
+        times.append(time.perf_counter() - begin)
+    return min(times)
+
+
+def peak_mib() -> float:
+    """The largest resident memory of this process so far, in MiB; 0 where the system does not say."""
+    try:
+        import resource
+    except ImportError:
+        return 0.0
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 def failed(seconds: float, reason: str) -> Attempt:
     """An attempt that ended without an answer; of a long message the first line is kept."""
     first = reason.strip().splitlines()[0] if reason.strip() else "no message"
-    return Attempt(Ending.FAILED, seconds, 1.0, {}, {"reason": first[:300]})
+    return Attempt(Ending.FAILED, seconds, {}, {"reason": first[:300]})
 
 
 def warm_up(topic: str, *, names: tuple[str, ...] = ()) -> None:
@@ -61,11 +93,11 @@ def warm_up(topic: str, *, names: tuple[str, ...] = ()) -> None:
     from ntp_lib.companion.benchmarks.topics import TOPICS
 
     done: set[str] = set()
-    for case in TOPICS[topic].cases(True):
+    for case in TOPICS[topic](True):
         for contender in case.contenders:
             if contender.name in done or contender.missing or (names and contender.name not in names):
                 continue
             done.add(contender.name)
             # A contender that cannot even do this is reported by the case itself.
             with contextlib.suppress(Exception):
-                attempt(case, contender, contender.settings[0], 0, case.judge(0), 5.0)
+                attempt(case, contender, contender.settings[0], 0, case.judge(), 5.0)

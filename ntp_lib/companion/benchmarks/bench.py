@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import threadpoolctl
 from tqdm import tqdm
 
 from ntp_lib.companion.benchmarks.attempts import warm_up
 from ntp_lib.companion.benchmarks.cases import Case
 from ntp_lib.companion.benchmarks.machine import code_digest, describe_machine, versions
-from ntp_lib.companion.benchmarks.measuring import Effort, measure_case
-from ntp_lib.companion.benchmarks.records import BenchmarkReport, CaseResult, Conditions
+from ntp_lib.companion.benchmarks.measuring import measure_case
+from ntp_lib.companion.benchmarks.records import BenchmarkReport, Conditions
 from ntp_lib.companion.benchmarks.storage import load_report, save_report
 from ntp_lib.companion.benchmarks.topics import TOPICS
 from ntp_lib.companion.reproduction.errors import ReproductionError, RequestError, unknown
@@ -32,25 +34,15 @@ def require_topics(names: Sequence[str]) -> list[str]:
 
 def missing_cases(report: BenchmarkReport) -> list[str]:
     """Ids of the cases that a whole report of its mode would hold too."""
-    smoke = report.conditions.mode == "smoke"
-    return [case.id for topic in TOPICS.values() for case in topic.cases(smoke) if case.id not in report.cases]
-
-
-def conditions_of(effort: Effort) -> Conditions:
-    """The conditions under which this process would measure."""
-    return Conditions(
-        mode="smoke" if effort.smoke else "full",
-        machine=describe_machine(),
-        versions=versions(),
-        code=code_digest(),
-        repeats=effort.repeats,
-        peer_limit=effort.peer_limit,
-        budget=effort.budget,
-    )
+    there, smoke = {case.id for case in report.cases}, report.conditions.smoke
+    return [case.id for topic in TOPICS.values() for case in topic(smoke) if case.id not in there]
 
 
 def run_benchmarks(
-    effort: Effort,
+    mode: str,
+    repeats: int,
+    peer_limit: float,
+    budget: float,
     *,
     topics: Sequence[str],
     working: Path,
@@ -58,45 +50,39 @@ def run_benchmarks(
     fresh: bool = False,
     say: Callable[[str], object] = print,
 ) -> BenchmarkReport:
-    """Measure the cases of some topics that the working file does not hold yet.
+    """Measure the cases of some topics that the working file does not hold yet, everything on one thread.
 
-    Args:
-        effort: repeats and limits.
-        topics: names of topics.
-        working: where the report lies while it grows; saved whole after every case.
-        command: as recorded.
-        fresh: measure again what is there.
-        say: told why an earlier working file is of no use.
-
-    Returns:
-        The report, with the cases of other topics measured earlier under the same conditions.
+    The working file is saved whole after every case; what it holds of other topics under the same `Conditions` is
+    kept, and `say` is told why it is of no use where it is not.
     """
-    report = _earlier(conditions_of(effort), working, command, say)
-    chosen = [case for topic in topics for case in TOPICS[topic].cases(effort.smoke)]
+    with threadpoolctl.threadpool_limits(1):
+        conditions = Conditions(mode, describe_machine(), versions(), code_digest(), repeats, peer_limit, budget)
+        report = _earlier(conditions, working, command, say)
+        chosen = [case for topic in topics for case in TOPICS[topic](conditions.smoke)]
+        return _measured(report, chosen, working, fresh)
+
+
+def _measured(report: BenchmarkReport, chosen: Sequence[Case], working: Path, fresh: bool) -> BenchmarkReport:
     if fresh:
         dropped = {case.id for case in chosen}
-        kept = {name: case for name, case in report.cases.items() if name not in dropped}
-        report = BenchmarkReport(report.conditions, command, _now(), report.finished, kept)
-    due = [case for case in chosen if case.id not in report.cases]
-    warm: set[str] = set()
+        kept = tuple(case for case in report.cases if case.id not in dropped)
+        report = replace(report, started=_now(), cases=kept)
+    there, warm = {case.id for case in report.cases}, set[str]()
+    due = [case for case in chosen if case.id not in there]
     with tqdm(total=len(chosen), initial=len(chosen) - len(due), unit="case") as bar:
         for case in due:
             bar.set_description(case.id)
-            report = report.with_case(_measured(case, effort, warm), _now())
+            if not report.conditions.smoke and case.topic not in warm:
+                warm_up(case.topic)
+                warm.add(case.topic)
+            report = report.with_case(measure_case(case, report.conditions), _now())
             save_report(report, working)
             bar.update()
     return report
 
 
-def _measured(case: Case, effort: Effort, warm: set[str]) -> CaseResult:
-    if not effort.smoke and case.topic not in warm:
-        warm_up(case.topic)
-        warm.add(case.topic)
-    return measure_case(case, effort)
-
-
 def _earlier(conditions: Conditions, working: Path, command: str, say: Callable[[str], object]) -> BenchmarkReport:
-    empty = BenchmarkReport(conditions, command, _now(), _now(), {})
+    empty = BenchmarkReport(conditions, command, _now(), _now(), ())
     if not working.exists():
         return empty
     try:

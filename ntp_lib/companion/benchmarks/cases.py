@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from ntp_lib.companion.benchmarks.records import Requirement, Target, Value
 
@@ -16,32 +16,31 @@ class Answer:
     Attributes:
         value: what the judge looks at.
         stopped: whether its time limit ended the work.
-        scale: what its time has to be multiplied by where it did a stretch of the work only.
         notes: what it says about itself.
     """
 
     value: Any
     stopped: bool = False
-    scale: float = 1.0
     notes: Mapping[str, Value] = field(default_factory=dict)
 
 
-class Solve(Protocol):
-    """Solves a problem with one of its settings, within a number of seconds if it can be told to."""
-
-    def __call__(self, problem: Any, setting: str, limit: float) -> Answer: ...
+# Solves a problem with one of its settings, within a number of seconds if it can be told to.
+Solve = Callable[[Any, str, float], Answer]
 
 
-class Judge(Protocol):
-    """Recomputes the accuracy of an answer from the problem.
+class Judge:
+    """Recomputes the accuracy of an answer from the problem; this one takes numbers as they are.
 
     `known` collects what earlier answers to the same problem have proved; it is made of numbers only, so that
     it can be handed to another process.
     """
 
-    known: dict[str, float]
+    def __init__(self) -> None:
+        self.known: dict[str, float] = {}
 
-    def __call__(self, problem: Any, value: Any) -> dict[str, float]: ...
+    def __call__(self, problem: Any, value: Any) -> dict[str, float]:
+        """Accuracies by name."""
+        return dict(value)
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,9 @@ class Contender:
         solve: does it.
         settings: tried in this order until an answer meets the requirements; that one is timed.
         ours: whether it is this library.
-        isolated: runs in a process of its own that is killed at the limit.
+        isolated: runs in a process of its own that is killed at the limit; its memory is measured there.
+        limit: seconds that an attempt may take; None for what all peers get.
+        compiles: solves the first problem once before the clock starts, so that compiling is not timed.
         missing: why it cannot take part, empty where it can.
     """
 
@@ -62,6 +63,8 @@ class Contender:
     settings: tuple[str, ...] = ("default",)
     ours: bool = False
     isolated: bool = False
+    limit: float | None = None
+    compiles: bool = False
     missing: str = ""
 
 
@@ -75,6 +78,7 @@ class Case:
         parameters: sizes; in a growth series also `series` and `size`.
         problem: makes the problem of a repeat, afresh, so that nothing cached by one attempt helps the next.
         judge: makes the judge of a repeat.
+        products: whether the time of one dense logits product is measured too, as a unit of work.
         contenders: ours first, for what it proves helps to judge the others.
         requirements: what an answer has to meet.
         targets: what was hoped for.
@@ -84,25 +88,13 @@ class Case:
     title: str
     parameters: Mapping[str, Value]
     problem: Callable[[int], Any]
-    judge: Callable[[int], Judge]
+    judge: Callable[[], Judge]
     contenders: tuple[Contender, ...]
     requirements: tuple[Requirement, ...] = ()
     targets: tuple[Target, ...] = ()
+    products: bool = False
 
     @property
     def topic(self) -> str:
         """The part of the id before the stroke."""
         return self.id.partition("/")[0]
-
-
-@dataclass(frozen=True)
-class Topic:
-    """Cases that belong together.
-
-    Attributes:
-        name: as `--only` takes it.
-        cases: all of them; with `smoke`, tiny ones that go through the same code.
-    """
-
-    name: str
-    cases: Callable[[bool], list[Case]]

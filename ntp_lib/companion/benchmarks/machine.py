@@ -8,9 +8,17 @@ import platform
 from importlib import metadata
 from pathlib import Path
 
+import threadpoolctl
+
 from ntp_lib.companion.benchmarks.records import Value
 
-PACKAGES = ("ntp-lib", "numpy", "scipy", "torch", "cvxpy", "osqp", "scs", "clarabel", "scikit-learn")
+PACKAGES = (
+    *("ntp-lib", "numpy", "scipy", "numba", "cvxpy", "qpsolvers", "osqp", "scs", "clarabel", "proxsuite"),
+    *("piqp", "daqp", "scikit-learn", "jax", "diffrax"),
+)
+# For child processes and for what is loaded later: one thread for everybody.
+ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "NUMBA")}
+ONE_THREAD |= {"NPROC": "1", "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false"}
 # Drawing changes no time, nor does what executes and publishes the book, but for the measuring itself.
 NOT_TIMED = ("figures", "companion")
 MEASURING = Path(__file__).resolve().parent
@@ -61,15 +69,9 @@ def _processor() -> str:
 
 
 def _blas() -> str:
-    import numpy  # noqa: F401  # loads the BLAS that is described
-
-    try:
-        from threadpoolctl import threadpool_info
-    except ImportError:
-        return "unknown (threadpoolctl is not installed)"
     found = {
         f"{pool['internal_api']} {pool['version']}, threads: {pool['num_threads']}"
-        for pool in threadpool_info()
+        for pool in threadpoolctl.threadpool_info()
         if pool["user_api"] == "blas"
     }
     return "; ".join(sorted(found)) or "unknown"

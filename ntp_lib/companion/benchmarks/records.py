@@ -6,12 +6,15 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from ntp_lib.companion.benchmarks.timing import Spread, spread
+from ntp_lib.companion.benchmarks.timing import Spread, growth_exponent, spread
 
 # A change of what the fields mean gets a new number, so that an old file is refused instead of misread.
-SCHEMA = 1
+SCHEMA = 2
 
 Value = float | str
+KINDS = ("ratio", "seconds", "products", "MiB", "exponent")
+# What every entry of ours is called, variants with a comma and a word.
+OURS = "ntp_lib"
 
 
 class Ending(enum.StrEnum):
@@ -26,13 +29,7 @@ class Ending(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Requirement:
-    """A bound on one quantity of an answer that every contender has to meet.
-
-    Attributes:
-        quantity: its name among the accuracies.
-        relation: "at most" or "at least".
-        bound: the bound.
-    """
+    """A bound, "at most" or "at least", on one quantity of an answer, which every contender has to meet."""
 
     quantity: str
     relation: str
@@ -51,8 +48,9 @@ class Target:
     """What was hoped for, fixed before measuring.
 
     Attributes:
-        kind: "ratio" (best peer's time over ours, at least), "seconds" (ours, at most) or "share" (of our time
-            that the contender named, a smaller piece of the same work, does not take; at most).
+        kind: "ratio" (best peer's time over ours, at least); of ours, at most: "seconds", "products" (seconds in
+            units of one dense logits product of the same run), "MiB" (peak memory beyond start-up, with the data)
+            or "exponent" (of time against the size of the case's series).
         bound: the number.
         against: names of the contenders it speaks of; all where empty.
     """
@@ -71,7 +69,6 @@ class Measurement:
         ours: whether it is this library.
         outcome: how it ended.
         seconds: wall time of every repeat; for TIME_LIMIT and INACCURATE that of the last attempt.
-        scale: what the times have to be multiplied by, 1 unless a stretch stands for the whole.
         setting: the loosest setting whose answers met the requirements, or the last one tried.
         accuracy: the worst value of every quantity over the repeats, recomputed from the data.
         notes: what else is worth knowing.
@@ -81,7 +78,6 @@ class Measurement:
     ours: bool
     outcome: Ending
     seconds: tuple[float, ...] = ()
-    scale: float = 1.0
     setting: str = ""
     accuracy: Mapping[str, float | None] | None = None
     notes: Mapping[str, Value] | None = None
@@ -89,7 +85,7 @@ class Measurement:
     @property
     def time(self) -> Spread:
         """Least, median and largest wall time, in seconds."""
-        return spread([seconds * self.scale for seconds in self.seconds])
+        return spread(self.seconds)
 
 
 @dataclass(frozen=True)
@@ -109,9 +105,10 @@ class CaseResult:
         """Our own measurement."""
         return next(measurement for measurement in self.measurements if measurement.ours)
 
-    def find(self, contender: str) -> Measurement | None:
-        """A contender's measurement, None where it did not take part."""
-        return next((found for found in self.measurements if found.contender == contender), None)
+    @property
+    def peers(self) -> list[Measurement]:
+        """Those of all who are not this library, nor a variant of it."""
+        return [found for found in self.measurements if not (found.ours or found.contender.startswith(OURS))]
 
 
 @dataclass(frozen=True)
@@ -125,7 +122,7 @@ class Conditions:
         code: SHA-256 over the sources of the library.
         repeats: attempts per contender, fewer where the budget is spent.
         peer_limit: seconds that a peer's attempt may take.
-        budget: seconds of attempts per contender after which it is not repeated.
+        budget: seconds per contender after which it is not repeated; its first attempt is never refused.
     """
 
     mode: str
@@ -135,6 +132,11 @@ class Conditions:
     repeats: int
     peer_limit: float
     budget: float
+
+    @property
+    def smoke(self) -> bool:
+        """Whether the cases are the tiny ones."""
+        return self.mode == "smoke"
 
 
 @dataclass(frozen=True)
@@ -146,19 +148,34 @@ class BenchmarkReport:
         command: what was typed.
         started: ISO time, UTC.
         finished: ISO time, UTC, of the last case.
-        cases: by id, in the order measured.
+        cases: in the order measured.
     """
 
     conditions: Conditions
     command: str
     started: str
     finished: str
-    cases: Mapping[str, CaseResult]
+    cases: tuple[CaseResult, ...]
 
     def with_case(self, case: CaseResult, finished: str) -> BenchmarkReport:
         """The report with one more case."""
-        return replace(self, finished=finished, cases={**self.cases, case.id: case})
+        return replace(self, finished=finished, cases=(*self.cases, case))
+
+    def along(self, series: str, contender: str) -> list[tuple[float, Measurement]]:
+        """Sizes and measurements of a contender along a series, where it was accurate enough, by size."""
+        found = [
+            (float(case.parameters["size"]), measured)
+            for case in self.cases
+            for measured in case.measurements
+            if (case.parameters.get("series"), measured.contender) == (series, contender)
+            and measured.outcome is Ending.REACHED
+        ]
+        return sorted(found, key=lambda point: point[0])
+
+    def exponent(self, series: str, contender: str) -> Spread | None:
+        """How the contender's time grows along a series."""
+        return growth_exponent([(size, found.seconds) for size, found in self.along(series, contender)])
 
     def of_topic(self, topic: str) -> list[CaseResult]:
         """The cases of one topic."""
-        return [case for case in self.cases.values() if case.topic == topic]
+        return [case for case in self.cases if case.topic == topic]

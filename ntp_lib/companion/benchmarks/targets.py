@@ -6,8 +6,10 @@ import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ntp_lib.companion.benchmarks.records import BenchmarkReport, CaseResult, Ending, Measurement, Target
-from ntp_lib.companion.benchmarks.timing import Spread, ratio
+from ntp_lib.companion.benchmarks.records import OURS, BenchmarkReport, CaseResult, Ending, Measurement, Target
+from ntp_lib.companion.benchmarks.timing import Spread, ratio, spread
+
+UNITS = {"ratio": " ×", "seconds": " s", "products": " products", "MiB": " MiB", "exponent": " as exponent"}
 
 
 class TargetState(enum.StrEnum):
@@ -26,43 +28,34 @@ class TargetResult:
     Attributes:
         case: the case.
         target: what was hoped for.
-        peer: the peer that decides a ratio or a share.
-        measured: the quantity, None where there is none.
-        at_least: the peer was stopped by its limit, so that the true ratio is larger.
         verdict: the verdict.
+        peer: the peer that decides a ratio; where it was stopped by its limit, the true ratio is larger.
+        measured: the quantity, None where there is none.
+        at_least: whether that peer was stopped.
         reason: why nothing was measured.
     """
 
     case: CaseResult
     target: Target
-    peer: str
-    measured: Spread | None
-    at_least: bool
     verdict: TargetState
-    reason: str = ""
-
-    @property
-    def quantity(self) -> str:
-        """The target in words."""
-        bound = self.target.bound
-        if self.target.kind == "seconds":
-            return f"≤ {bound:g} s"
-        return f"≥ {bound:g} ×" if self.target.kind == "ratio" else f"≤ {bound:.0%}"
+    peer: str = ""
+    measured: Spread | None = None
+    at_least: bool = False
+    reason: str = "—"
 
     @property
     def shown(self) -> str:
         """What was measured, in words."""
         if self.measured is None:
-            return self.reason or "—"
-        low, median, high = (
-            show(value) for value in (self.measured.low, self.measured.median, self.measured.high)
-        )
-        unit = {"seconds": " s", "ratio": " ×", "share": ""}[self.target.kind]
-        return f"{'at least ' if self.at_least else ''}{low} – {median} – {high}{unit}"
+            return self.reason
+        ends = " – ".join(show(value) for value in (self.measured.low, self.measured.median, self.measured.high))
+        return f"{'at least ' if self.at_least else ''}{ends}{UNITS[self.target.kind]}"
 
     def row(self) -> tuple[str, str, str, str, str]:
         """What, against whom, target, measured, verdict."""
-        return (self.case.title, self.peer or "—", self.quantity, self.shown, self.verdict.value)
+        sign = "≥" if self.target.kind == "ratio" else "≤"
+        quantity = f"{sign} {self.target.bound:g}{UNITS[self.target.kind]}"
+        return (self.case.title, self.peer or "—", quantity, self.shown, self.verdict.value)
 
 
 def show(value: float) -> str:
@@ -72,7 +65,7 @@ def show(value: float) -> str:
 
 def judge_targets(report: BenchmarkReport) -> list[TargetResult]:
     """Every target of a report, in the order of its cases."""
-    return [_judge(case, target) for case in report.cases.values() for target in case.targets]
+    return [_judge(report, case, target) for case in report.cases for target in case.targets]
 
 
 def best_peer(case: CaseResult, names: Sequence[str] = ()) -> Measurement | None:
@@ -82,39 +75,45 @@ def best_peer(case: CaseResult, names: Sequence[str] = ()) -> Measurement | None
     """
     counted = [
         found
-        for found in case.measurements
-        if not found.ours
-        and found.outcome in (Ending.REACHED, Ending.TIME_LIMIT)
+        for found in case.peers
+        if found.outcome in (Ending.REACHED, Ending.TIME_LIMIT)
         and found.seconds
         and (not names or found.contender in names)
     ]
     return min(counted, key=lambda found: found.time.median, default=None)
 
 
-def _judge(case: CaseResult, target: Target) -> TargetResult:
+def _judge(report: BenchmarkReport, case: CaseResult, target: Target) -> TargetResult:
     ours = case.ours
     if ours.outcome is not Ending.REACHED:
         reason = str((ours.notes or {}).get("reason", "")) or "ours was not accurate enough"
         verdict = TargetState.UNMEASURED if ours.outcome is Ending.ABSENT else TargetState.MISSED
-        return TargetResult(case, target, "", None, False, verdict, f"{ours.outcome.value}: {reason}")
-    if target.kind == "seconds":
-        return _decided(case, target, "", ours.time, target.bound >= ours.time.median)
+        return TargetResult(case, target, verdict, reason=f"{ours.outcome.value}: {reason}")
+    if target.kind != "ratio":
+        quantity = _of_ours(report, case, target.kind)
+        if quantity is None:
+            return TargetResult(case, target, TargetState.UNMEASURED, reason="too few cases")
+        return TargetResult(case, target, _verdict(quantity.median <= target.bound), "", quantity)
     peer = best_peer(case, target.against)
     if peer is None:
-        return TargetResult(case, target, "", None, False, TargetState.UNMEASURED, "no peer was accurate enough")
-    if target.kind == "share":
-        part = ratio(peer.time, ours.time)
-        share = Spread(1 - part.high, 1 - part.median, 1 - part.low)
-        return _decided(case, target, peer.contender, share, share.median <= target.bound)
-    found = ratio(peer.time, ours.time)
+        return TargetResult(case, target, TargetState.UNMEASURED, reason="no peer was accurate enough")
+    found, stopped = ratio(peer.time, ours.time), peer.outcome is Ending.TIME_LIMIT
     met = found.median >= target.bound
-    stopped = peer.outcome is Ending.TIME_LIMIT
-    if stopped and not met:
-        return TargetResult(case, target, peer.contender, found, True, TargetState.UNDECIDED)
-    return _decided(case, target, peer.contender, found, met, at_least=stopped)
+    verdict = TargetState.UNDECIDED if stopped and not met else _verdict(met)
+    return TargetResult(case, target, verdict, peer.contender, found, stopped)
 
 
-def _decided(
-    case: CaseResult, target: Target, peer: str, measured: Spread, met: bool, *, at_least: bool = False
-) -> TargetResult:
-    return TargetResult(case, target, peer, measured, at_least, TargetState.MET if met else TargetState.MISSED)
+def _of_ours(report: BenchmarkReport, case: CaseResult, kind: str) -> Spread | None:
+    """What a target other than a ratio speaks of."""
+    if kind == "exponent":
+        return report.exponent(str(case.parameters.get("series")), OURS)
+    if kind == "seconds":
+        return case.ours.time
+    noted = float((case.ours.notes or {}).get("memory_mib" if kind == "MiB" else "product_seconds", 0))
+    if kind == "MiB" or noted == 0:
+        return spread([noted]) if noted else None
+    return spread([seconds / noted for seconds in case.ours.seconds])
+
+
+def _verdict(met: bool) -> TargetState:
+    return TargetState.MET if met else TargetState.MISSED

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
@@ -11,9 +10,8 @@ from ntp_lib.companion.cli.main import current_project
 from ntp_lib.companion.reproduction.errors import RequestError
 from ntp_lib.companion.reproduction.wording import aligned
 
-REPEATS, PEER_LIMIT, BUDGET = 5, 60.0, 20.0
+REPEATS, PEER_LIMIT, BUDGET = 5, 12.0, 10.0
 SMOKE_REPEATS, SMOKE_PEER_LIMIT, SMOKE_BUDGET = 2, 10.0, 2.0
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 HEADINGS = ("what", "contenders", "target", "measured (min–median–max)", "verdict")
 
 
@@ -24,7 +22,7 @@ HEADINGS = ("what", "contenders", "target", "measured (min–median–max)", "ve
 @click.option(
     "--peer-limit",
     type=click.FloatRange(min=0.1),
-    help=f"Seconds that one attempt may take; {PEER_LIMIT:g} by default.",
+    help=f"Seconds that one attempt of a peer may take; {PEER_LIMIT:g} by default.",
 )
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="File for the report.")
 @click.option("--fresh", is_flag=True, help="Measure again what an interrupted run has measured.")
@@ -44,7 +42,6 @@ def bench_command(
     a run of some topics stay in _build/bench unless --out says otherwise. An interrupted run goes on where it was.
     """
     from ntp_lib.companion.benchmarks.bench import missing_cases, require_topics, run_benchmarks
-    from ntp_lib.companion.benchmarks.measuring import Effort
     from ntp_lib.companion.benchmarks.storage import save_report
     from ntp_lib.companion.benchmarks.targets import judge_targets
 
@@ -53,15 +50,20 @@ def bench_command(
     committed = project.measured / "benchmarks.json"
     if smoke and out is not None and out.resolve() == committed.resolve():
         raise RequestError(f"{project.relative(committed)} holds whole runs; a smoke run goes elsewhere")
-    effort = Effort(
-        repeats=repeats or (SMOKE_REPEATS if smoke else REPEATS),
-        peer_limit=peer_limit or (SMOKE_PEER_LIMIT if smoke else PEER_LIMIT),
-        budget=SMOKE_BUDGET if smoke else BUDGET,
-        smoke=smoke,
-    )
+    usual = (SMOKE_REPEATS, SMOKE_PEER_LIMIT, SMOKE_BUDGET) if smoke else (REPEATS, PEER_LIMIT, BUDGET)
     working = project.build / "bench" / f"{'smoke' if smoke else 'full'}.json"
     command = _command(smoke, repeats, peer_limit)
-    report = run_benchmarks(effort, topics=names, working=working, command=command, fresh=fresh, say=click.echo)
+    report = run_benchmarks(
+        "smoke" if smoke else "full",
+        repeats or usual[0],
+        peer_limit or usual[1],
+        usual[2],
+        topics=names,
+        working=working,
+        command=command,
+        fresh=fresh,
+        say=click.echo,
+    )
     rows = [result.row() for result in judge_targets(report)]
     for line in aligned([HEADINGS, *rows]):
         click.echo(line)
@@ -75,8 +77,6 @@ def bench_command(
 
 
 def _command(smoke: bool, repeats: int | None, peer_limit: float | None) -> str:
-    # Threads decide times, so what the shell says about them belongs to what was typed.
-    parts = [f"{name}={os.environ[name]}" for name in THREADS if os.environ.get(name)]
-    parts += ["ntp bench", "--smoke" if smoke else ""]
+    parts = ["ntp bench", "--smoke" if smoke else ""]
     parts += [f"--repeats {repeats}" if repeats else "", f"--peer-limit {peer_limit:g}" if peer_limit else ""]
     return " ".join(part for part in parts if part)

@@ -2,12 +2,10 @@
 
 from collections.abc import Callable
 
-from ntp_lib.companion.benchmarks.cases import Answer, Case, Contender
-from ntp_lib.companion.benchmarks.judges import ReportingJudge
-from ntp_lib.companion.benchmarks.measuring import Effort
-from ntp_lib.companion.benchmarks.records import Requirement, Target
+from ntp_lib.companion.benchmarks.cases import Answer, Case, Contender, Judge
+from ntp_lib.companion.benchmarks.records import Conditions, Requirement, Target
 
-EFFORT = Effort(repeats=3, peer_limit=1.0, budget=10.0, smoke=True)
+CONDITIONS = Conditions("smoke", {"processor": "abacus"}, {"Python": "3"}, "0" * 64, 3, 1.0, 10.0)
 ACCURATE = Requirement("error", "at most", 1e-6)
 
 
@@ -25,7 +23,7 @@ def case(*peers: Contender, targets: tuple[Target, ...] = ()) -> Case:
         title="a test",
         parameters={"m": 3, "series": "m", "size": 3},
         problem=lambda repeat: repeat,
-        judge=lambda repeat: ReportingJudge(),
+        judge=Judge,
         contenders=(OURS, *peers),
         requirements=(ACCURATE,),
         targets=targets,

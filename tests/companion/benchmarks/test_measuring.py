@@ -1,16 +1,21 @@
 from dataclasses import replace
 
 import pytest
-from small_cases import EFFORT, answering, case
+from small_cases import CONDITIONS, answering, case
 
+from ntp_lib import synthetic
 from ntp_lib.companion.benchmarks.cases import Answer, Contender
 from ntp_lib.companion.benchmarks.isolation import attempt_in_child
 from ntp_lib.companion.benchmarks.judges import SVMJudge
 from ntp_lib.companion.benchmarks.measuring import measure_case
 from ntp_lib.companion.benchmarks.records import Ending
+from ntp_lib.companion.benchmarks.topics import svm
+
+[*_, ALONE] = svm.cases(True)
+REQUEST = {"case": ALONE.id, "contender": "ntp_lib", "setting": "default", "repeat": 0, "smoke": True}
 
 
-def measured(*peers, effort=EFFORT):
+def measured(*peers, effort=CONDITIONS):
     return {found.contender: found for found in measure_case(case(*peers), effort).measurements}
 
 
@@ -44,6 +49,20 @@ def test_a_peer_that_stops_itself_at_its_limit_is_not_accurate_by_luck():
     assert found.accuracy == {}
 
 
+def test_compiling_is_not_timed_and_our_own_limit_holds():
+    asked = []
+    peer = Contender("peer", lambda p, s, limit: asked.append((p, limit)) or Answer({"error": 0.0}), compiles=True)
+    measured(peer, replace(peer, name="own", compiles=False, limit=7.0))
+    assert asked == [(0, 1.0), (0, 1.0), (0, 7.0), (1, 1.0), (1, 7.0), (2, 1.0), (2, 7.0)]
+
+
+def test_work_is_counted_in_products_of_the_same_process():
+    data = synthetic.random(num_contexts=6, dim=8, vocab_size=5, support_size=2)
+    counted = replace(case(), problem=lambda repeat: data, products=True)
+    [found] = measure_case(counted, CONDITIONS).measurements
+    assert 0 < found.notes["product_seconds"] < 1
+
+
 def test_an_absent_peer_says_why():
     found = measured(Contender("peer", answering({}), missing="not installed"))["peer"]
     assert (found.outcome, found.seconds, found.notes) == (Ending.ABSENT, (), {"reason": "not installed"})
@@ -69,21 +88,36 @@ def test_contenders_take_turns_and_all_get_the_same_problem():
 
 
 def test_a_contender_over_its_budget_is_not_repeated():
-    found = measured(Contender("peer", answering({"default": 0.0})), effort=replace(EFFORT, budget=0.0))["peer"]
+    found = measured(Contender("peer", answering({"default": 0.0})), effort=replace(CONDITIONS, budget=0.0))[
+        "peer"
+    ]
     assert (found.outcome, len(found.seconds)) == (Ending.REACHED, 1)
 
 
 @pytest.mark.parametrize(("limit", "outcome"), [(30.0, Ending.REACHED), (0.0, Ending.TIME_LIMIT)])
 def test_an_attempt_in_a_child_is_judged_or_killed(limit, outcome):
-    request = {"case": "svm/smoke", "contender": "ntp_lib", "setting": "default", "repeat": 0, "smoke": True}
+    request = {
+        "case": "svm/ntp-svm-4-5-4-2",
+        "contender": "ntp_lib",
+        "setting": "default",
+        "repeat": 0,
+        "smoke": True,
+    }
     judge = SVMJudge()
     found = attempt_in_child(request, judge, limit)
     assert found.outcome is outcome
     assert ("bound" in judge.known) == (outcome is Ending.REACHED)
+    assert ("memory_mib" in found.notes) == (outcome is Ending.REACHED)
 
 
 def test_a_child_that_breaks_is_a_failure():
-    request = {"case": "svm/smoke", "contender": "nobody", "setting": "default", "repeat": 0, "smoke": True}
+    request = {
+        "case": "svm/ntp-svm-4-5-4-2",
+        "contender": "nobody",
+        "setting": "default",
+        "repeat": 0,
+        "smoke": True,
+    }
     found = attempt_in_child(request, SVMJudge(), 30.0)
     assert found.outcome is Ending.FAILED
     assert "StopIteration" in str(found.notes["reason"])

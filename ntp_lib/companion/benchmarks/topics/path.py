@@ -1,66 +1,46 @@
-"""The regularisation path over many decades of the penalty, and how its time grows with V·d."""
+"""The regularisation path over six decades of the penalty, and how its time grows with V·d."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 import ntp_lib as ntp
 from ntp_lib.companion.benchmarks.cases import Answer, Case, Contender
-from ntp_lib.companion.benchmarks.judges import ReportingJudge
-from ntp_lib.companion.benchmarks.records import Requirement, Target, Value
+from ntp_lib.companion.benchmarks.judges import PathJudge
+from ntp_lib.companion.benchmarks.peers.scikit import path_contender
+from ntp_lib.companion.benchmarks.records import OURS, Requirement, Target
+from ntp_lib.companion.benchmarks.topics.random_data import PAPER, SMALL, Sizes, random_case, references
 from ntp_lib.data.ntp_data import NTPData
 
-SERIES = (10, 20, 40, 80)
-STATIONARY = (Requirement("residual", "at most", 1e-9),)
-
-
-class Path:
-    """`regularization_path` as a user calls it, references included."""
-
-    def __init__(self, decades: int, per_decade: int) -> None:
-        self.penalties = np.logspace(0, -decades, decades * per_decade + 1)
-
-    def __call__(self, problem: NTPData, setting: str, limit: float) -> Answer:
-        """The largest relative residual ‖∇CE(W) + λW‖ / (λ‖W‖) on the path."""
-        path = ntp.regularization_path(problem, penalties=self.penalties.tolist())
-        return Answer({"residual": float(path.frame["residual"].max())}, notes={"points": len(self.penalties)})
+STATIONARY = (Requirement("residual", "at most", 1e-7),)
+ALONG_V: dict[int, tuple[Target, ...]] = {
+    **dict.fromkeys((10, 20, 40), ()),
+    80: (Target("seconds", 0.5), Target("exponent", 1.2)),
+}
 
 
 def cases(smoke: bool) -> list[Case]:
-    """Twelve decades on the paper's setting; then six, ever more tokens."""
+    """The paper's setting, ever more tokens, and 10 000 unknowns."""
     if smoke:
-        return [_case("path/smoke", (6, 8, 5, 2), Path(2, 1), {"series": "V·d", "size": 40})]
-    paper = _case("path/paper", (50, 60, 10, 6), Path(12, 4), {}, Target("seconds", 3.0))
-    growth = [
-        _case(f"path/V-{V}", (50, 60, V, 6), Path(6, 1), {"series": "V·d", "size": 60 * V}, isolated=True)
-        for V in SERIES
+        return [_case("path/V", SMALL, 3, series=("V·d", 40), alone=False)]
+    along = [
+        _case("path/V", (50, 60, V, 6), 7, *targets, series=("V·d", 60 * V)) for V, targets in ALONG_V.items()
     ]
-    return [paper, *growth]
+    large = _case("path/large", (200, 240, 50, 6), 7, Target("seconds", 3.0))
+    return [_case("path/paper", PAPER, 25, alone=False), *along, large]
 
 
-def _case(
-    case_id: str,
-    sizes: tuple[int, int, int, int],
-    path: Path,
-    series: dict[str, Value],
-    *targets: Target,
-    isolated: bool = False,
-) -> Case:
-    m, d, V, S = sizes
-    return Case(
-        id=case_id,
-        title=f"path, {len(path.penalties)} points down to {path.penalties[-1]:.0e}, ({m}, {d}, {V}, {S})",
-        parameters={"m": m, "d": d, "V": V, "S": S, **series},
-        problem=lambda repeat: _problem(sizes),
-        judge=lambda repeat: ReportingJudge(),
-        contenders=(Contender("ntp_lib", path, ours=True, isolated=isolated),),
-        requirements=STATIONARY,
-        targets=targets,
-    )
+def _case(name: str, sizes: Sizes, points: int, *targets: Target, series: Any = None, alone: bool = True) -> Case:
+    penalties = np.logspace(0, -6, points).tolist()
 
+    def solve(problem: NTPData, setting: str, limit: float) -> Answer:
+        path = ntp.regularization_path(problem, penalties=penalties, references=references(sizes))
+        return Answer([path.W(i) for i in range(points)])
 
-def _problem(sizes: tuple[int, int, int, int]) -> Any:
-    m, d, V, S = sizes
-    return ntp.synthetic.random(num_contexts=m, dim=d, vocab_size=V, support_size=S)
+    mine = Contender(OURS, solve, ours=True, isolated=alone, limit=60.0)
+    everybody = (mine, path_contender(penalties, isolated=alone))
+    judge, title = partial(PathJudge, penalties), f"path, {points} points to 1e-6,"
+    return random_case(name, title, sizes, judge, STATIONARY, everybody, *targets, limits=True, series=series)

@@ -1,27 +1,44 @@
-"""The NTP-SVM against general solvers: the instances whose targets were fixed beforehand."""
+"""The NTP-SVM of random data: against general solvers, against scikit-learn, and along its sizes."""
 
 from __future__ import annotations
 
-from functools import partial
+from typing import Any
 
 import ntp_lib as ntp
 from ntp_lib.companion.benchmarks.cases import Answer, Case, Contender
 from ntp_lib.companion.benchmarks.judges import MATCHED_SVM, SVMJudge
-from ntp_lib.companion.benchmarks.peers.cvxpy_model import LEVELS, PRINTED, cvxpy_contenders
-from ntp_lib.companion.benchmarks.records import Target
-from ntp_lib.data.language_reference import load_language_reference
+from ntp_lib.companion.benchmarks.peers.programmes import cvxpy_contenders, qp_contenders
+from ntp_lib.companion.benchmarks.peers.scikit import svm_contenders
+from ntp_lib.companion.benchmarks.records import OURS, Target
+from ntp_lib.companion.benchmarks.topics.random_data import SMALL, Sizes, random_case
 from ntp_lib.data.ntp_data import NTPData
 
-# (m, d, V, |S|), the ratio asked for, and whether the peers need a process that can be killed.
-AGAINST_PEERS = (
-    ((50, 60, 10, 6), Target("ratio", 20.0), False),
-    ((100, 120, 20, 6), Target("ratio", 200.0), False),
-    ((200, 240, 50, 6), Target("ratio", 1000.0), True),
-    ((80, 30, 20, 3), Target("ratio", 1.0, ("Clarabel", "Clarabel, as printed")), False),
+# Sizes, the ratios asked for against matrices handed over and against cvxpy models, who takes part in each, and
+# whether they need a process of their own that can be ended.
+Plan = tuple[Sizes, float, float, tuple[str, ...], tuple[str, ...], bool]
+MODELLED = ("SCS", "Clarabel")
+CHOSEN = ("SCS", "ProxQP", "OSQP")
+EVERYBODY = (*CHOSEN, "PIQP", "DAQP")
+AGAINST_PEERS: tuple[Plan, ...] = (
+    ((50, 60, 10, 6), 4.0, 10.0, EVERYBODY, (*MODELLED, "OSQP"), False),
+    ((100, 120, 20, 6), 35.0, 35.0, EVERYBODY[:-1], MODELLED, True),
+    ((200, 240, 50, 6), 150.0, 150.0, CHOSEN, MODELLED[:1], True),
+    ((80, 30, 20, 3), 1.0, 1.0, EVERYBODY[:-1], MODELLED, True),
 )
+SMOKE: tuple[Plan, ...] = ((SMALL, 1.0, 1.0, EVERYBODY, (*MODELLED, "OSQP"), False),)
+Everybody = tuple[Contender, ...]
 LARGE = (1000, 1200, 200, 8)
-SMALL = (6, 8, 5, 2)
-TEXT = {"tokens": 3000, "V": 300, "context length": 2, "d": 256}
+ONE_HOT = ((50, 60, 2, 1), (200, 240, 2, 1), (50, 60, 10, 1), (200, 240, 10, 1))
+SMALL_ONE_HOT = ((12, 15, 2, 1), (12, 15, 4, 1))
+# (m, d, V) along each series; only the size it is named for changes.
+SERIES = {
+    "m": [(m, 320, 20) for m in (20, 40, 80, 160, 320)],
+    "d": [(50, d, 20) for d in (60, 120, 240, 480, 960)],
+    "V": [(100, 120, V) for V in (10, 20, 40, 80, 160)],
+}
+SMALL_SERIES = {"m": [(4, 16, 8), (8, 16, 8)], "V": [(6, 8, 7), (6, 8, 8)]}
+# General solvers take part in a series up to this many unknowns m·V·d, where the best of them still takes seconds.
+PEER_ENTRIES = 300_000
 
 
 def solve_ours(problem: NTPData, setting: str, limit: float) -> Answer:
@@ -32,72 +49,50 @@ def solve_ours(problem: NTPData, setting: str, limit: float) -> Answer:
     )
 
 
-def ours(*, isolated: bool = False) -> Contender:
+def ours(*, isolated: bool = False, limit: float = 60.0) -> Contender:
     """This library's NTP-SVM."""
-    return Contender("ntp_lib", solve_ours, ours=True, isolated=isolated)
-
-
-def random_problem(sizes: tuple[int, int, int, int], seed: int) -> NTPData:
-    """`synthetic.random` by sizes (m, d, V, |S|), with as many sequences as they need at least."""
-    m, d, V, S = sizes
-    return ntp.synthetic.random(
-        num_contexts=m, dim=d, vocab_size=V, support_size=S, num_sequences=max(5000, 10 * m * S), seed=seed
-    )
+    return Contender(OURS, solve_ours, ours=True, isolated=isolated, limit=limit)
 
 
 def svm_case(
-    case_id: str, sizes: tuple[int, int, int, int], contenders: tuple[Contender, ...], *targets: Target
+    name: str, sizes: Sizes, everybody: tuple[Contender, ...], *targets: Target, series: Any = None
 ) -> Case:
-    """One random instance, the same in every repeat."""
-    m, d, V, S = sizes
-    return Case(
-        id=case_id,
-        title=f"NTP-SVM ({m}, {d}, {V}, {S})",
-        parameters={"m": m, "d": d, "V": V, "S": S},
-        problem=lambda repeat: random_problem(sizes, 0),
-        judge=lambda repeat: SVMJudge(),
-        contenders=contenders,
-        requirements=MATCHED_SVM,
-        targets=targets,
-    )
+    """One random instance to matched accuracy."""
+    return random_case(name, "NTP-SVM", sizes, SVMJudge, MATCHED_SVM, everybody, *targets, series=series)
 
 
 def cases(smoke: bool) -> list[Case]:
-    """The instances against peers, then two that no general solver is asked to hold."""
-    if smoke:
-        peers = cvxpy_contenders(LEVELS) + cvxpy_contenders(PRINTED)
-        return [
-            svm_case("svm/smoke", SMALL, (ours(), *peers), Target("ratio", 1.0)),
-            _isolated_smoke(),
-            _text(200, 20, 128),
-        ]
+    """The instances against peers, and one that no general solver is asked to hold."""
     found = []
-    for sizes, target, heavy in AGAINST_PEERS:
-        peers = cvxpy_contenders(LEVELS, isolated=heavy) + cvxpy_contenders(PRINTED, isolated=heavy)
-        found.append(svm_case(f"svm/{'-'.join(map(str, sizes))}", sizes, (ours(), *peers), target))
-    large = svm_case(f"svm/{'-'.join(map(str, LARGE))}", LARGE, (ours(isolated=True),), Target("seconds", 4.0))
-    text = _text(TEXT["tokens"], TEXT["V"], TEXT["d"], Target("seconds", 8.0), isolated=True)
-    return [*found, large, text]
-
-
-def _isolated_smoke() -> Case:
-    return svm_case("svm/smoke-isolated", SMALL, (ours(isolated=True),), Target("seconds", 60.0))
-
-
-def _text(tokens: int, vocab_size: int, dim: int, *targets: Target, isolated: bool = False) -> Case:
-    return Case(
-        id="svm/text",
-        title=f"NTP-SVM, Python language reference, {tokens} tokens",
-        parameters={"tokens": tokens, "V": vocab_size, "d": dim, "context length": 2},
-        problem=lambda repeat: _text_problem(tokens, vocab_size, dim),
-        judge=lambda repeat: SVMJudge(),
-        contenders=(ours(isolated=isolated),),
-        requirements=MATCHED_SVM,
-        targets=targets,
+    for sizes, bound, modelled_bound, names, modelled_names, heavy in SMOKE if smoke else AGAINST_PEERS:
+        direct = qp_contenders(solvers=names, isolated=heavy)
+        modelled = cvxpy_contenders(modelled_names, isolated=heavy)
+        groups = ((bound, direct), (modelled_bound, modelled))
+        targets = [Target("ratio", least, tuple(peer.name for peer in peers)) for least, peers in groups]
+        found.append(svm_case("svm/ntp-svm", sizes, (ours(), *direct, *modelled), *targets))
+    alone = svm_case(
+        "svm/ntp-svm", (4, 5, 4, 2) if smoke else LARGE, (ours(isolated=True),), Target("MiB", 1024.0)
     )
+    return [*found, alone]
 
 
-def _text_problem(tokens: int, vocab_size: int, dim: int) -> NTPData:
-    words = load_language_reference().tokens[:tokens]
-    from_tokens = partial(NTPData.from_tokens, context_length=2, dim=dim, vocab_size=vocab_size, seed=0)
-    return from_tokens(words)
+def one_hot(smoke: bool) -> list[Case]:
+    """scikit-learn where its problem is the NTP-SVM: for two tokens and for ten."""
+    found = []
+    for sizes in SMALL_ONE_HOT if smoke else ONE_HOT:
+        special = svm_contenders(sizes[2])
+        target = Target("ratio", 1.4, tuple(peer.name for peer in special))
+        general = qp_contenders(("dual",), CHOSEN, isolated=sizes[0] > 100)
+        found.append(svm_case("one-hot/ntp-svm", sizes, (ours(), *special, *general), target))
+    return found
+
+
+def growth(smoke: bool) -> list[Case]:
+    """One case per size; every repeat has data of its own seed, the same for all contenders."""
+    found = []
+    for series, all_sizes in (SMALL_SERIES if smoke else SERIES).items():
+        for m, d, V in all_sizes:
+            size = {"m": m, "d": d, "V": V}[series]
+            peers = qp_contenders(("dual",), CHOSEN) if m * d * V <= PEER_ENTRIES else ()
+            found.append(svm_case(f"growth/{series}", (m, d, V, 6), (ours(), *peers), series=(series, size)))
+    return found
