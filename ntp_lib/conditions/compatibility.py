@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from ntp_lib.conditions import log_odds_conflict
+from ntp_lib.conditions.core_newton import log_limit_probabilities
 from ntp_lib.conditions.finite_part import minimise_in_support
 from ntp_lib.conditions.log_odds_conflict import Certificate
 from ntp_lib.data.ntp_data import NTPData
@@ -87,7 +88,11 @@ class Compatibility:
         Raises:
             DidNotConvergeError: Newton's method did not reach a stationary point.
         """
-        return self.W_least_squares if self.holds else minimise_in_support(self.F, self.W_least_squares)
+        if self.holds:
+            return self.W_least_squares
+        if self.F.is_dense:
+            return minimise_in_support(self.F, self.W_least_squares)
+        return _nearest(self.F, log_limit_probabilities(self.F.relations))
 
     @cached_property
     def certificate(self) -> Certificate | None:
@@ -99,7 +104,7 @@ class Compatibility:
         """
         if self.holds is not False or self.excluding is not None:
             return self.excluding
-        return log_odds_conflict.certificate(self.F, _log_odds(self.F)[0])
+        return log_odds_conflict.certificate(self.F, _log_odds(self.F))
 
     @cached_property
     def conflict(self) -> float:
@@ -156,13 +161,13 @@ def compatibility(data: NTPData, *, F: Subspace | None = None) -> Compatibility:
     spreads = log_odds_violations(W, data)
     if spreads.max() <= tolerance or (_is_rounding(spreads, W, data) and F.dim == F.differences.count):
         return Compatibility(True, tolerance, F, W)
-    excluded = F.is_dense and _excludes(log_odds_conflict.projected(F, _log_odds(F)[0]), data)
+    excluded = F.is_dense and _excludes(log_odds_conflict.projected(F, _log_odds(F)), data)
     return Compatibility(False if excluded else None, tolerance, F, W)
 
 
 def _excluding(F: Subspace) -> Certificate | None:
     """A certificate from the relations of F, or of a few tokens where all are too many; None without one."""
-    log_odds = _log_odds(F)[0]
+    log_odds = _log_odds(F)
     for relations in _attempts(F):
         if len(relations.places):
             C = log_odds_conflict.laid_out(relations.nearest(log_odds), F.data)
@@ -189,18 +194,30 @@ def _excludes(C: Certificate | None, data: NTPData) -> bool:
 
 
 def _least_squares(F: Subspace) -> Floats:
-    log_odds, exponent = _log_odds(F)
-    return _in_range(F.nearest_to_logits(log_odds), exponent)
+    log_odds = np.log(F.data.probs.data)
+    return _nearest(F, log_odds)
 
 
-def _log_odds(F: Subspace) -> tuple[Floats, int]:
-    """log p̂ for unit embeddings, times 2^−exponent, (nnz,); and the exponent, mostly 0."""
-    _, norms, exponents = scaled_rows(F.data)
-    exponent, places = -int(exponents.min()), F.data.support_rows
-    log_odds = np.log(F.data.probs.data) / norms[places]
+def _nearest(F: Subspace, logits: Floats) -> Floats:
+    """The element of F whose in-support logits come nearest to these, each over its embedding's length, (V, d)."""
+    scaled, exponent = _for_unit_embeddings(logits, F.data)
+    return _in_range(F.nearest_to_logits(scaled), exponent)
+
+
+def _log_odds(F: Subspace) -> Floats:
+    """log p̂ for unit embeddings, up to a power of two, (nnz,)."""
+    log_odds = np.log(F.data.probs.data)
+    return _for_unit_embeddings(log_odds, F.data)[0]
+
+
+def _for_unit_embeddings(logits: Floats, data: NTPData) -> tuple[Floats, int]:
+    """Logits over the lengths of the embeddings, times 2^−exponent, (nnz,); and the exponent, mostly 0."""
+    _, norms, exponents = scaled_rows(data)
+    exponent, places = -int(exponents.min()), data.support_rows
+    scaled = logits / norms[places]
     if exponents.any():
-        log_odds = np.ldexp(log_odds, (-exponents - exponent)[places])
-    return np.asarray(log_odds), exponent
+        scaled = np.ldexp(scaled, (-exponents - exponent)[places])
+    return np.asarray(scaled), exponent
 
 
 def _in_range(W: Floats, exponent: int) -> Floats:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 import scipy.sparse as sp
 
+from ntp_lib.conditions.armijo import backtracked
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.errors import DidNotConvergeError
 from ntp_lib.numerics.aliases import Floats
@@ -24,7 +24,7 @@ def minimise_in_support(F: Subspace, start: Floats) -> Floats:
     """The minimiser of CE_F over F by damped Newton; CE_F is strictly convex there (book, lem-cef).
 
     Args:
-        F: the subspace.
+        F: the subspace, small enough for a basis; beyond, see `ntp_lib.conditions.core_newton`.
         start: where Newton's method starts, unless zero is lower; in F, (V, d).
 
     Returns:
@@ -41,9 +41,8 @@ def minimise_in_support(F: Subspace, start: Floats) -> Floats:
     factors, lengths = F.factorisation, unit_embeddings(data)[1]
     logit_map = np.asarray((F.differences.contrasts.T @ factors.U) * lengths[rows][:, None])
     # Where log-odds are in conflict their least-squares fit can lie far out, with every softmax saturated.
-    candidates = [
-        (_in_support_loss(data, logit_map @ x), x) for x in (np.zeros(F.dim), F.coordinates(start) * factors.sigma)
-    ]
+    starts = (np.zeros(len(factors.sigma)), F.coordinates(start) * factors.sigma)
+    candidates = [(_in_support_loss(data, logit_map @ x), x) for x in starts]
     (loss, q), x = min(candidates, key=lambda candidate: candidate[0][0])
     longest, last_length = float(lengths.max()), float("inf")
     for _ in range(MAX_NEWTON_STEPS):
@@ -61,7 +60,7 @@ def minimise_in_support(F: Subspace, start: Floats) -> Floats:
         if np.linalg.norm(slope) <= ROUNDED_SLOPE * longest and np.linalg.norm(step) > last_length / 2:
             return F.embed(x / factors.sigma)
         last_length = float(np.linalg.norm(step))
-        size, loss, q = _backtracked(partial(_loss_along, data, logit_map, x, step), loss, float(slope @ step))
+        size, loss, q = backtracked(partial(_loss_along, data, logit_map, x, step), loss, float(slope @ step))
         x = x + size * step
         if np.linalg.norm(step) <= 1e-10 * (1 / longest + np.linalg.norm(x)) and size == 1.0:
             return F.embed(x / factors.sigma)  # the quadratic phase is over: the next step would be rounding
@@ -73,25 +72,6 @@ def minimise_in_support(F: Subspace, start: Floats) -> Floats:
 
 def _loss_along(data: NTPData, logit_map: Floats, x: Floats, step: Floats, size: float) -> tuple[float, Floats]:
     return _in_support_loss(data, logit_map @ (x + size * step))
-
-
-def _backtracked(
-    loss_at: Callable[[float], tuple[float, Floats]], loss: float, slope: float
-) -> tuple[float, float, Floats]:
-    """The largest of 1, ½, ¼, … that lowers the loss by 1e-4 of what its slope promises (Armijo).
-
-    Args:
-        loss_at: the loss and its probabilities, by the size of the step.
-        loss: before the step.
-        slope: along it, negative.
-    """
-    size = 1.0
-    while True:
-        new_loss, q = loss_at(size)
-        # Rounding of the loss itself is no rise; steps of 1e-10 change nothing else.
-        if new_loss <= loss + 1e-4 * size * slope + 1e-15 or size < 1e-10:
-            return size, new_loss, q
-        size /= 2
 
 
 def _in_support_loss(data: NTPData, logits: Floats) -> tuple[float, Floats]:

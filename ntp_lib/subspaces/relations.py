@@ -8,6 +8,7 @@ keep an equation. What the levels cannot remove of it is the relation nearest to
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import scipy.linalg
@@ -18,6 +19,7 @@ from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.errors import DidNotConvergeError
 from ntp_lib.numerics.aliases import Floats, Ints
 from ntp_lib.numerics.results import result
+from ntp_lib.numerics.token_blocks import TokenPairs
 from ntp_lib.subspaces import core
 from ntp_lib.subspaces.in_support import unit_embeddings
 
@@ -57,19 +59,29 @@ class Relations:
     @cached_property
     def _levels(self) -> Ints:
         """The context of every pair, numbered among those of the core, (n,)."""
-        return np.asarray(np.unique(self.data.support_rows[self.places], return_inverse=True)[1], dtype=np.int64)
+        return np.searchsorted(self.contexts, self.data.support_rows[self.places]).astype(np.int64)
+
+    @cached_property
+    def contexts(self) -> Ints:
+        """The contexts in the core, in order, (num_levels,)."""
+        return np.asarray(np.unique(self.data.support_rows[self.places]), dtype=np.int64)
+
+    @cached_property
+    def pairs(self) -> TokenPairs:
+        """The pairs, contexts and tokens numbered among those of the core."""
+        starts = np.flatnonzero(np.diff(self._tokens, prepend=-1))
+        return TokenPairs(self.num_levels, np.append(starts, len(self.places)), self._levels)
 
     @property
     def num_levels(self) -> int:
         """Contexts in the core."""
-        return int(self._levels.max(initial=-1)) + 1
+        return len(self.contexts)
 
     @cached_property
     def _blocks(self) -> list[tuple[slice, Floats]]:
         """For every token its pairs, and an orthonormal basis of what their embeddings map to."""
-        _, starts = np.unique(self._tokens, return_index=True)
         unit, contexts = unit_embeddings(self.data)[0], self.data.support_rows[self.places]
-        parts = [slice(int(a), int(b)) for a, b in zip(starts, [*starts[1:], len(contexts)], strict=True)]
+        parts = [slice(int(a), int(b)) for a, b in pairwise(self.pairs.indptr)]
         return [(part, core.column_space(unit[contexts[part]])) for part in parts]
 
     @property

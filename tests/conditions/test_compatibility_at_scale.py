@@ -8,7 +8,7 @@ import scipy.sparse as sp
 
 import ntp_lib as ntp
 from ntp_lib.conditions import compatibility as module
-from ntp_lib.conditions import log_odds_conflict
+from ntp_lib.conditions import core_newton, log_odds_conflict
 from ntp_lib.subspaces import block_projection, relations, subspace
 
 SEEDS = range(6)
@@ -135,3 +135,47 @@ def test_no_verdict_depends_on_the_unit(scale, random_problem, at_scale):
     assert found.holds is expected.holds is False
     assert found.verify()
     assert found.conflict == pytest.approx(expected.conflict, rel=1e-9)
+
+
+@pytest.mark.parametrize("floor", [1e-3, 1e-8, 1e-15])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_finite_part_agrees_with_the_dense_route(seed, floor, at_scale):
+    """Lopsided probabilities in more contexts than dimensions; some contexts stay off the core."""
+    rng = np.random.default_rng(seed)
+    probs = rng.dirichlet(np.full(5, 0.1), 24) + floor
+    probs[rng.random(probs.shape) < 0.3] = 0
+    probs = probs[np.count_nonzero(probs, axis=1) > 0]
+    probs /= probs.sum(axis=1, keepdims=True)
+    m = len(probs)
+    data = ntp.NTPData(rng.standard_normal((m, 3)), rng.dirichlet(np.ones(m)), probs)
+    expected = ntp.compatibility(data).W_finite
+    found = at_scale(data)
+    assert found.holds is False
+    assert np.linalg.norm(found.W_finite - expected) <= 1e-9 * np.linalg.norm(expected)
+
+
+def test_off_the_core_the_finite_part_meets_the_data():
+    data = text_like(m=900, V=300, d=6)
+    found = ntp.compatibility(data)
+    assert not found.F.is_dense
+    assert found.holds is False
+    missed = module.log_odds_violations(found.W_finite, data)
+    core = np.zeros(data.num_contexts, dtype=bool)
+    core[found.F.relations.contexts] = True
+    several = data.support_sizes > 1
+    assert 20 < np.count_nonzero(several & ~core) < several.sum()
+    assert missed[~core].max() <= 1e-10
+    assert missed[core].max() > 0.1, "control"
+    slope = np.zeros((data.vocab_size, data.dim))
+    for block in data.blocks():
+        weights = np.where(block.support, np.exp(block.embeddings @ found.W_finite.T), 0.0)
+        q = weights / weights.sum(axis=1, keepdims=True)
+        slope += ((q - block.probs) * block.context_probs[:, None]).T @ block.embeddings
+    assert np.linalg.norm(slope) <= 1e-14
+
+
+def test_a_finite_part_of_too_many_contexts_is_refused(monkeypatch):
+    found = ntp.compatibility(text_like(m=900, V=300, d=6))
+    monkeypatch.setattr(core_newton, "MAX_CONTEXTS", 3)
+    with pytest.raises(ntp.DidNotConvergeError, match="at most 3 are attempted"):
+        found.W_finite  # noqa: B018

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import ntp_lib as ntp
-from ntp_lib.conditions import finite_part, log_odds_conflict
+from ntp_lib.conditions import log_odds_conflict
+from ntp_lib.conditions.armijo import backtracked
 from ntp_lib.data import ntp_data
 from ntp_lib.margins import certificates
 from ntp_lib.margins.margins import stacked_margins
@@ -146,7 +147,7 @@ def test_an_explanation_names_the_tightest_pairs_only():
 )
 def test_the_line_search_accepts_only_what_decreases_the_loss(curvature, expected):
     """Of −t + ½ c t², whose slope is −1, which a step of t = 2/c brings back to zero."""
-    size, loss, q = finite_part._backtracked(lambda t: (7 - t + curvature * t**2 / 2, np.array([t])), 7.0, -1.0)
+    size, loss, q = backtracked(lambda t: (7 - t + curvature * t**2 / 2, np.array([t])), 7.0, -1.0)
     assert size == expected
     assert loss == 7 - size + curvature * size**2 / 2 < 7
     assert q == [size]
