@@ -125,7 +125,7 @@ class Relations:
         return found
 
     def _sums(self, values: Floats) -> Floats:
-        return np.bincount(self._levels, values, minlength=self.num_levels)
+        return np.asarray(np.bincount(self._levels, values, minlength=self.num_levels), dtype=np.float64)
 
     def _off_columns(self, values: Floats) -> Floats:
         """(I − Π_v) of the values of every token; the second pass removes the rounding of the first."""

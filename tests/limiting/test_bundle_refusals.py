@@ -46,9 +46,15 @@ def test_a_margin_that_exists_but_was_not_found_is_no_refusal_of_it(toy, why, op
         unsolved.require_margin("no check")
 
 
+def missing_by(toy, residual, **changes):
+    found = dataclasses.replace(toy.compatibility, **changes)
+    vars(found)["residuals"] = np.full(toy.data.num_contexts, residual)
+    return dataclasses.replace(toy, compatibility=found)
+
+
 @pytest.mark.parametrize(("residual", "workable"), [(1e-6, True), (1.01e-6, False)])
 def test_log_odds_that_rounding_misses(toy, residual, workable):
-    rounded = dataclasses.replace(toy, compatibility=dataclasses.replace(toy.compatibility, residual=residual))
+    rounded = missing_by(toy, residual)
     if workable:
         rounded.require_met_log_odds()
         return
@@ -58,10 +64,8 @@ def test_log_odds_that_rounding_misses(toy, residual, workable):
         "the lengths of the embeddings are so far apart that W*, rounded to float64, misses the log-odds of the "
         "longest by 1.0e-06 nats; at most 1e-06 are workable"
     )
-    loose = dataclasses.replace(rounded.compatibility, tolerance=1e-5)
-    dataclasses.replace(rounded, compatibility=loose).require_met_log_odds()
-    unmet = dataclasses.replace(rounded.compatibility, holds=False)
-    dataclasses.replace(rounded, compatibility=unmet).require_met_log_odds()
+    missing_by(toy, residual, tolerance=1e-5).require_met_log_odds()
+    missing_by(toy, residual, holds=False).require_met_log_odds()
 
 
 def test_parts_of_other_data_are_refused_by_name(toy):
