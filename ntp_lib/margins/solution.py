@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.margins import multipliers
 from ntp_lib.margins.margins import context_margins
+from ntp_lib.margins.multipliers import Multipliers
 from ntp_lib.margins.norms import Norm
 from ntp_lib.numerics.aliases import Floats
 from ntp_lib.numerics.arrays import to_numpy
@@ -40,7 +42,7 @@ class MarginSolution:
         geometry: the norm. Unless it is strictly convex there may be other minimisers.
         W: a minimiser, of margin one up to the tolerance, shape (V, d); of the kind the embeddings were given in,
             as is `dual`.
-        dual: A, shape (m, V).
+        dual: A, shape (m, V); an array up to 2^24 pairs, CSR beyond.
         tolerance: margin and gap asked for.
         solver: the solver's name.
         iterations: as the solver counts them.
@@ -55,10 +57,10 @@ class MarginSolution:
     iterations: int = 0
 
     @cached_property
-    def _arrays(self) -> tuple[Floats, Floats, Floats]:
-        """W, A, and A off the supports, as NumPy arrays."""
+    def _arrays(self) -> tuple[Floats, Multipliers, Floats]:
+        """W and A without tensors, and the entries of A off the supports: an array of them, zeros elsewhere."""
         dual = to_numpy(self.dual)
-        return to_numpy(self.W), dual, np.where(self.data.support_mask, 0.0, dual)
+        return to_numpy(self.W), dual, multipliers.values(multipliers.off_support(dual, self.data))
 
     @cached_property
     def _context_margins(self) -> tuple[Floats, Floats]:
@@ -83,8 +85,8 @@ class MarginSolution:
     def dual_violation(self) -> float:
         """Largest violation of the dual constraints, relative to the largest multiplier."""
         _, dual, off = self._arrays
-        scale = max(float(np.abs(dual).max()), np.finfo(float).tiny)
-        return float(max(off.max(), np.abs(dual.sum(axis=1)).max())) / scale
+        scale = max(float(np.abs(multipliers.values(dual)).max(initial=0.0)), np.finfo(float).tiny)
+        return float(max(off.max(initial=0.0), np.abs(multipliers.row_sums(dual)).max())) / scale
 
     @cached_property
     def _sizes(self) -> tuple[tuple[float, int], tuple[float, int]]:
@@ -140,8 +142,12 @@ class MarginSolution:
 
     def support_vectors(self, *, threshold: float = 1e-6) -> list[tuple[int, int]]:
         """Pair (j, v) whose multiplier exceeds `threshold` times the largest: the support vectors."""
-        off = -self._arrays[2]
-        return [(int(j), int(v)) for j, v in np.argwhere(off > threshold * off.max())]
+        _, dual, off = self._arrays
+        chosen = -off > threshold * -off.min(initial=0.0)
+        if isinstance(dual, np.ndarray):
+            return [(int(j), int(v)) for j, v in np.argwhere(chosen)]
+        places = zip(multipliers.places(dual)[chosen], dual.indices[chosen], strict=True)
+        return [(int(j), int(v)) for j, v in places]
 
 
 def _size(norm: Callable[[Floats], Floats], W: Floats) -> tuple[float, int]:

@@ -45,7 +45,7 @@ def _by_splitting(data: NTPData, *, tolerance: float) -> MarginSolution | Separa
     if outcome.answer is Answer.CERTIFICATE:
         return excluded(data, repaired_certificate(to_numpy(outcome.dual), data))
     W = outcome.dual.T @ data.kind.convert(data.embeddings)
-    return MarginSolution(data, FROBENIUS, W, outcome.dual, tolerance, "structured", outcome.iterations)
+    return MarginSolution(data, FROBENIUS, W, outcome.dual, tolerance, outcome.solver, outcome.iterations)
 
 
 # A new solver is one more line here.

@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 
 import ntp_lib as ntp
 from ntp_lib.margins.solution import SolveStatus
@@ -53,3 +54,22 @@ def test_untied_logits_alone_are_enough_to_be_inaccurate():
     assert untied.margin >= 1 - 1e-7
     assert abs(untied.gap) <= 1e-7
     assert untied.status is SolveStatus.INACCURATE
+
+
+def test_sparse_multipliers_measure_as_dense_ones():
+    found = ntp.ntp_svm(ntp.synthetic.toy_2d())
+    sparse = dataclasses.replace(found, dual=sp.csr_array(found.dual))
+    assert sparse.verify()
+    for name in ("gap", "bound", "dual_violation", "margin", "spread"):
+        assert getattr(sparse, name) == pytest.approx(getattr(found, name), rel=1e-12, abs=1e-15), name
+    assert sorted(sparse.support_vectors()) == sorted(found.support_vectors())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda A: -A, lambda A: A.multiply([[1.0], [1.0], [1.1]]), lambda A: 0 * A],
+    ids=["signs", "row", "none"],
+)
+def test_damaged_sparse_multipliers_are_noticed(change):
+    found = ntp.ntp_svm(ntp.synthetic.toy_2d())
+    assert not dataclasses.replace(found, dual=sp.csr_array(change(sp.csr_array(found.dual)))).verify()

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.margins.multipliers import laid_out
 from ntp_lib.margins.splitting.active_set import refined_certificate, refined_solution
 from ntp_lib.margins.splitting.independent import solution_of_independent_rows
 from ntp_lib.margins.splitting.iteration import Splitting
 from ntp_lib.margins.splitting.problem import Array, ConeProblem
+from ntp_lib.margins.working_set import solve as working_set
 
 MAX_ITERATIONS = 20_000
 CHECK_EVERY = 20
@@ -55,13 +57,15 @@ class SplittingOutcome:
     Attributes:
         answer: what was proved.
         dual: A, (m, V), for embeddings of the problem's lengths (not the unit ones), of the kind the data were
-            given in.
+            given in; CSR from a working set beyond 2^24 pairs.
         iterations: of the splitting, plus faces solved.
+        solver: what found it.
     """
 
     answer: Answer
     dual: Array
     iterations: int
+    solver: str = "structured"
 
 
 def solve(
@@ -75,12 +79,22 @@ def solve(
         time_limit: seconds after which the search ends undecided.
         unit_lengths: set the lengths of all embeddings to one, here and in the dual variable returned.
     """
+    if working_set.suits(data):
+        return _on_a_working_set(data, tolerance, time_limit, unit_lengths)
     deadline = time.monotonic() + time_limit
     problem = ConeProblem.of(data, unit_lengths=unit_lengths)
     found, faces = solution_of_independent_rows(problem.on_host(), tolerance=tolerance)
     if found is not None:
         return _outcome(problem, Answer.SOLUTION, problem.kind.convert(found), faces)
     return _split(problem, tolerance, deadline, faces)
+
+
+def _on_a_working_set(data: NTPData, tolerance: float, time_limit: float, unit_lengths: bool) -> SplittingOutcome:
+    """Hand over to the splitting that holds only the pairs that matter (book, lem-working-set)."""
+    found = working_set.solve(data, tolerance=tolerance, time_limit=time_limit, unit_lengths=unit_lengths)
+    answers = {True: Answer.SOLUTION, False: Answer.CERTIFICATE, None: Answer.UNDECIDED}
+    dual = laid_out(found.dual, data)
+    return SplittingOutcome(answers[found.separable], dual, found.iterations, "working set")
 
 
 def _split(problem: ConeProblem, tolerance: float, deadline: float, faces: int) -> SplittingOutcome:

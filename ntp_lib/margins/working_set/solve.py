@@ -48,6 +48,12 @@ HOPELESS, DIVERGING, SEARCH_SPACING = -5.0, 0.8, 1.5
 CERTIFICATE_TOLERANCE = 1e-13
 
 
+# Where there are many pairs and few become active, a working set is faster than arrays over all of them: from so
+# many multiplications m·V·d, contexts per dimension, and pairs for every one in support. Beyond MANY pairs arrays
+# over all of them are too large.
+LARGE, CROWDED, SPARSE, MANY = 10**7, 3, 8, 2**24
+
+
 @dataclass(frozen=True, eq=False)
 class WorkingSetOutcome:
     """How the search ended.
@@ -65,6 +71,13 @@ class WorkingSetOutcome:
     iterations: int
     working_pairs: int
     violation: float
+
+
+def suits(data: NTPData) -> bool:
+    """Whether a working set is the way to solve a problem: large, in NumPy, and with few pairs that matter."""
+    m, d, V = data.num_contexts, data.dim, data.vocab_size
+    worth_it = m * V * d >= LARGE and m >= CROWDED * d and SPARSE * data.probs.nnz <= m * V
+    return data.kind.is_numpy and (worth_it or m * V > MANY)
 
 
 def solve(

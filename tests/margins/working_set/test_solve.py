@@ -7,6 +7,7 @@ import pytest
 import scipy.sparse as sp
 
 import ntp_lib as ntp
+from ntp_lib.margins import multipliers
 from ntp_lib.margins.splitting.problem import ConeProblem
 from ntp_lib.margins.splitting.solve import Answer
 from ntp_lib.margins.splitting.solve import solve as split
@@ -145,3 +146,32 @@ def test_progress_is_shown_on_demand(capsys):
     assert "working set" in capsys.readouterr().err
     solve.solve(text())
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("sizes", "suited"),
+    [((40, 8, 50, 1), True), ((39, 8, 50, 1), False), ((40, 14, 50, 1), False), ((40, 8, 50, 8), False)],
+    ids=["suited", "too small", "too many dimensions", "supports too large"],
+)
+def test_the_working_set_is_chosen_for_many_pairs_of_which_few_matter(sizes, suited, monkeypatch):
+    monkeypatch.setattr(solve, "LARGE", 40 * 50 * 8)
+    m, d, V, S = sizes
+    support = (np.arange(V) + np.arange(m)[:, None]) % V < S
+    data = ntp.NTPData(np.random.default_rng(0).standard_normal((m, d)), np.full(m, 1 / m), support / S)
+    assert solve.suits(data) is suited
+    monkeypatch.setattr(solve, "MANY", m * V - 1)
+    assert solve.suits(data), "whatever the shape, where arrays over all pairs are too large"
+
+
+@pytest.mark.parametrize("dense", [True, False])
+def test_the_library_hands_large_data_over(dense, monkeypatch):
+    """Multipliers are handed out as arrays where these are small and as CSR beyond; both are verified."""
+    monkeypatch.setattr(solve, "suits", lambda data: True)
+    if not dense:
+        monkeypatch.setattr(multipliers, "MAX_DENSE_PAIRS", 1)
+    data = text(250, 30, 60)
+    found = ntp.ntp_svm(data)
+    assert found.solver == "working set"
+    assert sp.issparse(found.dual) is not dense
+    assert found.verify()
+    assert ntp.separability(data).verify()
