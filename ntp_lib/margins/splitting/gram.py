@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from ntp_lib.margins.splitting import positive_definite
 from ntp_lib.margins.splitting.problem import Array, ConeProblem
 
@@ -85,6 +87,13 @@ class HalfStep:
         if thin is None:
             return matrix @ T
         return matrix @ (thin @ T) - (self.relaxation / 2) * T
+
+    @cached_property
+    def arrays(self) -> tuple[Array, Array, Array]:
+        """α J − α/2 and an empty matrix, or two thin ones whose product is α J; and the constant: in rows."""
+        matrix, thin = self._matrices
+        thin = np.empty((0, 0)) if thin is None else thin
+        return np.ascontiguousarray(matrix), np.ascontiguousarray(thin), np.ascontiguousarray(self._constant)
 
     def apply(self, T: Array) -> Array:
         """The step at T, (m, V)."""

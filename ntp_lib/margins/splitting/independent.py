@@ -14,10 +14,12 @@ from ntp_lib.margins.splitting.active_set import SIGN_ROUNDING, SLACK_ROUNDING
 from ntp_lib.margins.splitting.problem import ConeProblem
 from ntp_lib.margins.splitting.slacks import FEW, IndependentRows
 from ntp_lib.numerics.aliases import Bools, Floats
+from ntp_lib.numerics.compiled import numba_is_wanted
 
 MAX_FACES = 20
-# Faces that a solution usually takes, iterations that the splitting does, and how many times its cost is worth it.
-USUAL_FACES, USUAL_ITERATIONS, WORTH = 6, 60, 2
+# Faces that a solution usually takes, iterations that the splitting does, and how many times its cost is worth it:
+# a compiled splitting costs less than its operations say.
+USUAL_FACES, USUAL_ITERATIONS, WORTH, WORTH_IF_COMPILED = 6, 60, 2.0, 1.3
 # Operations that take as long as the calls around one token, one face, one iteration, and one entry of it.
 TOKEN_OVERHEAD, FACE_OVERHEAD, ITERATION_OVERHEAD, ENTRY_OVERHEAD = 4e4, 2e5, 1e5, 30
 # Beyond this condition number of the Gram matrix its inverse says little.
@@ -71,7 +73,8 @@ def worth_it(inactive: Bools) -> bool:
     else:
         face = 2 * float((sizes**3).sum()) + pairs * m**2 + m**3 + TOKEN_OVERHEAD * V
     iteration = 2.0 * m**2 * V + ENTRY_OVERHEAD * m * V + ITERATION_OVERHEAD
-    return USUAL_FACES * (face + FACE_OVERHEAD) <= WORTH * USUAL_ITERATIONS * iteration
+    worth = WORTH_IF_COMPILED if numba_is_wanted() else WORTH
+    return USUAL_FACES * (face + FACE_OVERHEAD) <= worth * USUAL_ITERATIONS * iteration
 
 
 def _sharpened(

@@ -3,15 +3,19 @@
 Each iteration projects every row of logits onto its cone. The projection is a clip at a water level c_j, the root
 of Σ_{z∈S_j} (x_z − c) + Σ_{v∉S_j} (x_v − c)₊ = 0. One Newton step a time from the last level usually keeps pace
 with the iteration, so that no sort is needed; where it does not, more are taken. What the projection takes away
-is, up to the penalty, the dual variable.
+is, up to the penalty, the dual variable. Where numba is installed the passes over the rows are compiled.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
 from ntp_lib.margins.splitting.gram import RowSpace
 from ntp_lib.margins.splitting.problem import Array, ConeProblem
+from ntp_lib.numerics.aliases import Ints
+from ntp_lib.numerics.compiled import numba_is_wanted
 
 OVER_RELAXATION = 1.8
 # Newton steps for the water level, usually and where the levels have not kept pace.
@@ -38,9 +42,13 @@ class Splitting:
         self._level_steps = MORE_LEVEL_STEPS
         self._taken = self.project(self._point)
         self._last = (self._point, self._taken)
+        self._loops = _compiled_loops(problem)
 
     def advance(self, iterations: int) -> None:
         """Iterate."""
+        if self._loops is not None:
+            self._advance_compiled(iterations)
+            return
         self._level_steps = LEVEL_STEPS if self._levels_keep_pace() else MORE_LEVEL_STEPS
         for _ in range(iterations):
             taken = self._taken
@@ -51,6 +59,16 @@ class Splitting:
             self._point = new
             self._taken = self.project(new)
             self.iterations += 1
+
+    def _advance_compiled(self, iterations: int) -> None:
+        advance, supports = self._loops
+        point, taken, level = self._point.copy(), self._taken.copy(), self._level.ravel()
+        matrices = (*self._half_step.arrays, OVER_RELAXATION / 2)
+        advance(*matrices, point, taken, level, *supports, iterations - 1)
+        self._last = (point.copy(), taken.copy())
+        advance(*matrices, point, taken, level, *supports, 1)
+        self._point, self._taken, self._level = point, taken, level[:, None]
+        self.iterations += iterations
 
     def _levels_keep_pace(self) -> bool:
         xp = self.problem.xp
@@ -89,3 +107,13 @@ class Splitting:
         self._half_step = self.space.half_step(self.penalty, OVER_RELAXATION)
         self._taken = self._taken / factor
         self._point = now + self._taken
+
+
+def _compiled_loops(problem: ConeProblem) -> tuple[Any, tuple[Ints, Ints]] | None:
+    """The compiled iteration and the supports row by row, as it takes them; None for tensors or without numba."""
+    if problem.kind.library != "numpy" or not numba_is_wanted():
+        return None
+    from ntp_lib.margins.splitting import compiled_rows
+
+    sizes, (_, tokens) = np.count_nonzero(problem.support, axis=1), np.nonzero(problem.support)
+    return compiled_rows.advance, (np.concatenate([[0], np.cumsum(sizes)]), np.ascontiguousarray(tokens))

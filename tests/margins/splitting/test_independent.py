@@ -121,7 +121,9 @@ def test_what_misses_the_tolerance_is_not_returned():
     assert solution_of_independent_rows(problem, tolerance=1e-12)[0] is None
 
 
-def test_the_cost_of_a_face_and_of_iterations_is_counted_by_hand(monkeypatch):
+@pytest.mark.parametrize(("numba", "constant"), [(False, "WORTH"), (True, "WORTH_IF_COMPILED")])
+def test_the_cost_of_a_face_and_of_iterations_is_counted_by_hand(numba, constant, monkeypatch):
+    monkeypatch.setattr(module, "numba_is_wanted", lambda: numba)
     for name in ("TOKEN_OVERHEAD", "FACE_OVERHEAD", "ITERATION_OVERHEAD", "ENTRY_OVERHEAD"):
         monkeypatch.setattr(module, name, 0)
     monkeypatch.setattr(module, "FEW", 0)
@@ -133,12 +135,12 @@ def test_the_cost_of_a_face_and_of_iterations_is_counted_by_hand(monkeypatch):
         monkeypatch.setattr(module, "FEW", few)
         equal = face * module.USUAL_FACES / module.USUAL_ITERATIONS / iteration
         for ratio, worth in ((1.01, True), (0.99, False)):
-            monkeypatch.setattr(module, "WORTH", ratio * equal)
+            monkeypatch.setattr(module, constant, ratio * equal)
             assert worth_it(inactive) == worth
 
 
 def test_what_is_not_worth_it_goes_to_the_splitting(monkeypatch):
-    monkeypatch.setattr(module, "WORTH", 0)
+    monkeypatch.setattr(module, "worth_it", lambda inactive: False)
     assert solution_of_independent_rows(ConeProblem.of(drawn(7)), tolerance=1e-9) == (None, 0)
 
 

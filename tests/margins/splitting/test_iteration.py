@@ -49,6 +49,34 @@ def test_a_step_is_the_over_relaxed_douglas_rachford_step(kind, m, d, random_pro
         np.testing.assert_allclose(splitting._point, point + OVER_RELAXATION * (moved - projected), atol=1e-12)
 
 
+@pytest.mark.parametrize(("m", "d"), [(5, 7), (7, 5), (11, 3)])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_compiled_passes_take_the_same_steps(seed, m, d, random_problem, monkeypatch):
+    """Where both find the levels to rounding; near the solution the penalty depends on the last digits."""
+    pytest.importorskip("numba")
+    problem = made(random_problem, seed, m=m, d=d)
+    compiled = Splitting(problem)
+    monkeypatch.setattr(iteration, "numba_is_wanted", lambda: False)
+    monkeypatch.setattr(iteration, "LEVEL_STEPS", 20)
+    plain = Splitting(problem)
+    assert (compiled._loops is None, plain._loops) == (False, None)
+    for iterations in (1, 7, 20):
+        for splitting in (compiled, plain):
+            splitting.advance(iterations)
+            splitting.rebalance()
+        assert compiled.iterations == plain.iterations
+        assert compiled.penalty == pytest.approx(plain.penalty, rel=1e-6)
+        np.testing.assert_allclose(compiled.dual, plain.dual, atol=1e-7 * np.abs(plain.dual).max())
+        np.testing.assert_allclose(compiled._last, plain._last, atol=1e-7 * np.abs(plain._last[0]).max())
+
+
+def test_compiled_levels_are_found_to_rounding(random_problem):
+    pytest.importorskip("numba")
+    splitting = Splitting(made(random_problem))
+    splitting.advance(3)
+    assert np.abs(splitting._taken.sum(axis=1)).max() < 1e-13
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_many_steps_are_single_steps_and_end_at_the_solution(seed, random_problem):
     problem = made(random_problem, seed)
@@ -133,6 +161,7 @@ def test_penalties_that_are_far_off_move_by_a_factor_of_five(random_problem, mon
 
 
 def test_levels_that_lag_are_given_more_steps(random_problem, monkeypatch):
+    monkeypatch.setattr(iteration, "numba_is_wanted", lambda: False)
     splitting = Splitting(made(random_problem))
     steps = []
     project = Splitting.project
