@@ -40,7 +40,7 @@ class ActivePairs:
     vectors: Floats | None
 
 
-def active_pairs(W_mm: Floats, data: NTPData, space: DataSpace) -> ActivePairs:
+def active_pairs(W_mm: Floats, data: NTPData, space: DataSpace, *, with_vectors: bool = True) -> ActivePairs:
     """Find the active pairs and sharpen W^mm on them.
 
     Over s = log t up to 1e5 an error of 1e-7 in a margin would be one of 1e-2 in a logit. The least-norm matrix
@@ -50,12 +50,16 @@ def active_pairs(W_mm: Floats, data: NTPData, space: DataSpace) -> ActivePairs:
         W_mm: solution of the NTP-SVM, (V, d).
         data: the problem.
         space: coordinates of its data space.
+        with_vectors: whether the vectors of the pairs are wanted; without them they are formed only where W^mm
+            needs sharpening.
     """
     outside = data.probs.toarray() == 0
     given = space.coordinates(W_mm)[1]
     margins = -space.offset(given)
     for tolerance in ACTIVE_TOLERANCES:
         mask = outside & (margins <= 1 + tolerance)
+        if not with_vectors and _is_sharp(margins, mask, outside):
+            return _pairs(mask, outside, given, None, space)
         fits = mask.any() and mask.sum() * space.offset_size <= DENSE_ENTRIES
         vectors = margin_vectors(mask, space) if fits else None
         y = None if vectors is None else _least_norm(vectors, mask, outside, given, space)
@@ -69,11 +73,14 @@ def active_pairs(W_mm: Floats, data: NTPData, space: DataSpace) -> ActivePairs:
 def _least_norm(vectors: Floats, mask: Bools, outside: Bools, given: Floats, space: DataSpace) -> Floats | None:
     """The shortest y with margin one on the pairs of a mask; None where it is not W^mm."""
     y = np.asarray(np.linalg.lstsq(vectors, np.ones(len(vectors)), rcond=None)[0], dtype=np.float64)
-    margins = -space.offset(y)
-    met = np.abs(margins[mask] - 1).max() <= SHARP_TOLERANCE
-    cleared = margins[outside & ~mask].min(initial=np.inf) >= 1 - SHARP_TOLERANCE
     near = np.linalg.norm(y - given) <= NEAR * np.linalg.norm(given)
-    return y if met and cleared and near else None
+    return y if near and _is_sharp(-space.offset(y), mask, outside) else None
+
+
+def _is_sharp(margins: Floats, mask: Bools, outside: Bools) -> bool:
+    """Whether margins are one on the pairs of a mask and no less off it."""
+    met = np.abs(margins[mask] - 1).max(initial=0.0) <= SHARP_TOLERANCE
+    return bool(met and margins[outside & ~mask].min(initial=np.inf) >= 1 - SHARP_TOLERANCE)
 
 
 def _pairs(mask: Bools, outside: Bools, y: Floats, vectors: Floats | None, space: DataSpace) -> ActivePairs:

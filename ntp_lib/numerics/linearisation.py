@@ -1,4 +1,4 @@
-"""Newton's equations of the flow: dense where the logit maps are formed, GMRES with their actions beyond."""
+"""Newton's equations of the flow: dense where the logit maps are formed, by token blocks beyond."""
 
 from __future__ import annotations
 
@@ -9,13 +9,9 @@ from typing import Protocol
 
 import numpy as np
 import scipy.linalg
-from scipy.sparse.linalg import LinearOperator, gmres
 
 from ntp_lib.numerics.aliases import Floats
-
-# Newton's method needs its steps no more accurately than this; an inexact step only makes it iterate once more.
-LINEAR_TOLERANCE = 1e-3
-KRYLOV_SIZE = 80
+from ntp_lib.numerics.softmax_blocks import SoftmaxBlocks
 
 Action = Callable[[Floats], Floats]
 
@@ -46,28 +42,55 @@ class DenseLinearisation:
 
 
 @dataclass(frozen=True, eq=False)
-class KrylovLinearisation:
-    """A Jacobian by its action, with a diagonal that stands for it in the preconditioner.
+class Curvature:
+    """−J as a Hessian of the cross-entropy, Σ_j w_j (diag q_j − q_j q_jᵀ) ⊗ x_j x_jᵀ.
 
     Attributes:
-        apply: v ↦ Jv.
-        diagonal: rough diagonal of J, (n,); what it misses costs iterations, not accuracy.
+        weights: w, (m,).
+        probs: q, (m, V).
+        stretch: 1 + t where the state is ((1 + t) x, y), with the parts in F and in F⊥; None where it is y alone.
     """
 
-    apply: Callable[[Floats], Floats]
-    diagonal: Floats
+    weights: Floats
+    probs: Floats
+    stretch: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class BlockLinearisation:
+    """A Jacobian on whole matrices (V, r), by token blocks.
+
+    What the stretched coordinates add to the Jacobian on F, at most one, is left out: it is small beside the
+    curvatures there, and Newton's method takes no more iterations for it. Where the state is y alone, the supports
+    are to be so curved that the part in F is held.
+
+    Attributes:
+        rows: X, (m, r).
+        gram: X Xᵀ, (m, m).
+        project: P_F of a matrix (V, r).
+        curvature: the Hessian.
+    """
+
+    rows: Floats
+    gram: Floats
+    project: Callable[[Floats], Floats]
+    curvature: Curvature
 
     def factorised(self, c: float) -> Callable[[Floats], Floats]:
-        """GMRES on I − cJ."""
-        size = len(self.diagonal)
-        matrix = LinearOperator((size, size), matvec=lambda v: v - c * self.apply(v), dtype=np.float64)
-        scale = 1 / np.maximum(np.abs(1 - c * self.diagonal), 1e-3)
-        preconditioner = LinearOperator((size, size), matvec=lambda v: scale * v, dtype=np.float64)
+        """Token blocks of I + c·Hessian."""
+        curvature = self.curvature
+        blocks = SoftmaxBlocks.factorised(self.rows, self.gram, c * curvature.weights, curvature.probs, 1.0)
+        if blocks is None:  # Newton's method fails, and the step shrinks
+            return lambda right: np.full_like(right, np.nan)
+        shape = (curvature.probs.shape[1], self.rows.shape[1])
+        size, stretch = shape[0] * shape[1], curvature.stretch
 
         def solve(right: Floats) -> Floats:
-            solution, _ = gmres(
-                matrix, right, rtol=LINEAR_TOLERANCE, restart=KRYLOV_SIZE, maxiter=3, M=preconditioner
-            )
-            return np.asarray(solution)
+            if stretch is None:
+                Z = blocks.solve(right.reshape(shape), refinements=0)
+                return (Z - self.project(Z)).ravel()
+            Z = blocks.solve((right[:size] / stretch + right[size:]).reshape(shape), refinements=0)
+            in_F = self.project(Z)
+            return np.concatenate([(stretch * in_F).ravel(), (Z - in_F).ravel()])
 
         return solve

@@ -21,9 +21,10 @@ import scipy.sparse as sp
 from scipy.linalg import lapack
 
 from ntp_lib.numerics.aliases import Floats, Ints
+from ntp_lib.numerics.results import result
 
 
-@dataclass(frozen=True, eq=False)
+@result
 class TokenPairs:
     """Pairs (context, token), kept token by token; values on them are packed in the same order.
 
@@ -185,7 +186,7 @@ class TokenBlocks:
 
     def _solved(self, b: Floats, sums: Floats) -> tuple[Floats, Floats]:
         free = self.block_solve(b)
-        c = self._levels.solve(sums - self.pairs.row_sums(free))
+        c = self.level_solve(sums - self.pairs.row_sums(free))
         return free + self.block_solve(c[self.pairs.contexts]), c
 
     def block_solve(self, b: Floats) -> Floats:
@@ -194,6 +195,10 @@ class TokenBlocks:
         for block, start, stop in self._parts():
             out[start:stop] = block.solve(b[start:stop])
         return out
+
+    def level_solve(self, sums: Floats) -> Floats:
+        """The levels c at which Σ_v K_v⁻¹ c[P_v] has these sums, (m,) or (m, k)."""
+        return self._levels.solve(sums)
 
     def block_inverses(self) -> list[Floats]:
         """K_v⁻¹ of every token, (|P_v|, |P_v|): for a caller that solves very often."""

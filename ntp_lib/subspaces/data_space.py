@@ -8,7 +8,7 @@ the two parts of a gradient never meet in one sum where the larger would drown t
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Protocol
 
 import numpy as np
@@ -16,15 +16,19 @@ from scipy.sparse.linalg import LinearOperator, cg
 
 from ntp_lib.errors import DidNotConvergeError
 from ntp_lib.numerics.aliases import Bools, Floats
-from ntp_lib.numerics.linearisation import Action, KrylovLinearisation, Linearisation
+from ntp_lib.numerics.linearisation import Action, BlockLinearisation, Curvature, Linearisation
 from ntp_lib.numerics.results import result
 from ntp_lib.numerics.row_space import row_space
+from ntp_lib.numerics.softmax_blocks import SoftmaxBlocks
 from ntp_lib.subspaces.dense_space import DenseDataSpace
 from ntp_lib.subspaces.subspace import Subspace
+from ntp_lib.subspaces.support_projector import SupportProjector
 
 # Up to this many unknowns, and entries of the logit maps (256 MiB), coordinates are those of explicit bases.
 DENSE_UNKNOWNS = 2000
 DENSE_ENTRIES = 2**25
+# Ridge of a preconditioner on F, relative to the largest curvature of a context.
+SMALL_RIDGE = 1e-10
 
 
 class DataSpace(Protocol):
@@ -61,6 +65,10 @@ class DataSpace(Protocol):
         """Transpose of `offset`: only entries off the supports count."""
         ...
 
+    def pull(self, residual: Floats) -> tuple[Floats, Floats]:
+        """Both transposes at once."""
+        ...
+
     def embed_finite(self, x: Floats) -> Floats:
         """The matrix of F with coordinates x, (V, d)."""
         ...
@@ -74,9 +82,9 @@ class DataSpace(Protocol):
         ...
 
     def linearise(
-        self, matrix: Callable[[DenseDataSpace], Floats], action: Action, diagonal: Callable[[], Floats]
+        self, matrix: Callable[[DenseDataSpace], Floats], curvature: Callable[[], Curvature]
     ) -> Linearisation:
-        """A Jacobian in these coordinates: as a matrix where the maps are formed, else by action and diagonal."""
+        """A Jacobian in these coordinates: a matrix where the maps are formed, else minus a Hessian of CE."""
         ...
 
     def finite_solver(self, action: Action) -> Action:
@@ -84,34 +92,38 @@ class DataSpace(Protocol):
         ...
 
 
-def data_space(F: Subspace) -> DataSpace:
-    """Coordinates of D: explicit orthonormal bases where they fit, projections of whole matrices beyond."""
+def data_space(F: Subspace, *, dense_unknowns: int = DENSE_UNKNOWNS) -> DataSpace:
+    """Coordinates of D: explicit orthonormal bases where they fit, projections of whole matrices beyond.
+
+    Args:
+        F: the data subspace.
+        dense_unknowns: coordinates up to which there are bases.
+    """
     data = F.data
     rank = min(data.num_contexts, data.dim)
     unknowns = (data.vocab_size - 1) * rank
     fits = unknowns * max(data.num_contexts, data.dim) * data.vocab_size <= DENSE_ENTRIES
-    return DenseDataSpace(F) if unknowns <= DENSE_UNKNOWNS and fits else ProjectedDataSpace(F)
+    return DenseDataSpace(F) if unknowns <= dense_unknowns and fits else ProjectedDataSpace(F)
 
 
 @result
 class ProjectedDataSpace:
-    """D without bases: both coordinates are whole (V, d) matrices, kept in F and in D ∩ F⊥ by projection."""
+    """D without bases: both coordinates are whole (V, r) matrices, kept in F and in D ∩ F⊥ by projection.
+
+    Their rows are coordinates in an orthonormal basis of the span of the embeddings, of dimension r.
+    """
 
     F: Subspace
 
     @property
     def finite_size(self) -> int:
-        """V·d."""
-        return self.F.data.vocab_size * self.F.data.dim
+        """V·r."""
+        return self.F.data.vocab_size * self.rows.shape[1]
 
     @property
     def offset_size(self) -> int:
-        """V·d."""
+        """V·r."""
         return self.finite_size
-
-    @cached_property
-    def _support(self) -> Bools:
-        return self.F.data.support_mask
 
     @property
     def finite_metric(self) -> Floats:
@@ -119,32 +131,74 @@ class ProjectedDataSpace:
         return np.ones(())
 
     @cached_property
-    def _rows(self) -> Floats:
+    def _support(self) -> Bools:
+        return self.F.data.support_mask
+
+    @cached_property
+    def _shares(self) -> Floats:
+        """1/|S_j| on the supports, (m, V)."""
+        return self._support / self._support.sum(axis=1, keepdims=True)
+
+    @cached_property
+    def _basis(self) -> Floats:
         return row_space(self.F.data.embeddings)
+
+    @cached_property
+    def rows(self) -> Floats:
+        """The embeddings in the basis of their span, (m, r)."""
+        return self.F.data.embeddings @ self._basis
+
+    @cached_property
+    def _gram(self) -> Floats:
+        return self.rows @ self.rows.T
+
+    @cached_property
+    def _projector(self) -> SupportProjector | None:
+        return SupportProjector.of(self.F.data, self.rows)
+
+    def _in_F(self, W: Floats, *, passes: int = 2) -> Floats:
+        """P_F of matrices, (…, V, r); one pass where rounding does not matter."""
+        if self._projector is not None:
+            return self._projector.project(W, passes=passes)
+        stack = W.reshape(-1, *W.shape[-2:])
+        return np.array([self.F.project(matrix @ self._basis.T) @ self._basis for matrix in stack]).reshape(
+            W.shape
+        )
+
+    def _matrix(self, x: Floats) -> Floats:
+        return x.reshape(self.F.data.vocab_size, -1)
 
     def deviation(self, x: Floats) -> Floats:
         """See `DataSpace`."""
-        logits = self.F.data.embeddings @ self.embed_finite(x).T
-        return self._centred(logits)
+        return self._centred(self.rows @ self._matrix(x).T)
 
     def offset(self, y: Floats) -> Floats:
         """See `DataSpace`."""
-        return np.where(self._support, 0.0, self._centred(self.F.data.embeddings @ self.embed_offset(y).T))
+        return np.where(self._support, 0.0, self._centred(self.rows @ self._matrix(y).T))
 
     def pull_finite(self, residual: Floats) -> Floats:
         """See `DataSpace`."""
-        return self.F.project(self._centred(residual).T @ self.F.data.embeddings).ravel()
+        return self._in_F(self._centred(residual).T @ self.rows).ravel()
 
     def pull_offset(self, residual: Floats) -> Floats:
-        """See `DataSpace`: the mass taken off the support is given back to it in equal shares."""
+        """See `DataSpace`."""
+        whole = self._balanced(residual).T @ self.rows
+        return (whole - self._in_F(whole)).ravel()
+
+    def pull(self, residual: Floats) -> tuple[Floats, Floats]:
+        """See `DataSpace`."""
+        both = np.stack([self._centred(residual), self._balanced(residual)]).transpose(0, 2, 1) @ self.rows
+        in_F = self._in_F(both)
+        return in_F[0].ravel(), (both[1] - in_F[1]).ravel()
+
+    def _balanced(self, residual: Floats) -> Floats:
+        """The residual off the supports, and the mass that it takes given back to them in equal shares, (m, V)."""
         outside = np.where(self._support, 0.0, residual)
-        shares = self._support / self._support.sum(axis=1, keepdims=True)
-        balanced = outside - shares * outside.sum(axis=1, keepdims=True)
-        return self.F.project_complement(balanced.T @ self.F.data.embeddings).ravel()
+        return np.asarray(outside - self._shares * outside.sum(axis=1, keepdims=True))
 
     def embed_finite(self, x: Floats) -> Floats:
         """See `DataSpace`."""
-        return x.reshape(self.F.data.vocab_size, self.F.data.dim)
+        return self._matrix(x) @ self._basis.T
 
     def embed_offset(self, y: Floats) -> Floats:
         """See `DataSpace`."""
@@ -152,28 +206,42 @@ class ProjectedDataSpace:
 
     def coordinates(self, W: Floats) -> tuple[Floats, Floats]:
         """See `DataSpace`."""
-        seen = (W - W.mean(axis=0)) @ self._rows @ self._rows.T
-        finite = self.F.project(seen)
+        seen = (W - W.mean(axis=0)) @ self._basis
+        finite = self._in_F(seen)
         return finite.ravel(), (seen - finite).ravel()
 
     def linearise(
-        self, matrix: Callable[[DenseDataSpace], Floats], action: Action, diagonal: Callable[[], Floats]
+        self, matrix: Callable[[DenseDataSpace], Floats], curvature: Callable[[], Curvature]
     ) -> Linearisation:
-        """See `DataSpace`."""
-        return KrylovLinearisation(action, diagonal())
+        """See `DataSpace`: by token blocks."""
+        return BlockLinearisation(self.rows, self._gram, partial(self._in_F, passes=1), curvature())
 
     def finite_solver(self, action: Action) -> Action:
-        """See `DataSpace`: by conjugate gradients; DidNotConvergeError after 5000 of them."""
+        """See `DataSpace`: by conjugate gradients, with token blocks of the data as preconditioner.
+
+        DidNotConvergeError after 5000 steps.
+        """
+        precondition = self._in_support_solver()
 
         def solve(right: Floats) -> Floats:
-            operator = LinearOperator((len(right), len(right)), matvec=action)
-            solution, status = cg(operator, right, rtol=1e-8, maxiter=5000)
+            shape = (len(right), len(right))
+            operator = LinearOperator(shape, matvec=action)
+            preconditioner = LinearOperator(shape, matvec=precondition)
+            solution, status = cg(operator, right, rtol=1e-8, maxiter=5000, M=preconditioner)
             if status:
                 raise DidNotConvergeError("the part in F could not be found in 5000 steps of conjugate gradients")
             return np.asarray(solution)
 
         return solve
 
+    def _in_support_solver(self) -> Action:
+        """P_F (∇²CE_F + λI)⁻¹ P_F at the probabilities of the data, with a small λ."""
+        data = self.F.data
+        ridge = SMALL_RIDGE * float(np.max(data.context_probs * self._gram.diagonal()))
+        blocks = SoftmaxBlocks.factorised(self.rows, self._gram, data.context_probs, data.probs.toarray(), ridge)
+        if blocks is None:
+            return lambda right: right
+        return lambda right: self._in_F(blocks.solve(self._in_F(self._matrix(right)))).ravel()
+
     def _centred(self, logits: Floats) -> Floats:
-        shares = self._support / self._support.sum(axis=1, keepdims=True)
-        return np.asarray(logits - (shares * logits).sum(axis=1, keepdims=True))
+        return np.asarray(logits - (self._shares * logits).sum(axis=1, keepdims=True))

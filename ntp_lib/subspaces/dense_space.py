@@ -9,7 +9,7 @@ import numpy as np
 import scipy.linalg
 
 from ntp_lib.numerics.aliases import Bools, Floats
-from ntp_lib.numerics.linearisation import Action, DenseLinearisation, Linearisation
+from ntp_lib.numerics.linearisation import Action, Curvature, DenseLinearisation, Linearisation
 from ntp_lib.numerics.results import result
 from ntp_lib.numerics.row_space import row_space
 from ntp_lib.subspaces.subspace import Subspace
@@ -100,6 +100,10 @@ class DenseDataSpace:
         """See `DataSpace`."""
         return np.asarray(residual.ravel() @ self.offset_map)
 
+    def pull(self, residual: Floats) -> tuple[Floats, Floats]:
+        """See `DataSpace`."""
+        return self.pull_finite(residual), self.pull_offset(residual)
+
     def embed_finite(self, x: Floats) -> Floats:
         """See `DataSpace`."""
         return np.tensordot(x / self._sizes, self._bases[0], axes=1)
@@ -114,7 +118,7 @@ class DenseDataSpace:
         return self._sizes * np.tensordot(in_F, W, axes=2), np.tensordot(rest, W, axes=2)
 
     def linearise(
-        self, matrix: Callable[[DenseDataSpace], Floats], action: Action, diagonal: Callable[[], Floats]
+        self, matrix: Callable[[DenseDataSpace], Floats], curvature: Callable[[], Curvature]
     ) -> Linearisation:
         """See `DataSpace`."""
         return DenseLinearisation(matrix(self))

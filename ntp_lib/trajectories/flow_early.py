@@ -15,7 +15,7 @@ from ntp_lib.data.context_block import ContextBlock
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.loss.split import SplitSoftmax, split_softmax
 from ntp_lib.numerics.aliases import Floats
-from ntp_lib.numerics.linearisation import Linearisation
+from ntp_lib.numerics.linearisation import Curvature, Linearisation
 from ntp_lib.numerics.results import result
 from ntp_lib.subspaces.data_space import DataSpace
 from ntp_lib.subspaces.dense_space import DenseDataSpace
@@ -69,7 +69,8 @@ class EarlyStage:
 
     def _pulled(self, pull: Floats) -> tuple[Floats, Floats]:
         """Coordinates of the matrix whose logits' weights are given, (m, V)."""
-        return self.space.finite_metric * self.space.pull_finite(pull), self.space.pull_offset(pull)
+        in_F, rest = self.space.pull(pull)
+        return self.space.finite_metric * in_F, rest
 
     def state(self, s: float, x: Floats, y: Floats) -> Floats:
         """The integrator's state ((1 + t) x, y)."""
@@ -89,17 +90,15 @@ class EarlyStage:
 
     def linearise(self, s: float, state: Floats) -> Linearisation:
         """The Jacobian of `derivative`."""
-        t = float(np.exp(s))
-        parts, size = self.parts(s, state), self.space.finite_size
-
-        def apply(change: Floats) -> Floats:
-            dx, dy = self.parts(s, change)
-            in_F, rest = self.hessian_action(*parts, dx, dy)
-            return np.concatenate([t / (1 + t) * change[:size] - (1 + t) * t * in_F, -t * rest])
-
         return self.space.linearise(
-            lambda dense: self._dense_jacobian(dense, s, state), apply, lambda: self._rough_diagonal(t, *parts)
+            lambda dense: self._dense_jacobian(dense, s, state), lambda: self._curvature(s, state)
         )
+
+    def _curvature(self, s: float, state: Floats) -> Curvature:
+        """t∇²CE at W° + x + y, in the state's coordinates."""
+        t = float(np.exp(s))
+        q = self.block.probs - self.split(*self.parts(s, state)).residual()
+        return Curvature(t * self.block.context_probs, q, 1 + t)
 
     def _dense_jacobian(self, space: DenseDataSpace, s: float, state: Floats) -> Floats:
         t, k = np.exp(s), space.finite_size
@@ -115,15 +114,6 @@ class EarlyStage:
         hessian[k:, :k] /= 1 + t
         hessian[np.diag_indices(k)] += t / (1 + t)
         return hessian
-
-    def _rough_diagonal(self, t: float, x: Floats, y: Floats) -> Floats:
-        """Curvatures of F and of F⊥ as two numbers: their means along random directions would do no better."""
-        q = self.block.probs - self.split(x, y).residual()
-        squares = self.block.context_probs * np.sum(self.block.embeddings**2, axis=1)
-        outside = float(squares @ np.where(self.block.support, 0.0, q).sum(axis=1)) / self.data.dim
-        inside = float(squares @ (1 - (q**2).sum(axis=1))) / (self.data.dim * self.data.vocab_size)
-        size = self.space.finite_size, self.space.offset_size
-        return np.concatenate([np.full(size[0], t / (1 + t) - t * inside), np.full(size[1], -t * outside)])
 
     def neglected(self, s: float, state: Floats) -> float:
         """Bound for the relative error that the second stage makes in any off-support mass (book, prop-hand-over).

@@ -24,6 +24,8 @@ from ntp_lib.trajectories.stepping import FlowBDF, walk
 # Absolute tolerance of a logit, as a share of the relative one, and what rounding leaves of it.
 LOGIT_SHARE = 0.01
 LOGIT_ROUNDING = 1e-13
+# Coordinates up to which Newton's equations are one dense system, which is as fast as token blocks there.
+DENSE_UNKNOWNS = 600
 # e^{2s} is formed in the first stage; nothing separable by a sensible margin stays in it so long.
 LAST_EARLY_LOG_TIME = 300.0
 
@@ -172,9 +174,9 @@ def integrate(
         DidNotConvergeError: an integrator gave up, or the first stage cannot hand over.
     """
     data = compatible_counterpart(references)
-    space = data_space(references.F)
+    space = data_space(references.F, dense_unknowns=DENSE_UNKNOWNS)
     early = stage(data, references.W_finite, space)
-    pairs = None if references.W_mm is None else active_pairs(references.W_mm, data, space)
+    pairs = None if references.W_mm is None else active_pairs(references.W_mm, data, space, with_vectors=False)
     x, y = space.coordinates(W0 - references.W_finite)
     untouched = W0 - references.W_finite - space.embed_finite(x) - space.embed_offset(y)
     with tqdm(total=len(times), desc="flow", unit="time", disable=not progress) as bar:

@@ -13,9 +13,12 @@ import numpy as np
 
 from ntp_lib.margins.active_pairs import ActivePairs
 from ntp_lib.numerics.aliases import Floats
-from ntp_lib.numerics.linearisation import Action, Linearisation
+from ntp_lib.numerics.linearisation import Action, Curvature, Linearisation
 from ntp_lib.numerics.results import result
 from ntp_lib.trajectories.flow_early import EarlyStage
+
+# A time at which curvatures of F are as good as infinite beside those of F⊥, in units of the masses' odds.
+STIFF_TIME = 1e8
 
 
 @result
@@ -51,17 +54,19 @@ class LateStage:
 
     def linearise(self, s: float, rho: Floats) -> Linearisation:
         """The Jacobian of `derivative`: −Σ t π̂_j o_jv g_jv ⊗ g_jv."""
-        space, masses = self.early.space, self.masses(s, rho)
-
-        def diagonal() -> Floats:
-            squares = np.sum(self.early.block.embeddings**2, axis=1)
-            return np.full(space.offset_size, -float(squares @ masses.sum(axis=1)) / self.early.data.dim)
-
-        return space.linearise(
+        masses = self.masses(s, rho)
+        return self.early.space.linearise(
             lambda dense: -dense.offset_map.T @ (masses.reshape(-1, 1) * dense.offset_map),
-            lambda v: -space.pull_offset(masses * space.offset(v)),
-            diagonal,
+            lambda: self._curvature(masses),
         )
+
+    def _curvature(self, masses: Floats) -> Curvature:
+        """That of t∇²CE at a t so large that the part in F is held, with these masses t π̂_j o_jv."""
+        block = self.early.block
+        time = STIFF_TIME * max(1.0, float((masses.sum(axis=1) / block.context_probs).max()))
+        odds = masses / (time * block.context_probs[:, None])
+        inside = block.probs * (1 - odds.sum(axis=1, keepdims=True))
+        return Curvature(time * block.context_probs, np.where(block.support, inside, odds), None)
 
     def slaved(self, s: float, rho: Floats) -> tuple[Floats, float]:
         """The part in F that the offsets hold away from W°, to first order in 1/t.

@@ -1,14 +1,12 @@
-"""Solutions of (I − cJ) x = b, dense and by GMRES, and how much GMRES may cost."""
+"""Solutions of (I − cJ) x = b, dense and by token blocks."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from ntp_lib.numerics.linearisation import (
-    KRYLOV_SIZE,
-    LINEAR_TOLERANCE,
-    DenseLinearisation,
-    KrylovLinearisation,
-)
+from ntp_lib.numerics.linearisation import BlockLinearisation, Curvature, DenseLinearisation
+from ntp_lib.numerics.softmax_blocks import SoftmaxBlocks
 
 
 def random_jacobian(size, seed=0):
@@ -37,46 +35,54 @@ def test_a_singular_system_is_no_error():
     assert not np.isfinite(DenseLinearisation(np.eye(2)).factorised(1.0)(np.ones(2))).any()
 
 
-@pytest.mark.parametrize("c", [0.0, 0.01, 2.0])
-def test_gmres_solves_to_its_tolerance(c):
-    J, diagonal, b = random_jacobian(30)
-    solve = KrylovLinearisation(lambda v: J @ v, diagonal).factorised(c)
-    for right in (b, 1e-9 * b[::-1]):
-        x = solve(right)
-        assert np.linalg.norm(x - c * J @ x - right) <= LINEAR_TOLERANCE * np.linalg.norm(right)
+def projection_onto(direction):
+    """P_F for the F that one matrix spans."""
+    unit = direction / np.linalg.norm(direction)
+    return lambda Z: np.sum(unit * Z) * unit
 
 
-@pytest.mark.parametrize(("c", "size"), [(1.0, 400), (-0.7, 400)])
-def test_the_diagonal_is_the_preconditioner(c, size):
-    """A diagonal Jacobian of wide spread is solved at once."""
-    diagonal = -np.geomspace(1e-3, 1e8, size) * np.sign(c)
-    calls = []
-
-    def apply(v):
-        calls.append(1)
-        return diagonal * v
-
-    b = np.random.default_rng(0).standard_normal(size)
-    x = KrylovLinearisation(apply, diagonal).factorised(c)(b)
-    assert x == pytest.approx(b / (1 - c * diagonal), rel=1e-2)
-    assert len(calls) <= 4
+def curvature(m, r, V, stretch):
+    """Rows, a curvature, and its dense Hessian."""
+    rng = np.random.default_rng(0)
+    X, w = rng.normal(size=(m, r)), rng.random(m) + 0.1
+    q = rng.dirichlet(np.ones(V), size=m)
+    blocks = SoftmaxBlocks.factorised(X, X @ X.T, w, q, 1.0)
+    columns = [blocks.apply(E.reshape(V, r)).ravel() for E in np.eye(V * r)]
+    return X, Curvature(w, q, stretch), np.array(columns) - np.eye(V * r), rng
 
 
-def test_a_diagonal_that_cancels_does_not_divide_by_zero():
-    J = np.array([[1.0, 2.0], [3.0, 1.0]])
-    x = KrylovLinearisation(lambda v: J @ v, np.diag(J).copy()).factorised(1.0)(np.array([4.0, 9.0]))
-    assert x == pytest.approx([-3.0, -2.0], rel=1e-3)
+@pytest.mark.parametrize("c", [0.01, 2.0])
+def test_token_blocks_solve_in_both_parts_of_the_state(c):
+    """Of a Hessian H, J (f, u) = −((1 + t) P_F H v, P_⊥ H v) with v = f/(1 + t) + u."""
+    stretch = 30.0
+    X, bent, H, rng = curvature(5, 4, 3, stretch)
+    in_F = projection_onto(rng.normal(size=(3, 4)))
+    P = np.array([in_F(E.reshape(3, 4)).ravel() for E in np.eye(12)])
+    rest = np.eye(12) - P
+    f, u = P @ rng.normal(size=12), rest @ rng.normal(size=12)
+    bend = H @ (f / stretch + u)
+    right = np.concatenate([f + c * stretch * P @ bend, u + c * rest @ bend])
+    solve = BlockLinearisation(X, X @ X.T, in_F, bent).factorised(c)
+    assert solve(right) == pytest.approx(np.concatenate([f, u]), abs=1e-11)
+    # Coordinates stretched by something else are not solved for.
+    other = BlockLinearisation(X, X @ X.T, in_F, replace(bent, stretch=31.0)).factorised(c)
+    assert np.abs(other(right) - np.concatenate([f, u])).max() > 1e-3
 
 
-def test_gmres_gives_up_where_it_stagnates():
-    """On a cyclic shift it finds nothing before the dimension, which is out of reach; the work stays bounded."""
-    calls = []
+def test_of_a_state_in_the_complement_the_part_in_F_is_taken_away():
+    X, bent, _, rng = curvature(5, 4, 3, None)
+    in_F = projection_onto(rng.normal(size=(3, 4)))
+    u = rng.normal(size=12)
+    found = BlockLinearisation(X, X @ X.T, in_F, bent).factorised(0.5)(u).reshape(3, 4)
+    assert np.abs(in_F(found)).max() <= 1e-14
+    blocks = SoftmaxBlocks.factorised(X, X @ X.T, 0.5 * bent.weights, bent.probs, 1.0)
+    whole = blocks.solve(u.reshape(3, 4))
+    assert found == pytest.approx(whole - in_F(whole), abs=1e-12)
+    assert np.abs(in_F(whole)).max() > 1e-3
 
-    def apply(v):
-        calls.append(1)
-        assert len(calls) <= 3 * (KRYLOV_SIZE + 2)
-        return v - np.roll(v, 1)
 
-    size = 3 * KRYLOV_SIZE
-    KrylovLinearisation(apply, np.zeros(size)).factorised(1.0)(np.eye(size)[0])
-    assert len(calls) > KRYLOV_SIZE
+def test_blocks_that_are_singular_are_no_error():
+    """Newton's method fails there, and the integrator shortens its step."""
+    bent, X = Curvature(np.ones(2), np.full((2, 2), 0.5), None), np.full((2, 2), 1e9)
+    assert np.isnan(BlockLinearisation(X, X @ X.T, lambda Z: 0 * Z, bent).factorised(1e10)(np.ones(4))).all()
+    assert np.isfinite(BlockLinearisation(X, X @ X.T, lambda Z: 0 * Z, bent).factorised(1e-18)(np.ones(4))).all()

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 import ntp_lib as ntp
+from ntp_lib.subspaces import support_projector
 from ntp_lib.subspaces.data_space import ProjectedDataSpace, data_space
 from ntp_lib.subspaces.dense_space import DenseDataSpace
+from ntp_lib.subspaces.support_projector import SupportProjector
 
 SEEDS = range(3)
 
@@ -63,3 +65,39 @@ def test_sizes(random_problem):
     assert space.finite_size + space.offset_size == (data.vocab_size - 1) * 3
     one_hot = ntp.NTPData([[1.0, 2.0]], [1.0], [[1.0, 0.0, 0.0]])
     assert data_space(ntp.subspace(one_hot)).finite_size == 0
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_projections_by_support_blocks_are_those_of_the_subspace(wide, monkeypatch, random_problem):
+    monkeypatch.setattr(support_projector, "SPARSE", 0 if wide else 1e9)
+    for seed in SEEDS:
+        data = random_problem(seed, m=4, d=5)
+        F = ntp.subspace(data)
+        projector = SupportProjector.of(data, data.embeddings)
+        assert projector._is_wide is wide
+        stack = np.random.default_rng(seed).normal(size=(2, 5, 5))
+        found = projector.project(stack)
+        for W, in_F in zip(stack, found, strict=True):
+            # Coordinates outside the span of the embeddings are no part of F.
+            assert in_F == pytest.approx(F.project(W), abs=1e-13)
+            assert projector.project(W, passes=1) == pytest.approx(in_F, abs=1e-10)
+        assert np.abs(found - stack).max() > 0.1
+
+
+def test_dependent_contexts_and_one_hot_ones_have_no_projector(random_problem):
+    data = random_problem(0, m=6, d=2)
+    assert SupportProjector.of(data, data.embeddings) is None
+    one_hot = ntp.NTPData([[1.0, 2.0]], [1.0], [[1.0, 0.0, 0.0]])
+    assert SupportProjector.of(one_hot, one_hot.embeddings) is None
+
+
+def test_both_transposes_at_once_are_those_apart(random_problem):
+    data = random_problem(1, m=3, d=4)
+    residual = np.random.default_rng(0).normal(size=(3, 5))
+    for space in both(data):
+        together = space.pull(residual)
+        for part, expected in zip(
+            together, (space.pull_finite(residual), space.pull_offset(residual)), strict=True
+        ):
+            assert part == pytest.approx(expected, abs=1e-13)
+        assert np.linalg.norm(together[1]) > 0.1

@@ -7,7 +7,8 @@ import pytest
 from flow_stages import stages
 
 import ntp_lib as ntp
-from ntp_lib.subspaces import data_space as data_space_module
+from ntp_lib.subspaces.data_space import data_space
+from ntp_lib.trajectories import flow_integration
 from ntp_lib.trajectories.stepping import FlowBDF, walk
 
 
@@ -66,16 +67,21 @@ def test_jacobians_are_those_of_the_right_hand_sides(s, random_problem):
         assert np.linalg.norm(-product - difference) > 1e-1 * size
 
 
-def test_without_explicit_bases_the_flow_is_the_same(monkeypatch, random_problem):
-    data = random_problem(2, m=3, d=4)
+@pytest.mark.parametrize("name", ["independent", "dependent", "incompatible"])
+def test_without_explicit_bases_the_flow_is_the_same(name, monkeypatch, random_problem, incompatible):
+    """By token blocks; of dependent contexts F is projected onto by the subspace itself."""
+    shapes = {"independent": (2, 3, 4), "dependent": (1, 4, 3)}
+    data = incompatible if name == "incompatible" else random_problem(shapes[name][0], m=3, d=shapes[name][1])
     references = ntp.references(data)
-    log_times = [-3.0, 2.0, 10.0, 20.0, 1000.0]
-    dense = ntp.gradient_flow(data, log_times=log_times, references=references)
-    monkeypatch.setattr(data_space_module, "DENSE_UNKNOWNS", 0)
-    free = ntp.gradient_flow(data, log_times=log_times, references=references)
-    for i in range(5):
-        assert np.linalg.norm(free.W(i) - dense.W(i)) <= 1e-4 * np.linalg.norm(dense.W(i))
-        assert free.frame["log_finite_error"][i] == pytest.approx(dense.frame["log_finite_error"][i], abs=1e-3)
+    log_times = [-3.0, 2.0, 10.0, 18.0, 20.0, 1000.0][: 6 if references.svm else 4]
+    dense = ntp.gradient_flow(data, log_times=log_times, references=references, tolerance=1e-7)
+    monkeypatch.setattr(flow_integration, "DENSE_UNKNOWNS", 0)
+    free = ntp.gradient_flow(data, log_times=log_times, references=references, tolerance=1e-7)
+    for i in range(len(log_times)):
+        assert np.linalg.norm(free.W(i) - dense.W(i)) <= 1e-6 * np.linalg.norm(dense.W(i))
+        assert free.frame["log_finite_error"][i] == pytest.approx(dense.frame["log_finite_error"][i], abs=1e-5)
+    if references.svm:
+        assert free.hand_over.log_time == pytest.approx(dense.hand_over.log_time, abs=1.0)
 
 
 class Decay:
@@ -125,3 +131,44 @@ def test_small_tolerances_are_met_where_the_margin_is_narrow(tolerance):
     outside = data.probs.toarray() == 0
     expected = np.where(outside, -references.svm.dual, 0.0)
     assert np.abs(fine.multipliers(-1) - expected).max() <= 1e-3 * expected.max()
+
+
+def test_by_token_blocks_newton_takes_as_many_evaluations_as_by_the_dense_jacobian(monkeypatch):
+    """What is left out of the Jacobian costs nothing."""
+    data = ntp.synthetic.random(num_contexts=8, dim=10, vocab_size=6, support_size=2, seed=1)
+    references = ntp.references(data)
+    counts = []
+
+    class Counting(flow_integration.EarlyStage):
+        def slope(self, x, y):
+            counts[-1] += 1
+            return super().slope(x, y)
+
+    def run():
+        counts.append(0)
+        options = {"tolerance": 1e-4, "progress": False, "stage": Counting}
+        points, _ = flow_integration.integrate(references, np.zeros((6, 10)), [0.0, 12.0], **options)
+        return points[-1].W
+
+    dense = run()
+    monkeypatch.setattr(flow_integration, "DENSE_UNKNOWNS", 0)
+    assert np.linalg.norm(run() - dense) <= 1e-3 * np.linalg.norm(dense)
+    assert counts[1] <= 1.2 * counts[0]
+
+
+def test_token_blocks_form_nothing_of_the_size_of_a_jacobian():
+    """A state of 3 200 entries would have one of 82 MB."""
+    data = ntp.synthetic.random(num_contexts=20, dim=24, vocab_size=80, support_size=3, seed=1)
+    references = ntp.references(data)
+    tracemalloc.start()
+    try:
+        space = data_space(references.F, dense_unknowns=0)
+        early = flow_integration.EarlyStage(data, references.W_finite, space)
+        state = np.concatenate(early.slope(*np.zeros((2, space.finite_size))))
+        solved = early.linearise(3.0, state).factorised(0.2)(state)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(state) == 3200
+    assert np.isfinite(solved).all()
+    assert peak <= 3200**2 * 8 / 10
