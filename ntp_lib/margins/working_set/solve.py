@@ -121,7 +121,7 @@ class _Search:
     def __init__(self, problem: SparseProblem, tolerance: float) -> None:
         self.problem, self.tolerance = problem, tolerance
         self.closing = Closing(problem)
-        self.splitting = WorkingSetSplitting(problem, _first_pairs(problem), FIRST_PENALTY)
+        self.splitting = WorkingSetSplitting(problem, first_pairs(problem), FIRST_PENALTY)
         self.separable: bool | None = None
         self.pairs, self.A = self.splitting.pairs, self.splitting.dual
         self.violation, self._inside = np.inf, np.nan
@@ -213,7 +213,7 @@ class _Search:
         self.splitting.move_to(grown, A)
 
 
-def _first_pairs(problem: SparseProblem) -> Pairs:
+def first_pairs(problem: SparseProblem) -> Pairs:
     """The supports and the worst tokens of every context for the decoder W = Σ_j (uniform on S_j) ĥ_jᵀ."""
     probs = problem.probs
     sizes = np.diff(probs.indptr)
