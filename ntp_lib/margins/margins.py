@@ -23,11 +23,17 @@ def context_margins(W: Floats, data: NTPData, rows: Floats | None = None) -> tup
     """
     margins, spreads = np.empty(data.num_contexts), np.empty(data.num_contexts)
     rows = data.embeddings if rows is None else rows
-    for block in data.blocks():
-        logits = rows[block.rows] @ W.T
-        lowest = np.where(block.support, logits, np.inf).min(axis=1)
-        margins[block.rows] = lowest - np.where(block.support, -np.inf, logits).max(axis=1)
-        spreads[block.rows] = np.where(block.support, logits, -np.inf).max(axis=1) - lowest
+    ends, tokens = data.probs.indptr, data.probs.indices
+    for start in range(0, data.num_contexts, data.block_rows):
+        stop = min(start + data.block_rows, data.num_contexts)
+        places = slice(ends[start], ends[stop])
+        logits = rows[start:stop] @ W.T
+        inside = data.support_rows[places] - start, tokens[places]
+        first = ends[start:stop] - ends[start]
+        lowest = np.minimum.reduceat(logits[inside], first)
+        spreads[start:stop] = np.maximum.reduceat(logits[inside], first) - lowest
+        logits[inside] = -np.inf
+        margins[start:stop] = lowest - logits.max(axis=1)
     return margins, spreads
 
 

@@ -141,7 +141,7 @@ def separability(
         return excluded(data, at_zero)
     nonzeros = data.num_contexts * data.vocab_size * min(data.dim, data.num_contexts)
     if solver == "structured":
-        found = _from_few_tokens(data, time_limit) or _from_splitting(data, time_limit)
+        found = _from_few_tokens(data, time_limit) or _from_supports(data, F) or _from_splitting(data, time_limit)
         if found.status is not Verdict.UNDECIDED or nonzeros > FALLBACK_NONZEROS:
             return found
     if nonzeros > MAX_NONZEROS:
@@ -210,6 +210,22 @@ def _from_independent_embeddings(data: NTPData) -> Separability | None:
     inverse = np.linalg.pinv(unit, rcond=np.finfo(float).eps * max(unit.shape))
     on_supports = supports_scaled(np.ones(data.num_contexts), data).T @ inverse.T
     return _accepted(data, on_supports - inverse.sum(axis=1))
+
+
+def _from_supports(data: NTPData, F: Subspace | None) -> Separability | None:
+    """The direction that adds up the supports, W = Σ_j (their share)·ĥ_jᵀ, with its ties made exact; or None.
+
+    It separates data whose tokens each follow few contexts, such as a list of words.
+    """
+    if data.num_contexts * data.vocab_size * data.dim < FEW_TOKENS_MULTIPLICATIONS:
+        return None
+    unit, _ = unit_embeddings(data)
+    W = np.asarray(supports_scaled(1 / data.support_sizes, data).T @ unit)
+    if not context_margins(W, data, unit)[0].min() > 0:
+        return None
+    # Of one token after every context there are no ties.
+    single = data.probs.nnz == data.num_contexts
+    return _accepted(data, W if single else subspace_of(data, F).project_complement(W))
 
 
 def _from_splitting(data: NTPData, time_limit: float) -> Separability:

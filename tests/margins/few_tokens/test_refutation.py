@@ -5,7 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from separability_by_definition import assert_is_certificate
+from separability_by_definition import assert_is_certificate, assert_is_direction
 
 import ntp_lib as ntp
 from ntp_lib.margins import certificates, multipliers
@@ -129,3 +129,14 @@ def test_small_certificates_are_arrays(monkeypatch):
     monkeypatch.setattr(multipliers, "MAX_DENSE_PAIRS", 0)
     sparse = ntp.separability(data).certificate
     np.testing.assert_array_equal(sparse.toarray(), dense)
+
+
+def test_a_list_of_words_is_separated_by_its_supports(monkeypatch):
+    """One word after every context, and one phrase that goes on in two ways: its tie is made exact."""
+    words = [f"word{i}" for i in range(300)]
+    data = ntp.NTPData.from_tokens([*words, "word0", "word1", "word7"], context_length=2, dim=40, seed=0)
+    monkeypatch.setattr(module, "split", None)
+    found = ntp.separability(data)
+    assert found.holds
+    assert found.verify()
+    assert_is_direction(found.direction, data)
