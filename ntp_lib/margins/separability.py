@@ -213,14 +213,14 @@ def _from_independent_embeddings(data: NTPData) -> Separability | None:
 
 
 def _from_supports(data: NTPData, F: Subspace | None) -> Separability | None:
-    """The direction that adds up the supports, W = Σ_j (their share)·ĥ_jᵀ, with its ties made exact; or None.
+    """The direction that adds up the supports, W = Σ_j 1_{S_j} ĥ_jᵀ, with its ties made exact; or None.
 
     It separates data whose tokens each follow few contexts, such as a list of words.
     """
     if data.num_contexts * data.vocab_size * data.dim < FEW_TOKENS_MULTIPLICATIONS:
         return None
     unit, _ = unit_embeddings(data)
-    W = np.asarray(supports_scaled(1 / data.support_sizes, data).T @ unit)
+    W = np.asarray(supports_scaled(np.ones(data.num_contexts), data).T @ unit)
     if not context_margins(W, data, unit)[0].min() > 0:
         return None
     # Of one token after every context there are no ties.
