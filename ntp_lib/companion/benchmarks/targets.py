@@ -92,7 +92,7 @@ def _judge(report: BenchmarkReport, case: CaseResult, target: Target) -> TargetR
     if target.kind != "ratio":
         quantity = _of_ours(report, case, target.kind)
         if quantity is None:
-            return TargetResult(case, target, TargetState.UNMEASURED, reason="too few cases")
+            return TargetResult(case, target, TargetState.UNMEASURED, reason="nothing to go by")
         return TargetResult(case, target, _verdict(quantity.median <= target.bound), "", quantity)
     peer = best_peer(case, target.against)
     if peer is None:
