@@ -165,13 +165,10 @@ def _sharpened_direction(W: Floats, F: Subspace) -> Floats | None:
 
 def _sharpened(found: decomposition_program.Partition, F: Subspace) -> Floats | None:
     """Project the multipliers onto Aᵀ·embeddings = 0 within the widened supports."""
-    data, differences = F.data, F.differences
-    y = differences.contrasts @ found.multipliers[data.support_rows, data.probs.indices]
-    U = F.factorisation.U
-    for _ in range(2):
-        y = y - U @ (U.T @ y)
+    data = F.data
+    places = data.support_rows, data.probs.indices
     A = np.zeros(data.probs.shape)
-    A[data.support_rows, data.probs.indices] = differences.contrasts.T @ y
+    A[places] = F.nearest_relation(found.multipliers[places])
     return certificates.for_embeddings(A, data)
 
 

@@ -95,13 +95,7 @@ def certificate(F: Subspace, log_odds: Floats) -> Certificate:
 
 def projected(F: Subspace, log_odds: Floats) -> Certificate:
     """The log-odds projected onto multipliers whose logits cancel, (m, V): a certificate, or rounding."""
-    if not F.is_dense:
-        return laid_out(F.relations.nearest(log_odds), F.data)
-    U, contrasts = F.factorisation.U, F.differences.contrasts
-    y = contrasts @ log_odds
-    for _ in range(2):
-        y = y - U @ (U.T @ y)
-    return laid_out(contrasts.T @ y, F.data)
+    return laid_out(F.nearest_relation(log_odds), F.data)
 
 
 def laid_out(values: Floats, data: NTPData) -> Certificate:

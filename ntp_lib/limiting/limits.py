@@ -122,7 +122,7 @@ def limits(data: NTPData) -> Limits:
     why.
 
     Raises:
-        DidNotConvergeError: the problem is too large for the rank decision (see `Subspace`).
+        DidNotConvergeError: compatibility was not decided (see `compatibility`).
         NTPDataError: no token is out of support.
     """
     data.require_out_of_support()

@@ -163,6 +163,23 @@ class Subspace:
         rest = decoder - self._projected(decoder)
         return ArrayKind.of(W).convert(rest - self._projected(rest))
 
+    def nearest_relation(self, values: Floats) -> Floats:
+        """The multipliers nearest to given ones that have rows of sum zero and no moments, (nnz,).
+
+        Args:
+            values: for unit embeddings, at the stored probabilities, (nnz,).
+
+        Raises:
+            DidNotConvergeError: the levels of the contexts were not found (see `Relations`).
+        """
+        if not self.is_dense:
+            return self.relations.nearest(values)
+        U, contrasts = self.factorisation.U, self.differences.contrasts
+        y = contrasts @ values
+        for _ in range(2):
+            y = y - U @ (U.T @ y)
+        return np.asarray(contrasts.T @ y)
+
     def nearest_to_logits(self, logits: Floats) -> Floats:
         """The element of F whose in-support logits come nearest to given ones in least squares, (V, d).
 
@@ -178,7 +195,7 @@ class Subspace:
             W = self.embed((factors.U.T @ targets) / factors.sigma)
             return W + self.embed((factors.U.T @ (targets - differences.apply(W))) / factors.sigma)
         # What no decoder can meet is taken off first, and all of the rest can be met.
-        return self.blocks.least((logits - self.relations.nearest(logits))[self.blocks.places])
+        return self.blocks.least((logits - self.nearest_relation(logits))[self.blocks.places])
 
 
 def subspace(data: NTPData) -> Subspace:
