@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
+import numpy as np
+
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
@@ -27,10 +29,13 @@ from ntp_lib.margins.splitting.solve import Answer
 from ntp_lib.margins.splitting.solve import solve as split
 from ntp_lib.numerics.arrays import to_numpy
 from ntp_lib.numerics.numbers import real_number
+from ntp_lib.subspaces.in_support import unit_embeddings
 from ntp_lib.subspaces.scaling import binary_exponent, refuse_out_of_range, rescaled, times_power_of_two
 
 # For the polish: multipliers below this fraction of the largest are inactive; the tolerance of a face.
 ACTIVE_FRACTION, POLISHED = 1e-5, 1e-10
+# Contexts at a smaller angle are named where a solve fails; beyond so many contexts they are not looked for.
+TINY_ANGLE, MOST_COMPARED = 1e-3, 5000
 
 
 class Solver(Protocol):
@@ -111,8 +116,22 @@ def _solve(data: NTPData, solver: str, tolerance: float) -> MarginSolution:
     reason = f" ({verdict.reason})" if verdict.reason else ""
     raise DidNotConvergeError(
         f"solver {solver!r} ended with {ended}, asked for {tolerance:.1e}; separability: {verdict.status.value}"
-        f"{reason}"
+        f"{reason}{_nearly_parallel(data)}"
     )
+
+
+def _nearly_parallel(data: NTPData) -> str:
+    """The two contexts that are the hardest to tell apart, in words, where their angle is tiny; else nothing."""
+    if data.num_contexts > MOST_COMPARED:
+        return ""
+    unit, _ = unit_embeddings(data)
+    cosines = np.abs(unit @ unit.T)
+    np.fill_diagonal(cosines, 0.0)
+    j, k = (int(i) for i in np.unravel_index(np.argmax(cosines), cosines.shape))
+    angle = min(float(np.linalg.norm(unit[j] - sign * unit[k])) for sign in (1, -1))
+    if not 0 < angle < TINY_ANGLE:
+        return ""
+    return f"; contexts {j} and {k} are parallel but for an angle of {angle:.1e}, which makes the margin small"
 
 
 def _size(data: NTPData) -> int:

@@ -128,3 +128,17 @@ def test_a_solution_that_is_not_accurate_is_not_returned(monkeypatch):
         monkeypatch.setitem(module.SOLVERS, solver, lambda data, *, tolerance: lie)
     with pytest.raises(ntp.DidNotConvergeError, match=r"margin 1\.1.*gap"):
         ntp.ntp_svm(honest.data)
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_contexts_that_can_hardly_be_told_apart_are_named(turn, monkeypatch, random_problem):
+    data = random_problem(3, m=5, d=8, V=4, sizes=(1, 2))
+    rows = data.embeddings.copy()
+    rows[3] = turn * (2 * rows[1] + 1e-5 * np.random.default_rng(7).standard_normal(8))
+    monkeypatch.setitem(module.SOLVERS, "structured", lambda data, *, tolerance: None)
+    monkeypatch.setattr(module, "FALLBACKS", ())
+    for embeddings, named in ((rows, True), (data.embeddings, False)):
+        hard = ntp.NTPData(embeddings, data.context_probs, data.next_token_probs)
+        with pytest.raises(ntp.DidNotConvergeError) as caught:
+            ntp.ntp_svm(hard)
+        assert ("contexts 1 and 3 are parallel but for an angle of" in str(caught.value)) == named

@@ -13,13 +13,16 @@ import numpy as np
 from ntp_lib.margins.splitting.active_set import SIGN_ROUNDING, SLACK_ROUNDING
 from ntp_lib.margins.splitting.problem import ConeProblem
 from ntp_lib.margins.splitting.slacks import FEW, IndependentRows
-from ntp_lib.numerics.aliases import Bools, Floats
+from ntp_lib.numerics.aliases import Bools, Floats, Ints
 from ntp_lib.numerics.compiled import numba_is_wanted
 
 MAX_FACES = 20
 # Faces that a solution usually takes, iterations that the splitting does, and how many times its cost is worth it:
 # a compiled splitting costs less than its operations say.
 USUAL_FACES, USUAL_ITERATIONS, WORTH, WORTH_IF_COMPILED = 6, 60, 2.0, 1.3
+# The share of the pairs off support that is usually inactive: where that many would cost twice as much as is worth
+# it, the Gram matrix is not even inverted.
+LIKELY = 0.3
 # Operations that take as long as the calls around one token, one face, one iteration, and one entry of it.
 TOKEN_OVERHEAD, FACE_OVERHEAD, ITERATION_OVERHEAD, ENTRY_OVERHEAD = 4e4, 2e5, 1e5, 30
 # Beyond this condition number of the Gram matrix its inverse says little.
@@ -42,12 +45,14 @@ def solution_of_independent_rows(problem: ConeProblem, *, tolerance: float) -> t
         number of faces solved.
     """
     m, d = problem.rows.shape
-    rows = IndependentRows.of(problem.rows) if m <= d else None
+    off = ~problem.support
+    likely = m <= d and worth_it(LIKELY * off.sum(axis=0), m, generously=2)
+    rows = IndependentRows.of(problem.rows) if likely else None
     if rows is None or not rows.condition <= MAX_CONDITION:
         return None, 0
-    off, free = ~problem.support, rows.free(problem.shifts)
+    free = rows.free(problem.shifts)
     inactive = off & (free > 0)
-    if not worth_it(inactive):
+    if not worth_it(inactive.sum(axis=0), m):
         return None, 0
     for step in range(1, MAX_FACES + 1):
         face = rows.face(inactive)
@@ -63,17 +68,22 @@ def solution_of_independent_rows(problem: ConeProblem, *, tolerance: float) -> t
     return None, MAX_FACES
 
 
-def worth_it(inactive: Bools) -> bool:
-    """Whether faces like this one cost less than the splitting would, by counting operations."""
-    m, V = inactive.shape
-    sizes = inactive.sum(axis=0).astype(float)
+def worth_it(sizes: Floats | Ints, m: int, *, generously: float = 1.0) -> bool:
+    """Whether faces cost less than the splitting would, by counting operations.
+
+    Args:
+        sizes: how many of the m contexts have an inactive pair with a token, (V,).
+        m: how many contexts there are.
+        generously: how many times that cost is allowed.
+    """
+    sizes, V = sizes.astype(float), len(sizes)
     pairs = float(sizes.sum())
     if pairs <= FEW:
         face = pairs**3 / 3
     else:
         face = 2 * float((sizes**3).sum()) + pairs * m**2 + m**3 + TOKEN_OVERHEAD * V
     iteration = 2.0 * m**2 * V + ENTRY_OVERHEAD * m * V + ITERATION_OVERHEAD
-    worth = WORTH_IF_COMPILED if numba_is_wanted() else WORTH
+    worth = generously * (WORTH_IF_COMPILED if numba_is_wanted() else WORTH)
     return USUAL_FACES * (face + FACE_OVERHEAD) <= worth * USUAL_ITERATIONS * iteration
 
 

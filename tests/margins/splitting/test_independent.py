@@ -127,8 +127,7 @@ def test_the_cost_of_a_face_and_of_iterations_is_counted_by_hand(numba, constant
     for name in ("TOKEN_OVERHEAD", "FACE_OVERHEAD", "ITERATION_OVERHEAD", "ENTRY_OVERHEAD"):
         monkeypatch.setattr(module, name, 0)
     monkeypatch.setattr(module, "FEW", 0)
-    inactive = np.zeros((4, 3), dtype=bool)
-    inactive[:3, 0] = inactive[0, 1] = True
+    sizes = np.array([3, 1, 0])
     # Blocks of three and one, four rows of halves times themselves, the mean slack; or one system.
     by_token, dense, iteration = 2 * (27 + 1) + 4 * 16 + 64, 64 / 3, 2 * 16 * 3
     for few, face in ((0, by_token), (4, dense)):
@@ -136,11 +135,12 @@ def test_the_cost_of_a_face_and_of_iterations_is_counted_by_hand(numba, constant
         equal = face * module.USUAL_FACES / module.USUAL_ITERATIONS / iteration
         for ratio, worth in ((1.01, True), (0.99, False)):
             monkeypatch.setattr(module, constant, ratio * equal)
-            assert worth_it(inactive) == worth
+            assert worth_it(sizes, 4) == worth
+            assert worth_it(sizes, 4, generously=1.02)
 
 
 def test_what_is_not_worth_it_goes_to_the_splitting(monkeypatch):
-    monkeypatch.setattr(module, "worth_it", lambda inactive: False)
+    monkeypatch.setattr(module, "worth_it", lambda sizes, m, *, generously=1: False)
     assert solution_of_independent_rows(ConeProblem.of(drawn(7)), tolerance=1e-9) == (None, 0)
 
 
@@ -152,3 +152,14 @@ def test_tensors_go_the_same_way():
     assert found.iterations == expected.iterations <= module.MAX_FACES
     assert isinstance(found.dual, torch.Tensor)
     np.testing.assert_allclose(found.dual.numpy(), expected.dual, atol=1e-14)
+
+
+def test_the_gram_matrix_is_not_inverted_where_faces_would_be_dear(monkeypatch):
+    asked = []
+    monkeypatch.setattr(module, "worth_it", lambda sizes, m, *, generously=1: asked.append((sizes, generously)))
+    monkeypatch.setattr(slacks.IndependentRows, "of", None)
+    problem = ConeProblem.of(drawn(7))
+    assert solution_of_independent_rows(problem, tolerance=1e-9) == (None, 0)
+    ((sizes, generously),) = asked
+    np.testing.assert_allclose(sizes, module.LIKELY * (~problem.support).sum(axis=0))
+    assert generously == 2
