@@ -6,6 +6,7 @@ It is `ntp_lib.margins.splitting.active_set` with the equations of a face solved
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -35,10 +36,12 @@ class Closing:
 
     Attributes:
         problem: the constraints.
+        deadline: of `time.monotonic`, after which no further face is begun.
         faces: how many were solved.
     """
 
     problem: SparseProblem
+    deadline: float = np.inf
     faces: int = field(default=0)
 
     def solution(
@@ -98,7 +101,9 @@ class Closing:
         return None
 
     def _solved(self, restricted: RestrictedProblem, A: Floats, shifts: Floats) -> Floats | None:
-        """The dual variable of the face nearest A, its rows summing to zero; None where rounding forbids it."""
+        """The dual variable of the face nearest A, rows summing to zero; None where rounding or time forbids it."""
+        if time.monotonic() > self.deadline:
+            return None
         self.faces += 1
         pairs = restricted.pairs
         order, contexts = pairs.by_token, pairs.contexts

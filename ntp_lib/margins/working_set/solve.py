@@ -103,7 +103,7 @@ def solve(
     problem = SparseProblem.of(data, unit_lengths=unit_lengths)
     deadline = time.monotonic() + time_limit
     with one_blas_thread(), tqdm(desc="working set", unit="iteration", disable=not progress) as bar:
-        search = _Search(problem, tolerance)
+        search = _Search(problem, tolerance, deadline)
         while search.separable is None and search.iterations < MAX_ITERATIONS and time.monotonic() < deadline:
             before = search.iterations
             search.round()
@@ -118,9 +118,9 @@ def solve(
 class _Search:
     """The state between two rounds: the splitting, and the best that it has led to."""
 
-    def __init__(self, problem: SparseProblem, tolerance: float) -> None:
+    def __init__(self, problem: SparseProblem, tolerance: float, deadline: float = np.inf) -> None:
         self.problem, self.tolerance = problem, tolerance
-        self.closing = Closing(problem)
+        self.closing = Closing(problem, deadline)
         self.splitting = WorkingSetSplitting(problem, first_pairs(problem), FIRST_PENALTY)
         self.separable: bool | None = None
         self.pairs, self.A = self.splitting.pairs, self.splitting.dual
@@ -157,7 +157,8 @@ class _Search:
         gap = restricted.gap(A, W)
         if self._ended(seen, gap, restricted.excluded_margin(A, W)):
             return
-        if splitting.iterations >= self._next_balance:
+        # Without a margin the dual variable runs straight only at a fixed penalty (book, prop-splitting-gap).
+        if gap > HOPELESS and splitting.iterations >= self._next_balance:
             self._next_balance = int(splitting.iterations * BALANCE_SPACING) + ROUND
             splitting.rebalance()
         self._mend(seen, A, slacks > -FAR)

@@ -57,7 +57,7 @@ def test_it_finds_the_solution_of_the_dense_splitting(data, unit_lengths):
 
 
 def test_only_some_of_the_pairs_of_a_text_are_ever_held():
-    data = text(900, 100, 130)
+    data = text(600, 80, 100)
     found = solve.solve(data)
     assert found.separable
     assert found.working_pairs < 0.5 * data.num_contexts * data.vocab_size
@@ -175,3 +175,13 @@ def test_the_library_hands_large_data_over(dense, monkeypatch):
     assert sp.issparse(found.dual) is not dense
     assert found.verify()
     assert ntp.separability(data).verify()
+
+
+def test_after_the_deadline_no_face_is_begun():
+    data = text()
+    pairs = Pairs.of(keys_of(solve.solve(data).dual), data.probs)
+    start = np.where(pairs.support, 0.0, -1.0)
+    late = face.Closing(SparseProblem.of(data), deadline=0.0)
+    assert late.solution(pairs, start, tolerance=1e-10) is None
+    assert late.certificate(pairs, start, tolerance=1e-13) is None
+    assert late.faces == 0
