@@ -63,6 +63,11 @@ class Compatibility:
         """
         return _least_squares(self.F) if self.fit is None else self.fit
 
+    @property
+    def fit_is_at_hand(self) -> bool:
+        """Whether `W_least_squares` is known, or found in seconds."""
+        return self.fit is not None or self.F.is_dense or self.F.blocks.is_factored
+
     @cached_property
     def residuals(self) -> Floats:
         """Violations of (4) per context at that point, nats, (m,); large values name the contexts in conflict."""

@@ -75,10 +75,12 @@ def _of_compatibility(result: Compatibility) -> str:
         f"{_tokens(data, row_of(C, j) < 0)}"
         for j, share in shares[:MOST_LINES]
     ]
+    # For a very large text the least-squares fit takes longer than the verdict.
+    fit = f"least squares misses by {result.residual:.3g}; " if result.fit_is_at_hand else ""
     return _listed(
         f"Not compatible: the log-odds of {_contexts(len(shares))} contradict each other. Weighted as in the "
         f"certificate, their logits cancel whatever W is, and the log-odds do not: every decoder misses one of "
-        f"them by at least {result.conflict:.3g} nats (least squares misses by {result.residual:.3g}; in float64 "
+        f"them by at least {result.conflict:.3g} nats ({fit}in float64 "
         f"the logits cancel up to rounding, which leaves half of it for every ‖W‖ up to "
         f"{result.excluded_norm:.1e}).",
         lines,

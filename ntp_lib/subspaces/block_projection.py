@@ -60,6 +60,11 @@ class BlockProjection:
         """Contexts with several tokens."""
         return len(self._contexts)
 
+    @property
+    def is_factored(self) -> bool:
+        """Whether the equation of the levels is formed; else LSQR projects, which may take minutes."""
+        return self.num_levels <= MAX_LEVELS
+
     @cached_property
     def _pairs(self) -> TokenPairs:
         data = self._data
@@ -90,7 +95,7 @@ class BlockProjection:
         Raises:
             DidNotConvergeError: it was not reached, the embeddings being too nearly dependent.
         """
-        if self.num_levels > MAX_LEVELS:
+        if not self.is_factored:
             return self._by_lsqr(logits)
         W = np.zeros((self._data.vocab_size, self._data.dim))
         left, last = self._centred(logits), np.inf

@@ -179,3 +179,12 @@ def test_a_finite_part_of_too_many_contexts_is_refused(monkeypatch):
     monkeypatch.setattr(core_newton, "MAX_CONTEXTS", 3)
     with pytest.raises(ntp.DidNotConvergeError, match="at most 3 are attempted"):
         found.W_finite  # noqa: B018
+
+
+def test_reasons_do_not_wait_for_a_fit_that_takes_long(monkeypatch):
+    found = ntp.compatibility(text_like(m=900, V=300, d=6))
+    assert "least squares misses by" in ntp.explain(found)
+    monkeypatch.setattr(block_projection, "MAX_LEVELS", 3)
+    late = ntp.compatibility(found.F.data)
+    assert "nats (in float64" in ntp.explain(late)
+    assert "W_least_squares" not in vars(late)
