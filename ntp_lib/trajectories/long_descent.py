@@ -2,8 +2,8 @@
 
 How far the flow from step k₀ misses the iterate at step 2k₀ is measured. Where that is little enough, and the
 gradient has begun to fall, the run goes on along the flow from step 2k₀. A step of descent below 2/L never takes
-two decoders apart, so that errors add up at most (book, prop-euler-distance). The same distance estimates all later
-ones together if each doubling of the steps adds at most half of what the one before did; a quarter is observed.
+two decoders apart, so that errors add up at most (book, prop-euler-distance). The same distance estimates all
+later ones together if each doubling of the steps adds at most half of the one before; a quarter is observed.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ def modified_flow(
     """
 
     def stage(data: NTPData, W_finite: Floats, space: DataSpace) -> ModifiedStage:
-        return ModifiedStage(data, W_finite, space, step_size, tolerance)
+        return ModifiedStage(data, W_finite, space, step_size=step_size, tolerance=tolerance)
 
     s = float(np.log(start))
     return integrate(references, W, times, tolerance=tolerance, progress=False, stage=stage, start=s)[0]
@@ -95,7 +95,8 @@ class ModifiedStage(EarlyStage):
         hessian = maps.T @ maps
         hessian -= means.T @ means
         hessian *= t
-        lengths[: space.finite_size] *= 1 + t
+        # What the state holds of the coordinates is its own affair.
+        lengths *= self.state(s, np.ones(space.finite_size), np.ones(space.offset_size))
         return hessian, lengths
 
     def neglected(self, s: float, state: Floats) -> float:

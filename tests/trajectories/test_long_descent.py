@@ -78,7 +78,7 @@ def test_what_the_flow_misses_falls_with_the_square_of_the_steps():
 def test_the_slope_is_that_of_the_modified_equation():
     """−∇CE − (η/2) ∇²CE ∇CE, with the Hessian's product as a difference of gradients."""
     W, eta, h = 0.3 * np.random.default_rng(0).normal(size=(5, 10)), 0.5, 1e-5
-    stage = ModifiedStage(DATA, REFERENCES.W_finite, space(), eta)
+    stage = ModifiedStage(DATA, REFERENCES.W_finite, space(), step_size=eta)
     x, y = stage.space.coordinates(W - REFERENCES.W_finite)
     in_F, rest = stage.slope(x, y)
     found = stage.space.embed_finite(in_F) + stage.space.embed_offset(rest)
@@ -91,7 +91,12 @@ def test_the_slope_is_that_of_the_modified_equation():
 @pytest.mark.parametrize("dense", [True, False])
 def test_the_linearisation_solves_newtons_equations(dense):
     """(I − cJ + c (η/2t) J²) x = b, with J of the plain flow but for t/(1+t) on F."""
-    stage, s, c, t = ModifiedStage(DATA, REFERENCES.W_finite, space(), 0.5), float(np.log(500.0)), 0.2, 500.0
+    stage, s, c, t = (
+        ModifiedStage(DATA, REFERENCES.W_finite, space(), step_size=0.5),
+        float(np.log(500.0)),
+        0.2,
+        500.0,
+    )
     W = ntp.train(DATA, steps=1000, num_records=2, references=REFERENCES).W
     state = stage.state(s, *stage.space.coordinates(W - REFERENCES.W_finite))
     J = EarlyStage.linearise(stage, s, state).jacobian
