@@ -1,7 +1,7 @@
 """The splitting's iterations in one pass per row, compiled by numba; importing it compiles it, or loads what was.
 
 After the matrix product a row is in the cache: relaxation, water level, and projection are done while it is there.
-Levels are found to rounding, from the last ones, so that they cannot lag.
+The iterates are those of the plain passes up to rounding.
 """
 
 from __future__ import annotations
@@ -11,22 +11,21 @@ import numpy as np
 from ntp_lib.numerics.aliases import Floats, Ints
 from ntp_lib.numerics.compiled import compiled
 
-# Newton steps for a level at most, and what is rounding of it.
-LEVEL_STEPS, LEVEL_ROUNDING = 30, 1e-14
-
 _MATRIX, _VECTOR, _INTEGERS = "float64[:, ::1]", "float64[::1]", "int64[::1]"
 
 
 @compiled(
-    f"void({_MATRIX}, {_MATRIX}, {_VECTOR}, {_INTEGERS}, {_INTEGERS}, {_MATRIX})",
+    f"void({_MATRIX}, {_MATRIX}, {_VECTOR}, {_INTEGERS}, {_INTEGERS}, int64, {_MATRIX})",
     fastmath={"reassoc", "contract", "arcp", "nsz"},
 )
-def project(point: Floats, taken: Floats, level: Floats, ends: Ints, tokens: Ints, reflected: Floats) -> None:
+def project(
+    point: Floats, taken: Floats, level: Floats, ends: Ints, tokens: Ints, level_steps: int, reflected: Floats
+) -> None:
     """Water levels of all rows, what lies between them and their projections, and the points less twice that."""
     m, V = point.shape
     for j in range(m):
         c = level[j]
-        for _ in range(LEVEL_STEPS):
+        for _ in range(level_steps):
             total, active = 0.0, 0.0
             for v in range(V):
                 above = point[j, v] - c
@@ -37,10 +36,7 @@ def project(point: Floats, taken: Floats, level: Floats, ends: Ints, tokens: Int
                 above = point[j, tokens[i]] - c
                 total += 0.0 if above > 0.0 else above
                 active += 0.0 if above > 0.0 else 1.0
-            change = total / active
-            c += change
-            if not abs(change) > LEVEL_ROUNDING * (1.0 + abs(c)):
-                break
+            c += total / active
         level[j] = c
         for v in range(V):
             above = point[j, v] - c
@@ -55,7 +51,7 @@ def project(point: Floats, taken: Floats, level: Floats, ends: Ints, tokens: Int
 
 @compiled(
     f"void({_MATRIX}, {_MATRIX}, {_MATRIX}, float64, {_MATRIX}, {_MATRIX}, {_VECTOR}, {_INTEGERS}, {_INTEGERS}, "
-    "int64)",
+    "int64, int64)",
     fastmath={"reassoc", "contract", "nsz"},
 )
 def advance(
@@ -68,6 +64,7 @@ def advance(
     level: Floats,
     ends: Ints,
     tokens: Ints,
+    level_steps: int,
     iterations: int,
 ) -> None:
     """Iterate in place.
@@ -82,6 +79,7 @@ def advance(
         level: (m,).
         ends: where the support of every context ends, after a zero, (m + 1,).
         tokens: the supports, row by row.
+        level_steps: Newton steps for the levels in every iteration.
         iterations: how many.
     """
     m, V = point.shape
@@ -99,4 +97,4 @@ def advance(
         for j in range(m):
             for v in range(V):
                 point[j, v] = (1.0 - half) * point[j, v] + moved[j, v] + constant[j, v]
-        project(point, taken, level, ends, tokens, reflected)
+        project(point, taken, level, ends, tokens, level_steps, reflected)

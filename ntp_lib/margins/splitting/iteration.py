@@ -46,10 +46,10 @@ class Splitting:
 
     def advance(self, iterations: int) -> None:
         """Iterate."""
+        self._level_steps = LEVEL_STEPS if self._levels_keep_pace() else MORE_LEVEL_STEPS
         if self._loops is not None:
             self._advance_compiled(iterations)
             return
-        self._level_steps = LEVEL_STEPS if self._levels_keep_pace() else MORE_LEVEL_STEPS
         for _ in range(iterations):
             taken = self._taken
             reflected = self._point - 2 * taken
@@ -64,9 +64,9 @@ class Splitting:
         advance, supports = self._loops
         point, taken, level = self._point.copy(), self._taken.copy(), self._level.ravel()
         matrices = (*self._half_step.arrays, OVER_RELAXATION / 2)
-        advance(*matrices, point, taken, level, *supports, iterations - 1)
+        advance(*matrices, point, taken, level, *supports, self._level_steps, iterations - 1)
         self._last = (point.copy(), taken.copy())
-        advance(*matrices, point, taken, level, *supports, 1)
+        advance(*matrices, point, taken, level, *supports, self._level_steps, 1)
         self._point, self._taken, self._level = point, taken, level[:, None]
         self.iterations += iterations
 

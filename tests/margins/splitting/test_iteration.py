@@ -52,12 +52,11 @@ def test_a_step_is_the_over_relaxed_douglas_rachford_step(kind, m, d, random_pro
 @pytest.mark.parametrize(("m", "d"), [(5, 7), (7, 5), (11, 3)])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_compiled_passes_take_the_same_steps(seed, m, d, random_problem, monkeypatch):
-    """Where both find the levels to rounding; near the solution the penalty depends on the last digits."""
+    """Near the solution the penalty depends on the last digits."""
     pytest.importorskip("numba")
     problem = made(random_problem, seed, m=m, d=d)
     compiled = Splitting(problem)
     monkeypatch.setattr(iteration, "numba_is_wanted", lambda: False)
-    monkeypatch.setattr(iteration, "LEVEL_STEPS", 20)
     plain = Splitting(problem)
     assert (compiled._loops is None, plain._loops) == (False, None)
     for iterations in (1, 7, 20):
@@ -68,13 +67,6 @@ def test_compiled_passes_take_the_same_steps(seed, m, d, random_problem, monkeyp
         assert compiled.penalty == pytest.approx(plain.penalty, rel=1e-6)
         np.testing.assert_allclose(compiled.dual, plain.dual, atol=1e-7 * np.abs(plain.dual).max())
         np.testing.assert_allclose(compiled._last, plain._last, atol=1e-7 * np.abs(plain._last[0]).max())
-
-
-def test_compiled_levels_are_found_to_rounding(random_problem):
-    pytest.importorskip("numba")
-    splitting = Splitting(made(random_problem))
-    splitting.advance(3)
-    assert np.abs(splitting._taken.sum(axis=1)).max() < 1e-13
 
 
 @pytest.mark.parametrize("seed", SEEDS)

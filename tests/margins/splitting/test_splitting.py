@@ -163,7 +163,6 @@ def test_levels_that_lag_do_not_cycle():
 
 def test_lagging_levels_would_cycle(monkeypatch):
     problem = ConeProblem.of(ntp.NTPData(NEARLY_PARALLEL, [0.5, 0.5], np.eye(6)[[3, 0]]))
-    monkeypatch.setattr(iteration, "numba_is_wanted", lambda: False)
     splitting = Splitting(problem)
     splitting.advance(5)
     monkeypatch.setattr(iteration, "PACE", np.inf)
