@@ -101,7 +101,7 @@ class Closing:
         return None
 
     def _solved(self, restricted: RestrictedProblem, A: Floats, shifts: Floats) -> Floats | None:
-        """The dual variable of the face nearest A, rows summing to zero; None where rounding or time forbids it."""
+        """The dual variable of the face nearest A, rows summing to zero; None for want of digits or time."""
         if time.monotonic() > self.deadline:
             return None
         self.faces += 1
