@@ -27,6 +27,8 @@ MAX_PASSES = 100
 # LSQR stops at this accuracy, relative to the condition number, or after as many iterations.
 LSQR_TOLERANCE = 1e-14
 MAX_ITERATIONS = 20_000
+# Multiplications of LSQR, a few minutes' work, beyond which it is given up.
+MAX_MULTIPLICATIONS = 2 * 10**10
 # Steps that are no shorter than this part of the last one are rounding, if the logits are met as well.
 STALLED = 0.9
 # Violations of logits relative to these and to ‖W‖ that rounding explains.
@@ -133,10 +135,9 @@ class BlockProjection:
         operator = scipy.sparse.linalg.LinearOperator(
             (len(logits), shape[0] * shape[1]), matvec=forward, rmatvec=backward, dtype=np.float64
         )
-        accuracy = {"atol": LSQR_TOLERANCE, "btol": LSQR_TOLERANCE, "conlim": 1e14, "iter_lim": MAX_ITERATIONS}
+        limit = int(np.clip(MAX_MULTIPLICATIONS // max(1, len(logits) * shape[1]), 100, MAX_ITERATIONS))
+        accuracy = {"atol": LSQR_TOLERANCE, "btol": LSQR_TOLERANCE, "conlim": 1e14, "iter_lim": limit}
         solution = scipy.sparse.linalg.lsqr(operator, self._centred(logits), **accuracy)
         if solution[1] == 7:
-            raise DidNotConvergeError(
-                f"the projection onto F did not converge in {MAX_ITERATIONS} LSQR iterations"
-            )
+            raise DidNotConvergeError(f"the projection onto F did not converge in {limit} LSQR iterations")
         return np.asarray(solution[0]).reshape(shape)

@@ -250,3 +250,20 @@ def test_in_support_logits_do_not_depend_on_how_they_are_cut(monkeypatch, random
     for entries in (3, 7, 12):
         monkeypatch.setattr(in_support, "CHUNK_ENTRIES", entries)
         assert np.array_equal(InSupportDifferences(data).in_support_logits(W), whole)
+
+
+def test_the_iterations_of_a_large_projection_are_counted_by_its_work(monkeypatch, random_problem):
+    take_route(monkeypatch, "iterative")
+    solver, asked = scipy.sparse.linalg.lsqr, []
+
+    def noted(*args, iter_lim, **options):
+        asked.append(iter_lim)
+        return solver(*args, iter_lim=iter_lim, **options)
+
+    monkeypatch.setattr(scipy.sparse.linalg, "lsqr", noted)
+    data = random_problem(0, m=5, d=3, V=4, sizes=(2, 3))
+    pairs = int(data.support_sizes.sum())
+    for multiplications in (10**12, 150 * pairs * 3, 1):
+        monkeypatch.setattr(block_projection, "MAX_MULTIPLICATIONS", multiplications)
+        ntp.subspace(data).project(decoders(data, 0)[0])
+    assert asked == [20_000, 150, 100]
