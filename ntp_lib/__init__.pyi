@@ -28,6 +28,7 @@ from .thresholds.one_off import one_off_threshold
 from .thresholds.pair_bound import PairBound, pair_bound
 from .trajectories.flow import GradientFlow, gradient_flow
 from .trajectories.regularization import RegularizationPath, regularization_path
+from .trajectories.seeds import train_seeds
 from .trajectories.training import Trajectory, train
 
 __all__ = [
@@ -75,4 +76,5 @@ __all__ = [
     "threshold",
     "threshold_estimate",
     "train",
+    "train_seeds",
 ]
