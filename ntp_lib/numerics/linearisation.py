@@ -48,7 +48,7 @@ class Curvature:
     Attributes:
         weights: w, (m,).
         probs: q, (m, V).
-        stretch: 1 + t where the state is ((1 + t) x, y), with the parts in F and in F⊥; None where it is y alone.
+        stretch: a where the state is (a x, y), with the parts in F and in F⊥; None where it is y alone.
     """
 
     weights: Floats

@@ -7,6 +7,7 @@ and is resolved to the same relative accuracy throughout.
 
 from __future__ import annotations
 
+from dataclasses import field
 from functools import cached_property
 
 import numpy as np
@@ -29,11 +30,13 @@ class EarlyStage:
         data: the compatible counterpart of the problem.
         W_finite: W°, (V, d).
         space: coordinates of the data space.
+        stretched: whether the state holds (1 + t) x; without a margin x need not die, and it holds x.
     """
 
     data: NTPData
     W_finite: Floats
     space: DataSpace
+    stretched: bool = field(default=True, kw_only=True)
 
     @cached_property
     def block(self) -> ContextBlock:
@@ -74,19 +77,24 @@ class EarlyStage:
 
     def state(self, s: float, x: Floats, y: Floats) -> Floats:
         """The integrator's state ((1 + t) x, y)."""
-        return np.concatenate([(1 + np.exp(s)) * x, y])
+        return np.concatenate([self._stretch(s) * x, y])
+
+    def _stretch(self, s: float) -> float:
+        return float(1 + np.exp(s)) if self.stretched else 1.0
 
     def parts(self, s: float, state: Floats) -> tuple[Floats, Floats]:
         """x and y of a state."""
         size = self.space.finite_size
-        return state[:size] / (1 + np.exp(s)), state[size:]
+        return state[:size] / self._stretch(s), state[size:]
 
     def derivative(self, s: float, state: Floats) -> Floats:
         """d(z, y)/ds."""
         t = np.exp(s)
         in_F, rest = self.slope(*self.parts(s, state))
-        z = state[: self.space.finite_size]
-        return np.concatenate([t / (1 + t) * z + (1 + t) * t * in_F, t * rest])
+        turned = self._stretch(s) * t * in_F
+        if self.stretched:
+            turned += t / (1 + t) * state[: self.space.finite_size]
+        return np.concatenate([turned, t * rest])
 
     def linearise(self, s: float, state: Floats) -> Linearisation:
         """The Jacobian of `derivative`."""
@@ -98,7 +106,7 @@ class EarlyStage:
         """t∇²CE at W° + x + y, in the state's coordinates."""
         t = float(np.exp(s))
         q = self.block.probs - self.split(*self.parts(s, state)).residual()
-        return Curvature(t * self.block.context_probs, q, 1 + t)
+        return Curvature(t * self.block.context_probs, q, self._stretch(s))
 
     def _dense_jacobian(self, space: DenseDataSpace, s: float, state: Floats) -> Floats:
         t, k = np.exp(s), space.finite_size
@@ -110,9 +118,9 @@ class EarlyStage:
         hessian -= (means * self.block.context_probs[:, None]).T @ means
         hessian *= -t
         hessian[:k] *= space.finite_metric[:, None]
-        hessian[:k, k:] *= 1 + t
-        hessian[k:, :k] /= 1 + t
-        hessian[np.diag_indices(k)] += t / (1 + t)
+        hessian[:k, k:] *= self._stretch(s)
+        hessian[k:, :k] /= self._stretch(s)
+        hessian[np.diag_indices(k)] += t / (1 + t) if self.stretched else 0.0
         return hessian
 
     def neglected(self, s: float, state: Floats) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,8 @@ LOGIT_SHARE = 0.01
 LOGIT_ROUNDING = 1e-13
 # Coordinates up to which Newton's equations are one dense system, which is as fast as token blocks there.
 DENSE_UNKNOWNS = 600
+# Without a margin the contexts are dependent, and the dense system is the more exact one.
+MARGINLESS_UNKNOWNS = 2000
 # e^{2s} is formed in the first stage; nothing separable by a sensible margin stays in it so long.
 LAST_EARLY_LOG_TIME = 300.0
 
@@ -174,8 +176,11 @@ def integrate(
         DidNotConvergeError: an integrator gave up, or the first stage cannot hand over.
     """
     data = compatible_counterpart(references)
-    space = data_space(references.F, dense_unknowns=DENSE_UNKNOWNS)
+    has_margin = references.W_mm is not None
+    space = data_space(references.F, dense_unknowns=DENSE_UNKNOWNS if has_margin else MARGINLESS_UNKNOWNS)
     early = stage(data, references.W_finite, space)
+    if not has_margin:
+        early = replace(early, stretched=False)
     pairs = None if references.W_mm is None else active_pairs(references.W_mm, data, space, with_vectors=False)
     x, y = space.coordinates(W0 - references.W_finite)
     untouched = W0 - references.W_finite - space.embed_finite(x) - space.embed_offset(y)
