@@ -64,6 +64,7 @@ class HalfStep:
         """α J − α/2 = α/2 − α (1 + τ G)⁻¹."""
         identity = self._identity(self.space.problem.rows.shape[0])
         inverse = positive_definite.inverse(identity + self.penalty * self.space.problem.gram)
+        assert inverse is not None  # one plus something positive semidefinite
         return (self.relaxation / 2) * identity - self.relaxation * inverse
 
     def _ridge(self, right: Array) -> Array:

@@ -48,7 +48,7 @@ class Splitting:
         """Iterate."""
         self._level_steps = LEVEL_STEPS if self._levels_keep_pace() else MORE_LEVEL_STEPS
         if self._loops is not None:
-            self._advance_compiled(iterations)
+            self._advance_compiled(*self._loops, iterations)
             return
         for _ in range(iterations):
             taken = self._taken
@@ -60,8 +60,7 @@ class Splitting:
             self._taken = self.project(new)
             self.iterations += 1
 
-    def _advance_compiled(self, iterations: int) -> None:
-        advance, supports = self._loops
+    def _advance_compiled(self, advance: Any, supports: tuple[Ints, Ints], iterations: int) -> None:
         point, taken, level = self._point.copy(), self._taken.copy(), self._level.ravel()
         matrices = (*self._half_step.arrays, OVER_RELAXATION / 2)
         advance(*matrices, point, taken, level, *supports, self._level_steps, iterations - 1)
