@@ -146,7 +146,12 @@ class Subspace:
 
     def _projected(self, decoder: Floats) -> Floats:
         if not self.is_dense:
-            return self.blocks.project(decoder)
+            try:
+                return self.blocks.project(decoder)
+            except DidNotConvergeError:
+                # Nearly parallel contexts are beyond the blocks; a basis, which takes longer, bears them.
+                if not self.is_factored:
+                    raise
         first = self.embed(self.coordinates(decoder))
         # A second pass removes the rounding of the first: twice is enough.
         return first + self.embed(self.coordinates(decoder - first))
@@ -189,13 +194,18 @@ class Subspace:
         Raises:
             DidNotConvergeError: it was not found, the embeddings being too nearly dependent.
         """
-        if self.is_dense:
-            factors, differences = self.factorisation, self.differences
-            targets = differences.contrasts @ logits
-            W = self.embed((factors.U.T @ targets) / factors.sigma)
-            return W + self.embed((factors.U.T @ (targets - differences.apply(W))) / factors.sigma)
-        # What no decoder can meet is taken off first, and all of the rest can be met.
-        return self.blocks.least((logits - self.nearest_relation(logits))[self.blocks.places])
+        if not self.is_dense:
+            # What no decoder can meet is taken off first, and all of the rest can be met.
+            met = logits - self.nearest_relation(logits)
+            try:
+                return self.blocks.least(met[self.blocks.places])
+            except DidNotConvergeError:
+                if not self.is_factored:
+                    raise
+        factors, differences = self.factorisation, self.differences
+        targets = differences.contrasts @ logits
+        W = self.embed((factors.U.T @ targets) / factors.sigma)
+        return W + self.embed((factors.U.T @ (targets - differences.apply(W))) / factors.sigma)
 
 
 def subspace(data: NTPData) -> Subspace:

@@ -181,6 +181,22 @@ def test_a_finite_part_of_too_many_contexts_is_refused(monkeypatch):
         found.W_finite  # noqa: B018
 
 
+@pytest.mark.parametrize("kind", ["offset", "near duplicates"])
+def test_nearly_parallel_contexts_are_refuted_and_fitted(kind, monkeypatch, random_problem):
+    """Beyond what the blocks can project on, a basis of F does."""
+    data = random_problem(0, m=30, d=5, V=8, sizes=(2, 3))
+    rows = data.embeddings + 1e4 if kind == "offset" else data.embeddings[np.arange(30) // 2].copy()
+    if kind != "offset":
+        rows[1::2] += 1e-9 * np.random.default_rng(0).standard_normal((15, 5))
+    hard = ntp.NTPData(rows, data.context_probs, data.probs)
+    expected = ntp.compatibility(hard).residual
+    monkeypatch.setattr(subspace, "DENSE_ENTRIES", 0)
+    found = ntp.compatibility(hard)
+    assert found.holds is False
+    assert found.verify()
+    assert found.residual == pytest.approx(expected, rel=1e-3)
+
+
 def test_reasons_do_not_wait_for_a_fit_that_takes_long(monkeypatch):
     found = ntp.compatibility(text_like(m=900, V=300, d=6))
     assert "least squares misses by" in ntp.explain(found)

@@ -187,6 +187,9 @@ def test_a_projection_cut_short_is_an_error(monkeypatch, random_problem):
     data = random_problem(0, m=5, d=3, V=4)
     solver, asked = scipy.sparse.linalg.lsqr, []
 
+    monkeypatch.setattr(module, "BASIS_ENTRIES", 0)
+    monkeypatch.setattr(module, "MAX_GENERATORS", 0)
+
     def cut_short(*args, iter_lim, **options):
         asked.append(iter_lim)
         return solver(*args, iter_lim=1, **options)
