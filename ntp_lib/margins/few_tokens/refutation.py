@@ -18,6 +18,9 @@ from ntp_lib.subspaces.scaling import scaled_rows
 
 # Tokens beyond these are worth a multiple of the work only where fewer left the question open.
 GROWTH = 2
+# Of all pairs of context and token, the share up to which more than two tokens are few: with more, the whole
+# problem is hardly larger, and the splitting decides it sooner.
+FEW = 0.1
 # Demand over freedom, (K − 1)·d, below which a refutation is unlikely: the law puts the threshold at one.
 LIKELY = 0.95
 # Contexts that ask for so many times the freedom are enough.
@@ -61,7 +64,8 @@ def _parts(data: NTPData) -> Iterator[tuple[Part, float]]:
         part = Part.of(data, order[:count])
         if part.support.size > MAX_PAIRS:
             return
-        if len(part.contexts) > data.dim and not part.support.all():
+        few = count == 2 or part.support.size <= FEW * data.num_contexts * data.vocab_size
+        if few and len(part.contexts) > data.dim and not part.support.all():
             load = part.demand / ((len(part.tokens) - 1) * data.dim)
             if load >= LIKELY:
                 yield part, load
