@@ -14,10 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ntp_lib.margins.few_tokens.cones import Cones
-from ntp_lib.margins.few_tokens.newton_step import newton_step
+from ntp_lib.margins.few_tokens.newton_step import MAX_GRAM_CONTEXTS, newton_step
 from ntp_lib.numerics.aliases import Bools, Floats
 
-MAX_STEPS = 50
+MAX_STEPS = 100
 # Margin of unit decoders on unit embeddings that a certificate may leave: a tenth of what verification allows.
 EXCLUDED = 1e-14
 # Spread of the ties of a direction, relative to its margin.
@@ -60,7 +60,9 @@ def descend(rows: Floats, support: Bools, *, deadline: float = np.inf) -> Descen
     """
     cones = Cones(support)
     W, points, excluded = np.zeros((support.shape[1], rows.shape[1])), (~support).astype(float), np.inf
-    ridge = RIDGE
+    ridge, gram = RIDGE, None
+    if support.shape[1] > 2 and len(rows) <= MAX_GRAM_CONTEXTS:
+        gram = rows @ rows.T
     for step in range(MAX_STEPS):
         if step and _separates(points, cones):
             return Descent(None, W, excluded, step)
@@ -73,7 +75,8 @@ def descend(rows: Floats, support: Bools, *, deadline: float = np.inf) -> Descen
             return Descent(-residual, None, excluded, step)
         if time.monotonic() >= deadline:
             break
-        change = newton_step(rows, cones.pinned(residual), gradient, ridge=ridge, deadline=deadline)
+        pinned = cones.pinned(residual)
+        change = newton_step(rows, pinned, gradient, ridge=ridge, gram=gram, deadline=deadline)
         along, slope = rows @ change.T, float(np.vdot(gradient, change))
         if abs(slope) <= SETTLED * float(np.vdot(residual, residual)):
             break

@@ -1,4 +1,9 @@
-"""Newton's equations for the distance from the cones: one factor for two tokens, one per token for more."""
+"""Newton's equations for the distance from the cones: one factor for two tokens, one per token for more.
+
+The centring of n pinned tokens is n (diag q − q qᵀ) with q = 1/n on them: the equations are those of a ridged
+softmax whose probabilities are equal on the pinned tokens, and are solved as these are, token by token. That takes
+an array over pairs of contexts; where there are too many, conjugate gradients.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +14,22 @@ import numpy as np
 import scipy.linalg
 
 from ntp_lib.numerics.aliases import Bools, Floats
+from ntp_lib.numerics.softmax_blocks import SoftmaxBlocks
 
+# Contexts up to which their Gram matrix is formed (128 MiB).
+MAX_GRAM_CONTEXTS = 4000
 MAX_ITERATIONS = 200
 TOLERANCE = 1e-8
 
 
 def newton_step(
-    rows: Floats, pinned: Bools, gradient: Floats, *, ridge: float, deadline: float = np.inf
+    rows: Floats,
+    pinned: Bools,
+    gradient: Floats,
+    *,
+    ridge: float,
+    gram: Floats | None = None,
+    deadline: float = np.inf,
 ) -> Floats:
     """The D with Σ_j (C_j D ĥ_j) ĥ_jᵀ = −gradient, C_j the centring of the pinned tokens of j, (K, d).
 
@@ -24,14 +38,22 @@ def newton_step(
         pinned: tokens held at the water level, (n, K).
         gradient: its columns sum to zero, (K, d).
         ridge: added to the diagonals, relative to their mean; the contexts of a token may not span the space.
+        gram: rows·rowsᵀ, where more than two tokens are to be solved for by factors; else by iterations.
         deadline: value of `time.monotonic` at which what was found is returned.
     """
     if pinned.shape[1] == 2:
         half = _factor(rows[pinned.all(axis=1)], ridge)(-gradient[0])
         return np.stack([half, -half])
-    factors = [_factor(rows[held], ridge) for held in pinned.T]
     counts = pinned.sum(axis=1, keepdims=True)
     damping = ridge * len(rows) / rows.shape[1]
+    if gram is not None:
+        # A context with one pinned token has no curvature.
+        weights = np.where(counts > 1, counts, 0.0)[:, 0]
+        blocks = SoftmaxBlocks.factorised(rows, gram, weights, pinned / np.maximum(counts, 1), damping)
+        if blocks is not None:
+            D = blocks.solve(-gradient)
+            return np.asarray(D - D.mean(axis=0))  # equal rows have no curvature
+    factors = [_factor(rows[held], ridge) for held in pinned.T]
 
     def curvature(D: Floats) -> Floats:
         logits = np.where(pinned, rows @ D.T, 0.0)
@@ -40,7 +62,7 @@ def newton_step(
 
     def blockwise(right: Floats) -> Floats:
         D = np.stack([solve(row) for solve, row in zip(factors, right, strict=True)])
-        return np.asarray(D - D.mean(axis=0))  # equal rows have no curvature
+        return np.asarray(D - D.mean(axis=0))
 
     return _conjugate_gradients(curvature, blockwise, -gradient, deadline)
 

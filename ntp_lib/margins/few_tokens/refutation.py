@@ -21,8 +21,9 @@ GROWTH = 2
 # Of all pairs of context and token, the share up to which more than two tokens are few: with more, the whole
 # problem is hardly larger, and the splitting decides it sooner.
 FEW = 0.1
-# Demand over freedom, (K − 1)·d, below which a refutation is unlikely: the law puts the threshold at one.
-LIKELY = 0.95
+# Demand over freedom, (K − 1)·d, below which a refutation is unlikely: the law puts the threshold at one, a little
+# too high (book, Limits of the chapter on thresholds).
+LIKELY = 0.9
 # Contexts that ask for so many times the freedom are enough.
 AMPLE = 1.5
 # Pairs of context and token, and multiplications a step, up to which a part is tried.

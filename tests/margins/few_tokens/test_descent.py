@@ -36,13 +36,13 @@ def test_residuals_are_those_of_the_nearest_point(seed):
         np.testing.assert_allclose(left, point - columns @ nearest.x, atol=1e-6)
 
 
-@pytest.mark.parametrize("K", [2, 5])
-def test_a_step_solves_newtons_equations(K):
+@pytest.mark.parametrize(("K", "by_factors"), [(2, False), (5, False), (5, True)])
+def test_a_step_solves_newtons_equations(K, by_factors):
     rng = np.random.default_rng(0)
     rows, pinned = rng.standard_normal((60, 4)), supports(rng, 60, K)
     gradient = rng.standard_normal((K, 4))
     gradient -= gradient.mean(axis=0)
-    D = newton_step(rows, pinned, gradient, ridge=1e-10)
+    D = newton_step(rows, pinned, gradient, ridge=1e-10, gram=rows @ rows.T if by_factors else None)
     left = np.zeros_like(D)
     for row, mask in zip(rows, pinned, strict=True):
         centring = np.diag(mask * 1.0) - np.outer(mask, mask) / mask.sum()

@@ -60,13 +60,20 @@ def test_contexts_without_the_tokens_must_go():
 
 
 def test_more_tokens_are_tried_where_two_do_not_suffice():
-    """Eight tokens, each after an eighth of 60 contexts in 8 dimensions: no two of them have more than 16."""
+    """Eight of 80 tokens, each after an eighth of 60 contexts in 8 dimensions: no two have more than 16."""
     rng = np.random.default_rng(0)
     tokens = np.arange(60) % 8
-    data = ntp.NTPData(rng.standard_normal((60, 8)), np.full(60, 1 / 60), np.eye(8)[tokens])
+    data = ntp.NTPData(rng.standard_normal((60, 8)), np.full(60, 1 / 60), np.eye(80)[tokens])
     raw = refutation(data, time_limit=60)
     assert np.count_nonzero(np.abs(raw.toarray()).max(axis=0)) > 2
     assert certificates.certificate_holds(certificates.for_embeddings(raw, data), data)
+
+
+def test_what_is_nearly_the_whole_problem_is_left_to_the_splitting():
+    rng = np.random.default_rng(0)
+    data = ntp.NTPData(rng.standard_normal((60, 8)), np.full(60, 1 / 60), np.eye(8)[np.arange(60) % 8])
+    assert refutation(data, time_limit=60) is None
+    assert ntp.separability(data).holds is False
 
 
 def test_separable_data_are_not_refuted():
