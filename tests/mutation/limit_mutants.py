@@ -49,15 +49,15 @@ LIMIT_MUTANTS = (
     Mutant(
         "W* from −log p̂",
         COMPATIBILITY,
-        "log_odds = np.log(F.data",
-        "log_odds = -np.log(F.data",
+        "return _nearest(F, log_odds)",
+        "return _nearest(F, -log_odds)",
         "reaching-the-entropy",
     ),
     Mutant(
         "W* from log-odds in bits",
         COMPATIBILITY,
-        "log_odds = np.log(F.data",
-        "log_odds = np.log2(F.data",
+        "return _nearest(F, log_odds)",
+        "return _nearest(F, log_odds / np.log(2))",
         "reaching-the-entropy",
     ),
     Mutant(
@@ -70,15 +70,15 @@ LIMIT_MUTANTS = (
     Mutant(
         "margin of the largest in-support logit, not the least",
         MARGINS,
-        "np.where(block.support, logits, np.inf).min(axis=1)",
-        "np.where(block.support, logits, -np.inf).max(axis=1)",
+        "lowest = np.minimum.reduceat(",
+        "lowest = np.maximum.reduceat(",
         "two-dimensions",
     ),
     Mutant(
         "margin against the least off-support logit, not the largest",
         MARGINS,
-        "np.where(block.support, -np.inf, logits).max(axis=1)",
-        "np.where(block.support, np.inf, logits).min(axis=1)",
+        "lowest - logits.max(axis=1)",
+        "lowest - np.where(np.isfinite(logits), logits, np.inf).min(axis=1)",
         "reaching-the-entropy",
     ),
     Mutant(
@@ -112,15 +112,15 @@ LIMIT_MUTANTS = (
     Mutant(
         "support vectors from multipliers of the wrong sign",
         SOLUTION,
-        "off = -self._arrays[2]",
-        "off = self._arrays[2]",
+        "chosen = -off > threshold * -off.min(initial=0.0)",
+        "chosen = off > threshold * off.max(initial=0.0)",
         "two-dimensions",
     ),
     Mutant(
         "token blocks twice too large",
         FACE,
-        "block = rows @ rows.T",
-        "block = 2 * rows @ rows.T",
+        "block = gram[flat]",
+        "block = 2 * gram[flat]",
         "structured-solver",
     ),
     Mutant(
@@ -148,8 +148,8 @@ LIMIT_MUTANTS = (
     Mutant(
         "flow with half a clock off F",
         FLOW_EARLY,
-        "(1 + t) * t * in_F, t * rest]",
-        "(1 + t) * t * in_F, 0.5 * t * rest]",
+        "np.concatenate([turned, t * rest])",
+        "np.concatenate([turned, 0.5 * t * rest])",
         "logarithmic-time",
     ),
     Mutant(
