@@ -141,7 +141,7 @@ def separability(
         return excluded(data, at_zero)
     nonzeros = data.num_contexts * data.vocab_size * min(data.dim, data.num_contexts)
     if solver == "structured":
-        found = _from_few_tokens(data, time_limit) or _from_supports(data, F) or _from_splitting(data, time_limit)
+        found = from_few_tokens(data, time_limit) or _from_supports(data, F) or _from_splitting(data, time_limit)
         if found.status is not Verdict.UNDECIDED or nonzeros > FALLBACK_NONZEROS:
             return found
     if nonzeros > MAX_NONZEROS:
@@ -164,8 +164,12 @@ def _undecided(data: NTPData, reason: str, bounds: tuple[float, float] = (-np.in
     return Separability(data, Verdict.UNDECIDED, reason="; ".join([reason, *known]), margin_bounds=bounds)
 
 
-def _from_few_tokens(data: NTPData, time_limit: float) -> Separability | None:
-    """A certificate for the most frequent tokens, which is one for all of them; or None."""
+def from_few_tokens(data: NTPData, time_limit: float) -> Separability | None:
+    """A verified certificate for the most frequent tokens, which is one for all of them (book, lem-few-tokens).
+
+    Returns:
+        None where the data are so small that the splitting is as quick, or where nothing was found.
+    """
     if data.num_contexts * data.vocab_size * data.dim < FEW_TOKENS_MULTIPLICATIONS:
         return None
     certificate = refutation(data, time_limit=FEW_TOKENS_TIME * time_limit)

@@ -20,6 +20,7 @@ from ntp_lib.margins.separability import (
     Verdict,
     certified_error,
     excluded,
+    from_few_tokens,
     separability,
 )
 from ntp_lib.margins.solution import MarginSolution
@@ -36,6 +37,8 @@ from ntp_lib.subspaces.scaling import binary_exponent, refuse_out_of_range, resc
 ACTIVE_FRACTION, POLISHED = 1e-5, 1e-10
 # Contexts at a smaller angle are named where a solve fails; beyond so many contexts they are not looked for.
 TINY_ANGLE, MOST_COMPARED = 1e-3, 5000
+# Seconds of which a share goes to a refutation by few tokens, as in `separability`.
+FEW_TOKENS_LIMIT = 600.0
 
 
 class Solver(Protocol):
@@ -46,6 +49,9 @@ class Solver(Protocol):
 
 def _by_splitting(data: NTPData, *, tolerance: float) -> MarginSolution | Separability:
     """Solve in arrays of the data's own kind by `ntp_lib.margins.splitting` (book, structured solver)."""
+    refuted = from_few_tokens(data, FEW_TOKENS_LIMIT) if data.num_contexts > data.dim else None
+    if refuted is not None:
+        return refuted
     outcome = split(data, tolerance=tolerance)
     if outcome.answer is Answer.CERTIFICATE:
         return excluded(data, repaired_certificate(to_numpy(outcome.dual), data))

@@ -45,6 +45,13 @@ def gram_matrix(data: NTPData) -> Floats | None:
     return gram if 0 < eigenvalues[-1] < MOST_CONDITION * eigenvalues[0] else None
 
 
+def load_compiled_loop() -> bool:
+    """Have runs of any length compiled from now on; False where numba is missing or switched off."""
+    if numba_is_wanted():
+        from ntp_lib.trajectories import compiled_descent  # noqa: F401  # imported is loaded
+    return numba_is_wanted()
+
+
 class GramDescent:
     """Steps of `gradient_descent` or `normalised_gradient_descent` along the exact gradient.
 
