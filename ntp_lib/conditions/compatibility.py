@@ -14,6 +14,7 @@ from ntp_lib.conditions.finite_part import minimise_in_support
 from ntp_lib.conditions.log_odds_conflict import Certificate
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.errors import NTPDataError
+from ntp_lib.margins.certificates import independent_contexts
 from ntp_lib.numerics.aliases import Floats
 from ntp_lib.numerics.results import result
 from ntp_lib.subspaces.in_support import unit_embeddings
@@ -194,8 +195,10 @@ def _attempts(F: Subspace) -> Iterator[Relations]:
 
 
 def _excludes(C: Certificate | None, data: NTPData) -> bool:
-    """Whether C proves a conflict, and exact arithmetic does not say that a decoder, however long, solves it."""
-    return C is not None and log_odds_conflict.conflict(C, data) > 0 and not log_odds_conflict.is_rounding(C, data)
+    """Whether C proves a conflict, and Lemma 1 does not say that some decoder, however long, solves (4)."""
+    if C is None or log_odds_conflict.conflict(C, data) == 0:
+        return False
+    return not independent_contexts(data, np.ones(data.num_contexts, dtype=bool))
 
 
 def _least_squares(F: Subspace) -> Floats:

@@ -15,7 +15,6 @@ import scipy.optimize
 import scipy.sparse as sp
 
 from ntp_lib.data.ntp_data import NTPData
-from ntp_lib.margins.certificates import LEAST_SHARE, independent_contexts
 from ntp_lib.numerics.aliases import Floats
 from ntp_lib.subspaces.in_support import unit_embeddings
 from ntp_lib.subspaces.scaling import length, scaled_rows
@@ -71,15 +70,6 @@ def excluded_norm(C: Certificate, data: NTPData) -> float:
         rounding = np.finfo(float).eps * float((np.abs(values) * lengths[data.support_rows]).sum())
         left = length(np.asarray(C.T @ data.embeddings)) + rounding
         return abs(float((values * np.log(data.probs.data)).sum())) / 2 / left
-
-
-def is_rounding(C: Certificate, data: NTPData) -> bool:
-    """Whether exact arithmetic proves the embeddings that C is about independent: then C is rounding (Lemma 1)."""
-    values = _on_supports(C, data)
-    if values is None:
-        return True
-    weights = _row_sums(np.abs(_unit_weights(values, data)), data)
-    return independent_contexts(data, weights > LEAST_SHARE * weights.sum())
 
 
 def certificate(F: Subspace, log_odds: Floats) -> Certificate:
