@@ -29,6 +29,9 @@ SMALL_MULTIPLICATIONS = 20_000
 # Seconds between looks at a child, and that a search gets beyond its limit to end by itself and say why.
 PATIENCE = 0.2
 GRACE = 2.0
+# Share of the limit after which a search is asked to end: the step that it is in may be long, and what it knows by
+# then is worth the rest.
+SEARCHING = 0.85
 
 Found = tuple[str, str]  # a verdict and its reasons
 
@@ -108,7 +111,7 @@ def _separable(data: NTPData, time_limit: float) -> tuple[str, Any]:
         data.require_out_of_support()
     except NTPDataError as error:
         return f"not defined: {error}", None
-    result = separability(data, time_limit=time_limit)
+    result = separability(data, time_limit=SEARCHING * time_limit)
     if result.holds is None:
         return f"not decided within {time_limit:g} s: {result.reason}", None
     return "yes" if result.holds else "no", result
