@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import math
-import sys
+import re
 import time
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -33,7 +34,7 @@ def attempt(case: Case, contender: Contender, setting: str, repeat: int, judge: 
         # What goes wrong here goes wrong again below, and is kept there.
         with contextlib.suppress(Exception):
             contender.solve(case.problem(repeat), setting, limit)
-    before, problem = peak_mib(), case.problem(repeat)
+    problem = case.problem(repeat)
     begin = time.perf_counter()
     try:
         with warnings.catch_warnings():
@@ -46,7 +47,7 @@ def attempt(case: Case, contender: Contender, setting: str, repeat: int, judge: 
     seconds = time.perf_counter() - begin
     notes = dict(answer.notes)
     if contender.isolated:
-        notes["memory_mib"] = round(peak_mib() - before, 1)
+        notes["memory_mib"] = round(peak_mib(), 1)
     if case.products and contender.ours:
         notes["product_seconds"] = product_seconds(problem)
     if answer.value is None:
@@ -75,12 +76,16 @@ def product_seconds(data: NTPData) -> float:
 
 
 def peak_mib() -> float:
-    """The largest resident memory of this process so far, in MiB; 0 where the system does not say."""
+    """The largest resident memory of this process so far, in MiB; 0 where the system does not say.
+
+    Not by getrusage: on Linux a child begins with what its parent held when it was started.
+    """
     try:
-        import resource
-    except ImportError:
+        status = Path("/proc/self/status").read_text("ascii")
+    except OSError:
         return 0.0
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+    found = re.search(r"VmHWM:\s*(\d+) kB", status)
+    return int(found[1]) / 2**10 if found else 0.0
 
 
 def failed(seconds: float, reason: str) -> Attempt:

@@ -1,9 +1,14 @@
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
 from small_cases import CONDITIONS, answering, case
 
 from ntp_lib import synthetic
+from ntp_lib.companion.benchmarks.attempts import peak_mib
 from ntp_lib.companion.benchmarks.cases import Answer, Contender
 from ntp_lib.companion.benchmarks.isolation import attempt_in_child
 from ntp_lib.companion.benchmarks.judges import SVMJudge
@@ -121,3 +126,16 @@ def test_a_child_that_breaks_is_a_failure():
     found = attempt_in_child(request, SVMJudge(), 30.0)
     assert found.outcome is Ending.FAILED
     assert "StopIteration" in str(found.notes["reason"])
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux says")
+def test_the_peak_of_a_child_is_its_own():
+    """Control: getrusage gives a child what its parent held when it was started."""
+    held = np.ones(2**26)
+    script = (
+        "import resource; from ntp_lib.companion.benchmarks.attempts import peak_mib; "
+        "print(peak_mib(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
+    )
+    output = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    own, inherited = map(float, output.split())
+    assert 5 < own < held.nbytes / 2**20 < min(inherited, peak_mib())
