@@ -13,6 +13,7 @@ from __future__ import annotations
 import sys
 
 import numpy as np
+from scipy.linalg import lapack
 
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.loss.residuals import Residuals
@@ -41,8 +42,19 @@ def gram_matrix(data: NTPData) -> Floats | None:
         gram = np.asarray(H @ H.T)
     if not np.isfinite(gram).all():
         return None
+    return gram if _is_well_conditioned(gram) else None
+
+
+def _is_well_conditioned(gram: Floats) -> bool:
+    """Whether the largest eigenvalue is below MOST_CONDITION times the least: seen from a bound if possible."""
+    factor, failed = lapack.dpotrf(gram, lower=True)
+    if not failed:
+        inverse, failed = lapack.dpotri(factor, lower=True)
+        # One triangle, beside zeros: ‖G⁻¹‖_F is at most √2 times its norm, and no eigenvalue exceeds these norms.
+        if not failed and np.linalg.norm(gram) * np.sqrt(2) * np.linalg.norm(inverse) < MOST_CONDITION:
+            return True
     eigenvalues = np.linalg.eigvalsh(gram)
-    return gram if 0 < eigenvalues[-1] < MOST_CONDITION * eigenvalues[0] else None
+    return bool(0 < eigenvalues[-1] < MOST_CONDITION * eigenvalues[0])
 
 
 def load_compiled_loop() -> bool:

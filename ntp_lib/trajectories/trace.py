@@ -44,16 +44,18 @@ class Trace:
     def frame(self) -> pd.DataFrame:
         """One row per recorded step: step and the columns of `measure_all`."""
         self._measure()
-        return pd.concat(self._parts, ignore_index=True)
+        return self._parts[0] if len(self._parts) == 1 else pd.concat(self._parts, ignore_index=True)
 
     def _measure(self) -> None:
         if self._waiting:
             steps, decoders, known = zip(*self._waiting, strict=True)
             stacked = np.array(decoders)
-            further = {} if self._further is None else self._further(stacked)
-            columns = {**measure_all(stacked, self._references), **further}
+            columns = measure_all(stacked, self._references)
+            if self._further is not None:
+                # Copies, because the frame keeps what it is given, and a caller may fill the same arrays again.
+                columns |= {name: np.array(values) for name, values in self._further(stacked).items()}
             for i, values in enumerate(known):
                 for name, value in values.items():
                     columns[name][i] = value
-            self._parts.append(pd.DataFrame({"step": steps, **columns}))
+            self._parts.append(pd.DataFrame({"step": np.array(steps), **columns}, copy=False))
             self._waiting.clear()

@@ -197,6 +197,6 @@ def recorded_steps(steps: int, num_records: int | None) -> list[int]:
     """0 and about `num_records` distinct steps up to `steps`, evenly spaced in log(step); every step for None."""
     if num_records is None:
         return list(range(steps + 1))
-    spaced = np.unique(np.rint(np.geomspace(1, steps, num_records)).astype(int)).tolist()
+    spaced = np.rint(10.0 ** np.linspace(0.0, np.log10(steps), num_records)[:-1]).astype(int).tolist()
     # Past 2^53 not every whole number is a float.
-    return [0, *(step for step in spaced if step < steps), steps]
+    return [0, *(step for step in dict.fromkeys(spaced) if step < steps), steps]

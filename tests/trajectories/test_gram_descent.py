@@ -109,6 +109,19 @@ def test_coordinates_are_left_where_they_lose():
         assert (found is not None) == repays, name
 
 
+def test_eigenvalues_are_computed_only_where_a_bound_is_not_enough(monkeypatch):
+    """The bound exceeds the condition number by a factor of at most m; beyond 1e5 the eigenvalues decide."""
+    basis = np.linalg.qr(np.random.default_rng(0).normal(size=(6, 6)))[0]
+    computed, eigvalsh = [], np.linalg.eigvalsh
+    monkeypatch.setattr(np.linalg, "eigvalsh", lambda gram: computed.append(1) or eigvalsh(gram))
+    for condition, repays, eigenvalues in ((1e4, True, 0), (0.9e5, True, 1), (1.1e5, False, 1)):
+        computed.clear()
+        gram = (basis * np.array([1.0, 1.0, 1.0, condition, condition, condition])) @ basis.T
+        assert gram_descent._is_well_conditioned(gram) == repays
+        assert len(computed) == eigenvalues
+    assert not gram_descent._is_well_conditioned(-gram)
+
+
 def test_training_uses_coordinates_for_runs_that_repay_them(monkeypatch):
     made = []
 
@@ -148,12 +161,12 @@ def test_the_written_out_exponential():
     x = np.concatenate(
         [np.linspace(-707.9, 0, 40_001), -np.geomspace(1e-300, 700, 9_999), [-709.0, -1e308, np.nan]]
     )
-    out, top = np.empty((2, len(x))), np.empty(len(x))
-    compiled_descent._exponentials(np.vstack([x, np.zeros(len(x))]), out, top)
+    out = x.copy()
+    compiled_descent.exponentials(out)
     exact = np.exp(x[:-3].astype(np.longdouble))
-    assert np.abs(out[0, :-3] / exact - 1).max() <= 4e-16
-    assert out[0, -3:-1].tolist() == [0.0, 0.0]
-    assert np.isnan(out[0, -1])
+    assert np.abs(out[:-3] / exact - 1).max() <= 4e-16
+    assert out[-3:-1].tolist() == [0.0, 0.0]
+    assert np.isnan(out[-1])
 
 
 def test_how_many_steps_repay_coordinates():
