@@ -14,6 +14,7 @@ from numba.extending import intrinsic
 
 from ntp_lib.numerics.aliases import Floats, Ints
 from ntp_lib.numerics.compiled import compiled
+from ntp_lib.trajectories.compiled_product import multiply
 from ntp_lib.trajectories.optimisers import SAFE_LENGTH
 
 INVERSE_LOG_2 = 1 / np.log(2.0)
@@ -159,7 +160,7 @@ def descend(
     total, work = np.empty(m), np.empty(m)
     for step in range(steps):
         residuals(logits, found, weighted_probs, context_probs, alone, tokens, total, work)
-        np.dot(found, gram, change)
+        multiply(found, gram, change)
         factor = 1.0
         if decay > 0:
             factor = float(done + step + 1) ** -decay
