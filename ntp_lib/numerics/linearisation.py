@@ -24,13 +24,21 @@ class Linearisation(Protocol):
         ...
 
 
+class PlainLinearisation(Linearisation, Protocol):
+    """A Jacobian whose factors serve for rational functions of it too."""
+
+    def factorised(self, c: float, *, above: float = 0.0) -> Callable[[Floats], Floats]:
+        """A function that returns (I − aJ)(I − cJ)⁻¹ b for b, with a = `above`."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class DenseLinearisation:
     """A Jacobian as an array (n, n)."""
 
     jacobian: Floats
 
-    def factorised(self, c: float) -> Callable[[Floats], Floats]:
+    def factorised(self, c: float, *, above: float = 0.0) -> Callable[[Floats], Floats]:
         """LU of I − cJ."""
         matrix = -c * self.jacobian
         matrix[np.diag_indices_from(matrix)] += 1.0
@@ -38,7 +46,12 @@ class DenseLinearisation:
             # Where the matrix is singular to rounding, Newton fails and the step shrinks.
             warnings.simplefilter("ignore", scipy.linalg.LinAlgWarning)
             factors = scipy.linalg.lu_factor(matrix, overwrite_a=True, check_finite=False)
-        return lambda right: scipy.linalg.lu_solve(factors, right, check_finite=False)
+
+        def solve(right: Floats) -> Floats:
+            solution = scipy.linalg.lu_solve(factors, right, check_finite=False)
+            return _mixed(solution, right, above / c) if above else solution
+
+        return solve
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,9 +69,21 @@ class Curvature:
     stretch: float | None
 
 
+class WholeMatrices(Protocol):
+    """How a state (a x, y), or y alone, holds a matrix (V, r): coordinates of its parts in F and in F⊥."""
+
+    def joined(self, state: Floats, stretch: float | None) -> Floats:
+        """The matrix of a state, with the a of its first part; None where the state is y alone."""
+        ...
+
+    def parted(self, matrix: Floats, stretch: float | None) -> Floats:
+        """The state of a matrix; y alone leaves out the part in F."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class BlockLinearisation:
-    """A Jacobian on whole matrices (V, r), by token blocks.
+    """A Jacobian by token blocks, which solve for whole matrices.
 
     What the stretched coordinates add to the Jacobian on F, at most one, is left out: it is small beside the
     curvatures there, and Newton's method takes no more iterations for it. Where the state is y alone, the supports
@@ -67,30 +92,32 @@ class BlockLinearisation:
     Attributes:
         rows: X, (m, r).
         gram: X Xᵀ, (m, m).
-        project: P_F of a matrix (V, r).
+        matrices: the states' coordinates, orthonormal in each part but for lengths.
         curvature: the Hessian.
     """
 
     rows: Floats
     gram: Floats
-    project: Callable[[Floats], Floats]
+    matrices: WholeMatrices
     curvature: Curvature
 
-    def factorised(self, c: float) -> Callable[[Floats], Floats]:
+    def factorised(self, c: float, *, above: float = 0.0) -> Callable[[Floats], Floats]:
         """Token blocks of I + c·Hessian."""
-        curvature = self.curvature
+        curvature, matrices = self.curvature, self.matrices
         blocks = SoftmaxBlocks.factorised(self.rows, self.gram, c * curvature.weights, curvature.probs, 1.0)
         if blocks is None:  # Newton's method fails, and the step shrinks
             return lambda right: np.full_like(right, np.nan)
-        shape = (curvature.probs.shape[1], self.rows.shape[1])
-        size, stretch = shape[0] * shape[1], curvature.stretch
+        stretch = curvature.stretch
 
         def solve(right: Floats) -> Floats:
-            if stretch is None:
-                Z = blocks.solve(right.reshape(shape), refinements=0)
-                return (Z - self.project(Z)).ravel()
-            Z = blocks.solve((right[:size] / stretch + right[size:]).reshape(shape), refinements=0)
-            in_F = self.project(Z)
-            return np.concatenate([(stretch * in_F).ravel(), (Z - in_F).ravel()])
+            R = matrices.joined(right, stretch)
+            Z = blocks.solve(R, refinements=0)
+            # Before the parts are told apart: whatever a state holds outside F and F⊥ by rounding would grow.
+            return matrices.parted(_mixed(Z, R, above / c) if above else Z, stretch)
 
         return solve
+
+
+def _mixed(solution: Floats, right: Floats, share: float) -> Floats:
+    """(I − aJ) x for the x with (I − cJ) x = right, and share = a/c."""
+    return solution + share * (right - solution)

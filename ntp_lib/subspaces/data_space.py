@@ -8,7 +8,7 @@ the two parts of a gradient never meet in one sum where the larger would drown t
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -16,7 +16,7 @@ from scipy.sparse.linalg import LinearOperator, cg
 
 from ntp_lib.errors import DidNotConvergeError
 from ntp_lib.numerics.aliases import Bools, Floats
-from ntp_lib.numerics.linearisation import Action, BlockLinearisation, Curvature, Linearisation
+from ntp_lib.numerics.linearisation import Action, BlockLinearisation, Curvature, PlainLinearisation
 from ntp_lib.numerics.results import result
 from ntp_lib.numerics.row_space import row_space
 from ntp_lib.numerics.softmax_blocks import SoftmaxBlocks
@@ -83,7 +83,7 @@ class DataSpace(Protocol):
 
     def linearise(
         self, matrix: Callable[[DenseDataSpace], Floats], curvature: Callable[[], Curvature]
-    ) -> Linearisation:
+    ) -> PlainLinearisation:
         """A Jacobian in these coordinates: a matrix where the maps are formed, else minus a Hessian of CE."""
         ...
 
@@ -212,9 +212,22 @@ class ProjectedDataSpace:
 
     def linearise(
         self, matrix: Callable[[DenseDataSpace], Floats], curvature: Callable[[], Curvature]
-    ) -> Linearisation:
+    ) -> PlainLinearisation:
         """See `DataSpace`: by token blocks."""
-        return BlockLinearisation(self.rows, self._gram, partial(self._in_F, passes=1), curvature())
+        return BlockLinearisation(self.rows, self._gram, self, curvature())
+
+    def joined(self, state: Floats, stretch: float | None) -> Floats:
+        """See `WholeMatrices`."""
+        if stretch is None:
+            return self._matrix(state)
+        size = self.finite_size
+        return self._matrix(state[:size] / stretch + state[size:])
+
+    def parted(self, matrix: Floats, stretch: float | None) -> Floats:
+        """See `WholeMatrices`: rounding does not matter there, and one pass does."""
+        in_F = self._in_F(matrix, passes=1)
+        rest = (matrix - in_F).ravel()
+        return rest if stretch is None else np.concatenate([(stretch * in_F).ravel(), rest])
 
     def finite_solver(self, action: Action) -> Action:
         """See `DataSpace`: by conjugate gradients, with token blocks of the data as preconditioner.

@@ -16,7 +16,7 @@ from ntp_lib.data.context_block import ContextBlock
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.loss.split import SplitSoftmax, split_softmax
 from ntp_lib.numerics.aliases import Floats
-from ntp_lib.numerics.linearisation import Curvature, Linearisation
+from ntp_lib.numerics.linearisation import Curvature, Linearisation, PlainLinearisation
 from ntp_lib.numerics.results import result
 from ntp_lib.subspaces.data_space import DataSpace
 from ntp_lib.subspaces.dense_space import DenseDataSpace
@@ -98,6 +98,10 @@ class EarlyStage:
 
     def linearise(self, s: float, state: Floats) -> Linearisation:
         """The Jacobian of `derivative`."""
+        return self.plain_linearisation(s, state)
+
+    def plain_linearisation(self, s: float, state: Floats) -> PlainLinearisation:
+        """The Jacobian of `derivative` for the gradient flow."""
         return self.space.linearise(
             lambda dense: self._dense_jacobian(dense, s, state), lambda: self._curvature(s, state)
         )

@@ -24,7 +24,7 @@ from ntp_lib.trajectories.stepping import FlowBDF, walk
 # Absolute tolerance of a logit, as a share of the relative one, and what rounding leaves of it.
 LOGIT_SHARE = 0.01
 LOGIT_ROUNDING = 1e-13
-# Coordinates up to which Newton's equations are one dense system, which is as fast as token blocks there.
+# Coordinates up to which explicit bases are as fast as projections of whole matrices.
 DENSE_UNKNOWNS = 600
 # Without a margin the contexts are dependent, and the dense system is the more exact one.
 MARGINLESS_UNKNOWNS = 2000

@@ -12,17 +12,21 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.linalg.lapack import dpotrf, dpotrs
 
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.limiting.limits import Limits
+from ntp_lib.loss.cross_entropy import smoothness
 from ntp_lib.numerics.aliases import Floats
-from ntp_lib.numerics.linearisation import Linearisation
+from ntp_lib.numerics.linearisation import Linearisation, PlainLinearisation
 from ntp_lib.numerics.results import result
 from ntp_lib.subspaces.data_space import DataSpace
-from ntp_lib.subspaces.dense_space import DenseDataSpace
 from ntp_lib.trajectories.flow_early import EarlyStage
 from ntp_lib.trajectories.flow_integration import FlowPoint, integrate
+
+# The larger node of Chebyshev's polynomial of degree two on [0, 1].
+LARGER_NODE = (1 + np.sqrt(0.5)) / 2
+# For steps in log t much below η/t no equation needs solving; blocks need a positive factor all the same.
+LEAST_SHARE = 0.2
 
 
 def modified_flow(
@@ -81,23 +85,11 @@ class ModifiedStage(EarlyStage):
     def linearise(self, s: float, state: Floats) -> Linearisation:
         """The Jacobian of `derivative`, without the third derivatives of CE, which are of order 1/t beside it."""
         t = float(np.exp(s))
-        if isinstance(self.space, DenseDataSpace):
-            return SymmetricLinearisation(*self._symmetric(self.space, t, state, s), self.step_size / t)
-        return ModifiedLinearisation(EarlyStage.linearise(self, s, state), self.step_size / t)
+        return ModifiedLinearisation(self.plain_linearisation(s, state), self.step_size / t, t * self._smoothness)
 
-    def _symmetric(self, space: DenseDataSpace, t: float, state: Floats, s: float) -> tuple[Floats, Floats]:
-        """t∇²CE in orthonormal coordinates, (n, n), and the factor from these to the state's, (n,)."""
-        weights, probs = self.block.context_probs, self.block.probs
-        q = probs - self.split(*self.parts(s, state)).residual()
-        lengths = np.concatenate([np.sqrt(space.finite_metric), np.ones(space.offset_size)])
-        maps = space.joint_map * (np.sqrt(q * weights[:, None]).reshape(-1, 1) * lengths)
-        means = np.matmul(np.sqrt(q)[:, None], maps.reshape(*q.shape, -1))[:, 0]
-        hessian = maps.T @ maps
-        hessian -= means.T @ means
-        hessian *= t
-        # What the state holds of the coordinates is its own affair.
-        lengths *= self.state(s, np.ones(space.finite_size), np.ones(space.offset_size))
-        return hessian, lengths
+    @cached_property
+    def _smoothness(self) -> float:
+        return smoothness(self.data)
 
     def neglected(self, s: float, state: Floats) -> float:
         """As for the flow, and the share of the correction in F⊥, which the second stage leaves out."""
@@ -110,57 +102,28 @@ class ModifiedStage(EarlyStage):
 
 
 @dataclass(frozen=True, eq=False)
-class SymmetricLinearisation:
-    """J − (ratio/2) J² for J = −σ B σ⁻¹ with a positive semidefinite B.
-
-    What the coordinates add to the Jacobian on F, t/(1+t), is left out: it is small beside t∇²CE, and Newton's
-    method takes no more iterations for it.
-
-    Attributes:
-        matrix: B, (n, n).
-        scale: the diagonal σ, (n,).
-        ratio: η/t.
-    """
-
-    matrix: Floats
-    scale: Floats
-    ratio: float
-
-    @cached_property
-    def _whole(self) -> Floats:
-        """B + (ratio/2) B²."""
-        return np.asarray(self.matrix + self.ratio / 2 * (self.matrix.T @ self.matrix))
-
-    def factorised(self, c: float) -> Callable[[Floats], Floats]:
-        """By Cholesky's factor, half the work of an LU."""
-        matrix = c * self._whole
-        matrix[np.diag_indices_from(matrix)] += 1.0
-        factor, failed = dpotrf(matrix.T, lower=1, overwrite_a=1, clean=0)
-        if failed:  # entries that are not finite: Newton's method fails, and the step shrinks
-            return lambda right: np.full_like(right, np.nan)
-        return lambda right: self.scale * dpotrs(factor, right / self.scale, lower=1)[0]
-
-
-@dataclass(frozen=True, eq=False)
 class ModifiedLinearisation:
-    """J − (ratio/2) J² for the J of the plain flow, as a product of two factors of its kind.
+    """J − (ratio/2) J² for the J of the plain flow, from the factors of that alone.
 
-    I − cJ + (c·ratio/2) J² is nearly (I − pJ)(I − qJ) with q = ratio/2 and p = c − q, wherever c, a step in log t,
-    is much larger than ratio. The second factor does not depend on c.
+    With H = −J and q = ratio/2, what is to be inverted is 1 + ch(1 + qh) for every eigenvalue h of H, from 0 to
+    `largest`, where b = q·largest ≤ 1. For the inverse there stands (1 + Bh)/(1 + ph), equal to it at h = 0 and at
+    Chebyshev's two nodes on [0, largest], so that its relative error is at most b²/(8 (1 + b)) ≤ 1/16. That is
+    as good as exact for Newton's method, and costs nothing.
 
     Attributes:
         plain: J = −t∇²CE and what the coordinates add.
         ratio: η/t.
+        largest: a bound for the eigenvalues of t∇²CE, at most 2/ratio.
     """
 
-    plain: Linearisation
+    plain: PlainLinearisation
     ratio: float
-
-    @cached_property
-    def _second(self) -> Callable[[Floats], Floats]:
-        return self.plain.factorised(self.ratio / 2)
+    largest: float
 
     def factorised(self, c: float) -> Callable[[Floats], Floats]:
-        """A function that solves (I − cJ + (c·ratio/2) J²) x = b for x."""
-        first, second = self.plain.factorised(max(c - self.ratio / 2, c / 2)), self._second
-        return lambda right: second(first(right))
+        """A function that solves (I − cJ + (c·ratio/2) J²) x = b for x, to a few per cent."""
+        q, h = self.ratio / 2, LARGER_NODE * self.largest
+        b = q * self.largest
+        p = max((c * (1 + b + b**2 / 8) - q) / (1 + b), LEAST_SHARE * q)
+        B = (p - c * (1 + q * h)) / (1 + c * h * (1 + q * h))
+        return self.plain.factorised(p, above=B)

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 import ntp_lib as ntp
-from ntp_lib.subspaces import support_projector
+from ntp_lib.numerics.linearisation import BlockLinearisation, Curvature, DenseLinearisation
+from ntp_lib.numerics.row_space import row_space
+from ntp_lib.subspaces import dense_space, support_projector
 from ntp_lib.subspaces.data_space import ProjectedDataSpace, data_space
 from ntp_lib.subspaces.dense_space import DenseDataSpace
 from ntp_lib.subspaces.support_projector import SupportProjector
@@ -101,3 +103,37 @@ def test_both_transposes_at_once_are_those_apart(random_problem):
         ):
             assert part == pytest.approx(expected, abs=1e-13)
         assert np.linalg.norm(together[1]) > 0.1
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_states_of_both_kinds_are_whole_matrices(seed, random_problem):
+    data = random_problem(seed, m=3, d=4)
+    W = np.random.default_rng(seed).normal(size=(5, 4))
+    basis = row_space(data.embeddings)
+    centred = (W - W.mean(axis=0)) @ basis
+    for space in both(data):
+        x, y = space.coordinates(W)
+        state = np.concatenate([7 * x, y])
+        assert np.abs(space.joined(state, 7.0) - centred).max() <= 1e-12
+        assert np.abs(space.joined(state, 1.0) - centred).max() > 1e-3
+        assert space.parted(centred, 7.0) == pytest.approx(state, abs=1e-11)
+        assert space.parted(centred, None) == pytest.approx(y, abs=1e-12)
+        assert space.joined(y, None) @ basis.T == pytest.approx(space.embed_offset(y), abs=1e-12)
+
+
+def test_explicit_bases_solve_by_blocks_where_there_is_something_to_gain(monkeypatch, random_problem):
+    curvature = Curvature(np.full(3, 2.0), np.full((3, 5), 0.2), 4.0)
+
+    def linearised(data):
+        space = DenseDataSpace(ntp.subspace(data))
+        return space.linearise(lambda dense: np.eye(dense.finite_size + dense.offset_size), lambda: curvature)
+
+    data = random_problem(0, m=3, d=4)
+    assert isinstance(linearised(data), DenseLinearisation), "few unknowns"
+    monkeypatch.setattr(dense_space, "BLOCK_UNKNOWNS", 0)
+    assert isinstance(linearised(data), BlockLinearisation)
+    near = data.embeddings.copy()
+    near[1] = near[0] + 1e-6 * near[1]
+    close = ntp.NTPData(near, data.context_probs, data.probs)
+    assert isinstance(linearised(close), DenseLinearisation), "contexts nearly parallel"
+    assert isinstance(linearised(random_problem(0, m=3, d=2)), DenseLinearisation), "dependent contexts"

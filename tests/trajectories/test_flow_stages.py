@@ -7,8 +7,11 @@ import pytest
 from flow_stages import stages
 
 import ntp_lib as ntp
+from ntp_lib.numerics.softmax_blocks import SoftmaxBlocks
+from ntp_lib.subspaces import dense_space
 from ntp_lib.subspaces.data_space import data_space
 from ntp_lib.trajectories import flow_integration
+from ntp_lib.trajectories.modified_flow import modified_flow
 from ntp_lib.trajectories.stepping import FlowBDF, walk
 
 
@@ -65,6 +68,28 @@ def test_jacobians_are_those_of_the_right_hand_sides(s, random_problem):
         size = np.linalg.norm(difference)
         assert np.linalg.norm(product - difference) <= 1e-6 * size
         assert np.linalg.norm(-product - difference) > 1e-1 * size
+
+
+@pytest.mark.parametrize("step_size", [None, 0.5])
+def test_in_explicit_bases_token_blocks_solve_newtons_equations(step_size, monkeypatch, random_problem):
+    """Of the flow, and of that of the modified equation."""
+    references = ntp.limits(random_problem(2, m=3, d=4))
+    log_times, W, factorised, made = [6.0, 10.0, 18.0, 1000.0], np.ones((5, 4)), SoftmaxBlocks.factorised, []
+
+    def points():
+        if step_size is None:
+            flow = ntp.gradient_flow(references.data, log_times=log_times, references=references, tolerance=1e-8)
+            return [flow.W(i) for i in range(4)]
+        options = {"start": 200.0, "times": log_times, "step_size": step_size, "tolerance": 1e-8}
+        return [point.W for point in modified_flow(references, W, **options)]
+
+    dense = points()
+    monkeypatch.setattr(SoftmaxBlocks, "factorised", lambda *a: made.append(1) or factorised(*a))
+    monkeypatch.setattr(dense_space, "BLOCK_UNKNOWNS", 0)
+    for found, expected in zip(points(), dense, strict=True):
+        assert np.linalg.norm(found - expected) <= 1e-6 * np.linalg.norm(expected)
+        assert np.linalg.norm(found - dense[0]) > 1e-3 or expected is dense[0]
+    assert made
 
 
 @pytest.mark.parametrize("name", ["independent", "dependent", "incompatible"])

@@ -7,7 +7,6 @@ import ntp_lib as ntp
 from ntp_lib.numerics.linearisation import DenseLinearisation
 from ntp_lib.subspaces.data_space import data_space
 from ntp_lib.trajectories import long_descent, training
-from ntp_lib.trajectories.flow_early import EarlyStage
 from ntp_lib.trajectories.modified_flow import ModifiedLinearisation, ModifiedStage, modified_flow
 from ntp_lib.trajectories.real_steps import RealSteps
 
@@ -88,9 +87,8 @@ def test_the_slope_is_that_of_the_modified_equation():
     assert distance(found, -g) > 1e-2, "control: the plain flow"
 
 
-@pytest.mark.parametrize("dense", [True, False])
-def test_the_linearisation_solves_newtons_equations(dense):
-    """(I − cJ + c (η/2t) J²) x = b, with J of the plain flow but for t/(1+t) on F."""
+def test_the_linearisation_is_that_of_the_plain_flow_and_its_square():
+    """(I − cJ + c (η/2t) J²) x = b up to what a rational function misses."""
     stage, s, c, t = (
         ModifiedStage(DATA, REFERENCES.W_finite, space(), step_size=0.5),
         float(np.log(500.0)),
@@ -99,20 +97,32 @@ def test_the_linearisation_solves_newtons_equations(dense):
     )
     W = ntp.train(DATA, steps=1000, num_records=2, references=REFERENCES).W
     state = stage.state(s, *stage.space.coordinates(W - REFERENCES.W_finite))
-    J = EarlyStage.linearise(stage, s, state).jacobian
-    if dense:
-        J = J - np.diag(np.where(np.arange(len(J)) < stage.space.finite_size, t / (1 + t), 0.0))
-        linearisation, allowed = stage.linearise(s, state), 1e-8
-    else:
-        # Two factors take ratio/2 for the smaller root.
-        linearisation, allowed = ModifiedLinearisation(DenseLinearisation(J), 0.5 / t), 1e-3
+    J = stage.plain_linearisation(s, state).jacobian
     right = np.random.default_rng(1).normal(size=len(state))
-    solution = linearisation.factorised(c)(right)
+    solution = stage.linearise(s, state).factorised(c)(right)
     matrix = np.eye(len(J)) - c * J + c * 0.5 / (2 * t) * J @ J
-    assert distance(solution, np.linalg.solve(matrix, right)) <= allowed
-    assert distance(solution, np.linalg.solve(np.eye(len(J)) - c * J, right)) > 2 * allowed, (
-        "control: the plain flow"
-    )
+    b = stage.step_size / 2 * ntp.smoothness(DATA)
+    # Weighted by J: where it is large, both terms count.
+    allowed = b**2 / (8 * (1 + b))
+    assert distance(J @ solution, J @ np.linalg.solve(matrix, right)) <= allowed
+    plain = np.linalg.solve(np.eye(len(J)) - c * J, right)
+    assert distance(J @ plain, J @ np.linalg.solve(matrix, right)) > 2 * allowed, "control: the plain flow"
+
+
+@pytest.mark.parametrize("c", [1e-6, 1e-3, 4e-3, 0.1, 10.0])
+@pytest.mark.parametrize("bend", [0.01, 0.3, 1.0])
+def test_a_rational_function_stands_for_both_factors(c, bend):
+    """Of an H with eigenvalues from 0 to its largest, to b²/(8 (1 + b)), however short a step is beside η/t."""
+    ratio = 4e-3
+    largest = bend / (ratio / 2)
+    h = np.concatenate([[0.0], np.geomspace(1e-9, 1.0, 60)]) * largest
+    apply = ModifiedLinearisation(DenseLinearisation(-np.diag(h)), ratio, largest).factorised(c)
+    exact = 1 + c * h * (1 + ratio / 2 * h)
+    allowed = bend**2 / (8 * (1 + bend)) + 1e-12
+    assert np.abs(exact * apply(np.ones(len(h))) - 1).max() <= allowed
+    # Eigenvalues beyond the bound are not meant.
+    beyond = ModifiedLinearisation(DenseLinearisation(-np.diag(h)), ratio, largest / 8).factorised(10.0)
+    assert np.abs((1 + 10 * h * (1 + ratio / 2 * h)) * beyond(np.ones(len(h))) - 1).max() > allowed
 
 
 def test_a_trillion_steps_and_more():
