@@ -12,6 +12,7 @@ import numpy as np
 from numba import types
 from numba.extending import intrinsic
 
+from ntp_lib.loss.slope import UNSHIFTED_NORM
 from ntp_lib.numerics.aliases import Floats, Ints
 from ntp_lib.numerics.compiled import compiled
 from ntp_lib.trajectories.compiled_product import multiply
@@ -25,7 +26,7 @@ LOG_2_LOW = float.fromhex("0x1.a39ef35793c76p-33")
 LEAST_EXPONENT = -708.0
 # Added to a number of at most 2^51 it leaves the next integer in the last bits of the sum.
 SHIFT = 1.5 * 2.0**52
-SAFE_SQUARE = SAFE_LENGTH**2
+SAFE_SQUARE, UNSHIFTED_SQUARE = SAFE_LENGTH**2, UNSHIFTED_NORM**2
 
 _ARRAY, _VECTOR, _INTEGERS = "float64[:, ::1]", "float64[::1]", "int64[::1]"
 
@@ -45,7 +46,7 @@ def _times_power_of_two(context: Any, number: Any, shifted: Any) -> Any:
 
 @compiled(f"void({_VECTOR})", fastmath={"contract", "nsz"})
 def exponentials(values: Floats) -> None:
-    """x ↦ e^x for x ≤ 0, in place: one pass without branches, which takes four numbers at a time."""
+    """x ↦ e^x for x ≤ 700, in place: one pass without branches, which takes four numbers at a time."""
     for i in range(len(values)):
         x = values[i]
         # A comparison with NaN is false: no number that is none becomes an exponent.
@@ -73,9 +74,9 @@ def exponentials(values: Floats) -> None:
         values[i] = power if x >= LEAST_EXPONENT else (0.0 if x < LEAST_EXPONENT else x)
 
 
-@compiled(f"void({_ARRAY}, {_ARRAY}, {_VECTOR})", fastmath={"contract", "nsz"})
-def _shift(logits: Floats, out: Floats, top: Floats) -> None:
-    """ℓ − max over tokens, (V, m)."""
+@compiled(f"void({_ARRAY}, {_VECTOR})", fastmath={"contract", "nsz"})
+def _shift(logits: Floats, top: Floats) -> None:
+    """ℓ ↦ ℓ − max over tokens, (V, m), in place."""
     V, m = logits.shape
     for j in range(m):
         top[j] = logits[0, j]
@@ -84,7 +85,7 @@ def _shift(logits: Floats, out: Floats, top: Floats) -> None:
             top[j] = max(top[j], logits[v, j])
     for v in range(V):
         for j in range(m):
-            out[v, j] = logits[v, j] - top[j]
+            logits[v, j] -= top[j]
 
 
 @compiled(
@@ -103,8 +104,12 @@ def residuals(
 ) -> None:
     """The weighted residuals, (V, m), as `Residuals` finds them."""
     V, m = logits.shape
-    _shift(logits, out, work)
-    exponentials(out.reshape(-1))
+    flat = out.reshape(-1)
+    flat[:] = logits.reshape(-1)
+    # A comparison with NaN is false: logits that are not finite take the shifted way too.
+    if not np.dot(flat, flat) <= UNSHIFTED_SQUARE:
+        _shift(out, work)
+    exponentials(flat)
     for i in range(len(alone)):
         work[i] = out[tokens[i], alone[i]]
         out[tokens[i], alone[i]] = 0.0

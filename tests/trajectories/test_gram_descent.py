@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import ntp_lib as ntp
+from ntp_lib.loss.residuals import Residuals
 from ntp_lib.loss.slope import Slope
 from ntp_lib.numerics.compiled import SWITCH, numba_is_wanted
 from ntp_lib.trajectories import gram_descent, real_steps
@@ -159,7 +160,7 @@ def test_the_written_out_exponential():
     from ntp_lib.trajectories import compiled_descent
 
     x = np.concatenate(
-        [np.linspace(-707.9, 0, 40_001), -np.geomspace(1e-300, 700, 9_999), [-709.0, -1e308, np.nan]]
+        [np.linspace(-707.9, 700, 80_001), -np.geomspace(1e-300, 700, 9_999), [-709.0, -1e308, np.nan]]
     )
     out = x.copy()
     compiled_descent.exponentials(out)
@@ -167,6 +168,22 @@ def test_the_written_out_exponential():
     assert np.abs(out[:-3] / exact - 1).max() <= 4e-16
     assert out[-3:-1].tolist() == [0.0, 0.0]
     assert np.isnan(out[-1])
+
+
+@pytest.mark.skipif(not numba_is_wanted(), reason="without numba")
+@pytest.mark.parametrize("size", [1.0, 60.0, 500.0])
+def test_compiled_residuals_of_small_and_large_logits(size):
+    """Shifted by their maxima and not: the Frobenius norm, about 6.3 times the size, crosses 340."""
+    from ntp_lib.trajectories import compiled_descent
+
+    logits = size * np.random.default_rng(5).normal(size=(5, 8))
+    find, expected, found = Residuals(next(DATA.blocks())), np.empty((5, 8)), np.empty((5, 8))
+    find.between(logits, expected)()
+    constants = find.weighted_probs, find.context_probs, find.alone, find.alone_tokens
+    compiled_descent.residuals(logits, found, *constants, np.empty(8), np.empty(8))
+    assert np.abs(found - expected).max() <= 1e-15
+    find.between(logits * (1 + 1e-9), expected)()
+    assert size > 100 or np.abs(found - expected).max() > 1e-15, "control: other logits"
 
 
 def test_how_many_steps_repay_coordinates():
