@@ -144,7 +144,7 @@ def for_embeddings(weights: Multipliers, data: NTPData) -> Multipliers:
 
 def of_a_zero_embedding(data: NTPData) -> Multipliers | None:
     """The certificate of a zero embedding with a token off its support, (m, V): its logits all tie; else None."""
-    (found,) = np.nonzero(~data.embeddings.any(axis=1) & (data.support_sizes < data.vocab_size))
+    (found,) = np.nonzero(~(data.embeddings != 0).any(axis=1) & (data.support_sizes < data.vocab_size))
     if not found.size:
         return None
     j, size = int(found[0]), int(data.support_sizes[found[0]])

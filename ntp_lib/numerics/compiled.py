@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import os
 from collections.abc import Callable
@@ -13,11 +14,17 @@ SWITCH = "NTP_LIB_NUMBA"
 
 def numba_is_wanted() -> bool:
     """Whether numba can be imported and is not switched off by the environment variable NTP_LIB_NUMBA=0."""
-    return os.environ.get(SWITCH, "1") != "0" and importlib.util.find_spec("numba") is not None
+    return os.environ.get(SWITCH, "1") != "0" and _numba_is_there()
 
 
-def compiled(signature: str, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Compile a function for one signature at once, with its machine code kept on disk where there is a place.
+@functools.cache
+def _numba_is_there() -> bool:
+    """Looked up once: a search of the path takes as long as a face."""
+    return importlib.util.find_spec("numba") is not None
+
+
+def compiled(signature: str | list[str], **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Compile a function for its signatures at once, with its machine code kept on disk where there is a place.
 
     Only modules that are imported when numba is wanted use it: with a signature given, importing them compiles.
     """

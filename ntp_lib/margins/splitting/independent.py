@@ -9,6 +9,7 @@ splitting takes over.
 from __future__ import annotations
 
 import numpy as np
+from scipy.linalg import lapack
 
 from ntp_lib.margins.splitting.active_set import SIGN_ROUNDING, SLACK_ROUNDING
 from ntp_lib.margins.splitting.problem import ConeProblem
@@ -47,12 +48,15 @@ def solution_of_independent_rows(problem: ConeProblem, *, tolerance: float) -> t
     m, d = problem.rows.shape
     off = ~problem.support
     likely = m <= d and worth_it(LIKELY * off.sum(axis=0), m, generously=2)
-    rows = IndependentRows.of(problem.rows) if likely else None
-    if rows is None or not rows.condition <= MAX_CONDITION:
+    lower = problem.factor if likely else None
+    if lower is None:
         return None, 0
-    free = rows.free(problem.shifts)
+    free = lapack.dpotrs(lower, problem.shifts.mean(axis=1, keepdims=True) - problem.shifts, lower=1)[0]
     inactive = off & (free > 0)
     if not worth_it(inactive.sum(axis=0), m):
+        return None, 0
+    rows = IndependentRows.factorised(problem.gram, lower)
+    if not rows.condition <= MAX_CONDITION:
         return None, 0
     for step in range(1, MAX_FACES + 1):
         face = rows.face(inactive)

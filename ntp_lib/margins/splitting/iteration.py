@@ -23,6 +23,9 @@ LEVEL_STEPS, MORE_LEVEL_STEPS = 1, 6
 # Levels keep pace while what they leave in the row sums stays below this fraction of the iteration's own movement.
 # Without this check one step a time can end in a cycle of two wrong levels.
 PACE = 0.1
+# The first iterations need no more than single precision, where the rows are independent, their Gram matrix has a
+# condition number up to this, the shifts differ by no more than this, and products are large enough to gain.
+IN_SINGLE, SINGLE_CONDITION, SINGLE_SHIFTS, SINGLE_PAIRS = 40, 1e4, 1e3, 1500
 # The penalty is changed only when the residuals differ by more than this factor.
 BALANCE = 2.0
 
@@ -43,6 +46,7 @@ class Splitting:
         self._taken = self.project(self._point)
         self._last = (self._point, self._taken)
         self._loops = _compiled_loops(problem)
+        self._in_single = IN_SINGLE if self._loops is not None and _suits_single_precision(problem) else 0
 
     def advance(self, iterations: int) -> None:
         """Iterate."""
@@ -61,12 +65,17 @@ class Splitting:
             self.iterations += 1
 
     def _advance_compiled(self, advance: Any, supports: tuple[Ints, Ints], iterations: int) -> None:
-        point, taken, level = self._point.copy(), self._taken.copy(), self._level.ravel()
-        matrices = (*self._half_step.arrays, OVER_RELAXATION / 2)
+        precision = np.float32 if self.iterations + iterations <= self._in_single else np.float64
+        point, taken = self._point.astype(precision), self._taken.astype(precision)
+        level = self._level.ravel().astype(precision)
+        matrices = (
+            *(a.astype(precision, copy=False) for a in self._half_step.arrays),
+            precision(OVER_RELAXATION / 2),
+        )
         advance(*matrices, point, taken, level, *supports, self._level_steps, iterations - 1)
-        self._last = (point.copy(), taken.copy())
+        self._last = (_double(point), _double(taken))
         advance(*matrices, point, taken, level, *supports, self._level_steps, 1)
-        self._point, self._taken, self._level = point, taken, level[:, None]
+        self._point, self._taken, self._level = (np.asarray(a, np.float64) for a in (point, taken, level[:, None]))
         self.iterations += iterations
 
     def _levels_keep_pace(self) -> bool:
@@ -77,11 +86,16 @@ class Splitting:
     def project(self, point: Array) -> Array:
         """What lies between the point and its projection, by Newton steps from the last levels, (m, V)."""
         xp, floor = self.problem.xp, self.problem.floor
+        last = None
         for _ in range(self._level_steps):
             above = point - self._level
             active = xp.count_nonzero(above > floor, axis=1, keepdims=True)
             total = xp.sum(xp.maximum(above, floor), axis=1, keepdims=True)
             self._level = self._level + total / active
+            # As many tokens above a level as before are the same ones: it is the root.
+            if last is not None and bool(xp.all(active == last)):
+                break
+            last = active
         above = point - self._level
         return xp.maximum(above, floor)
 
@@ -106,6 +120,21 @@ class Splitting:
         self._half_step = self.space.half_step(self.penalty, OVER_RELAXATION)
         self._taken = self._taken / factor
         self._point = now + self._taken
+
+
+def _double(array: Array) -> Array:
+    """A copy in double precision."""
+    return array.astype(np.float64)
+
+
+def _suits_single_precision(problem: ConeProblem) -> bool:
+    off = problem.shifts[~problem.support]
+    if not problem.independent or off.size < SINGLE_PAIRS:
+        return False
+    largest, least = problem.extreme_squares
+    # Shifts near one need no scaling to stay in range.
+    extent = max(float(off.max()), 1 / float(off.min()))
+    return largest <= SINGLE_CONDITION * least and extent <= SINGLE_SHIFTS
 
 
 def _compiled_loops(problem: ConeProblem) -> tuple[Any, tuple[Ints, Ints]] | None:

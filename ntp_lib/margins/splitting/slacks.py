@@ -43,8 +43,11 @@ class IndependentRows:
         """Of rows (m, d); None where rounding leaves the Gram matrix indefinite."""
         gram = rows @ rows.T
         lower, failed = lapack.dpotrf(gram, lower=1)
-        if failed:
-            return None
+        return None if failed else cls.factorised(gram, lower)
+
+    @classmethod
+    def factorised(cls, gram: Floats, lower: Floats) -> IndependentRows:
+        """Of rows with this Gram matrix and Cholesky factor, (m, m)."""
         inverse = lapack.dpotri(lower, lower=1)[0]
         # LAPACK fills the lower triangle only, over zeros.
         inverse = inverse + inverse.T

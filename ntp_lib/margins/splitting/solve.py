@@ -34,6 +34,8 @@ DIVERGING = 0.8
 # Without a margin the dual value soon exceeds the primal one by far: a gap below this after so many iterations was
 # hardly ever seen where there is one.
 RUN_AWAY, EARLY = -10.0, (20, 40, 80)
+# A certificate tried that early starts from multipliers beyond this fraction of their context's largest.
+EARLY_FRACTION = 0.1
 # A face needs an array of m² entries: beyond this many contexts the iteration works alone.
 MAX_FACE_CONTEXTS = 6000
 # Sharpening goes on to this tolerance even where a larger one is asked for: a face is solved to rounding.
@@ -100,7 +102,8 @@ def _on_a_working_set(data: NTPData, tolerance: float, time_limit: float, unit_l
 def _split(problem: ConeProblem, tolerance: float, deadline: float, faces: int) -> SplittingOutcome:
     """Iterate, and look for either answer now and then; `faces` were solved before."""
     splitting = Splitting(problem)
-    next_refinement, next_balance, excluded = FIRST_REFINEMENT, CHECK_EVERY, np.inf
+    next_refinement, next_balance = FIRST_REFINEMENT, CHECK_EVERY
+    last_excluded = excluded = np.inf
     while splitting.iterations < MAX_ITERATIONS and time.monotonic() < deadline:
         splitting.advance(CHECK_EVERY)
         A = splitting.dual
@@ -112,7 +115,7 @@ def _split(problem: ConeProblem, tolerance: float, deadline: float, faces: int) 
         solved = problem.violation(logits) <= tolerance and abs(problem.gap(A, logits)) <= tolerance
         due = splitting.iterations >= next_refinement
         affordable = _affordable_faces(problem, A, splitting.iterations) if due or solved else 0.0
-        if due:
+        if due and not problem.independent:
             last_excluded, excluded = excluded, problem.excluded_margin(A)
         if affordable >= (1 if solved else SEARCH_FACES):
             search = _Search(
@@ -137,7 +140,11 @@ def _early_certificate(problem: ConeProblem, A: Array, logits: Array, iterations
     m, d = problem.rows.shape
     if iterations not in EARLY or m <= d or m > MAX_FACE_CONTEXTS or problem.gap(A, logits) >= RUN_AWAY:
         return None, 0
-    return refined_certificate(problem, A, tolerance=CERTIFICATE_TOLERANCE)
+    # Small multipliers usually turn sign, and smaller faces are cheaper.
+    xp = problem.xp
+    small = xp.abs(A) < EARLY_FRACTION * xp.max(xp.abs(A), axis=1, keepdims=True)
+    kept = problem.repaired(xp.where(small & ~problem.support, xp.zeros_like(A), A))
+    return refined_certificate(problem, kept, tolerance=CERTIFICATE_TOLERANCE)
 
 
 @dataclass(frozen=True)

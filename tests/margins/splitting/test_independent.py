@@ -157,9 +157,22 @@ def test_tensors_go_the_same_way():
 def test_the_gram_matrix_is_not_inverted_where_faces_would_be_dear(monkeypatch):
     asked = []
     monkeypatch.setattr(module, "worth_it", lambda sizes, m, *, generously=1: asked.append((sizes, generously)))
-    monkeypatch.setattr(slacks.IndependentRows, "of", None)
+    monkeypatch.setattr(slacks.IndependentRows, "factorised", None)
     problem = ConeProblem.of(drawn(7))
     assert solution_of_independent_rows(problem, tolerance=1e-9) == (None, 0)
     ((sizes, generously),) = asked
     np.testing.assert_allclose(sizes, module.LIKELY * (~problem.support).sum(axis=0))
     assert generously == 2
+
+
+def test_the_gram_matrix_is_not_inverted_where_many_pairs_are_inactive(monkeypatch):
+    answers = [True, False]
+    monkeypatch.setattr(module, "worth_it", lambda sizes, m, *, generously=1: answers.pop(0))
+    factorised = slacks.IndependentRows.factorised
+    monkeypatch.setattr(slacks.IndependentRows, "factorised", None)
+    problem = ConeProblem.of(drawn(7))
+    assert solution_of_independent_rows(problem, tolerance=1e-9) == (None, 0)
+    assert answers == []
+    monkeypatch.setattr(slacks.IndependentRows, "factorised", factorised)
+    monkeypatch.setattr(module, "worth_it", lambda sizes, m, *, generously=1: True)
+    assert solution_of_independent_rows(problem, tolerance=1e-9)[0] is not None

@@ -268,3 +268,20 @@ def test_tolerances_bound_violation_and_gap(monkeypatch):
         assert outcome.iterations % module.CHECK_EVERY == 0
     assert iterations == sorted(set(iterations))
     np.testing.assert_array_equal(module.solve(EASY).dual, outcome.dual, err_msg="1e-7 is the default")
+
+
+def test_early_certificates_start_from_large_multipliers(monkeypatch):
+    """Those below a tenth of their context's largest are left out, the rows still sum to zero."""
+    given = []
+    monkeypatch.setattr(
+        module, "refined_certificate", lambda problem, A, *, tolerance: given.append(A) or (None, 1)
+    )
+    monkeypatch.setattr(ConeProblem, "gap", lambda self, A, logits: -np.inf)
+    rows = np.random.default_rng(0).standard_normal((3, 2))
+    problem = ConeProblem.of(ntp.NTPData(rows, [0.3, 0.3, 0.4], np.eye(3, 4)))
+    A = np.array([[3.01, -2.0, -0.7, -0.31], [-0.4, 0.9, -0.1, -0.4], [-2.0, -1.5, 3.6, -0.1]])
+    module._early_certificate(problem, A, A, 20)
+    # 0.31 is above a tenth of 3.01 and stays; so does 0.1 beside 0.9; 0.1 beside 3.6 goes.
+    expected = A.copy()
+    expected[2] = [-2.0, -1.5, 3.5, 0.0]
+    np.testing.assert_allclose(given[0], expected, atol=1e-15)
