@@ -25,7 +25,7 @@ LEVEL_STEPS, MORE_LEVEL_STEPS = 1, 6
 PACE = 0.1
 # The first iterations need no more than single precision, where the rows are independent, their Gram matrix has a
 # condition number up to this, the shifts differ by no more than this, and products are large enough to gain.
-IN_SINGLE, SINGLE_CONDITION, SINGLE_SHIFTS, SINGLE_PAIRS = 40, 1e4, 1e3, 1500
+IN_SINGLE, SINGLE_CONDITION, SINGLE_SHIFTS, SINGLE_PAIRS = 30, 1e4, 1e3, 1500
 # The penalty is changed only when the residuals differ by more than this factor.
 BALANCE = 2.0
 
@@ -52,7 +52,10 @@ class Splitting:
         """Iterate."""
         self._level_steps = LEVEL_STEPS if self._levels_keep_pace() else MORE_LEVEL_STEPS
         if self._loops is not None:
-            self._advance_compiled(*self._loops, iterations)
+            single = min(iterations, max(self._in_single - self.iterations, 0))
+            for precision, count in ((np.float32, single), (np.float64, iterations - single)):
+                if count:
+                    self._advance_compiled(*self._loops, count, precision)
             return
         for _ in range(iterations):
             taken = self._taken
@@ -64,8 +67,9 @@ class Splitting:
             self._taken = self.project(new)
             self.iterations += 1
 
-    def _advance_compiled(self, advance: Any, supports: tuple[Ints, Ints], iterations: int) -> None:
-        precision = np.float32 if self.iterations + iterations <= self._in_single else np.float64
+    def _advance_compiled(
+        self, advance: Any, supports: tuple[Ints, Ints], iterations: int, precision: Any
+    ) -> None:
         point, taken = self._point.astype(precision), self._taken.astype(precision)
         level = self._level.ravel().astype(precision)
         matrices = (
