@@ -1,4 +1,4 @@
-"""The loop of `GramDescent` for one decoder: numba compiles it when this module is imported, or loads it from disk."""
+"""The loop of `GramDescent` for one decoder: numba compiles it when this module is imported, or loads it."""
 
 from __future__ import annotations
 
