@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from ntp_lib.margins.working_set.linear_half import LinearHalf
 from ntp_lib.margins.working_set.pairs import Pairs
 from ntp_lib.margins.working_set.problem import SparseProblem
-from ntp_lib.margins.working_set.token_blocks import LinearHalf
 from ntp_lib.margins.working_set.water_level import taken
 from ntp_lib.numerics.aliases import Floats
 

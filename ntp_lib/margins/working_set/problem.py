@@ -10,8 +10,8 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.margins.working_set.linear_half import Gram
 from ntp_lib.margins.working_set.pairs import Pairs
-from ntp_lib.margins.working_set.token_blocks import Gram
 from ntp_lib.numerics.aliases import Floats
 from ntp_lib.subspaces.in_support import unit_embeddings
 

@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.data.threads import one_blas_thread
-from ntp_lib.margins.working_set import token_blocks
+from ntp_lib.margins.working_set import linear_half
 from ntp_lib.margins.working_set.face import Closing
 from ntp_lib.margins.working_set.iteration import WorkingSetSplitting
 from ntp_lib.margins.working_set.pairs import Pairs
@@ -206,7 +206,7 @@ class _Search:
         itemsize = np.dtype(self.splitting.precision).itemsize
         while True:
             grown = Pairs.of(np.concatenate([pairs.keys[kept], keys]), self.problem.probs)
-            small = token_blocks.bytes_of(grown, self.problem.rows.shape[1], itemsize) <= MAX_BYTES
+            small = linear_half.bytes_of(grown, self.problem.rows.shape[1], itemsize) <= MAX_BYTES
             if small or not keys.size:
                 break
             worst = missed > np.median(missed)

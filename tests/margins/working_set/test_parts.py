@@ -7,9 +7,9 @@ import ntp_lib as ntp
 from ntp_lib.margins.splitting.problem import ConeProblem
 from ntp_lib.margins.working_set import scan, water_level
 from ntp_lib.margins.working_set.iteration import OVER_RELAXATION, WorkingSetSplitting
+from ntp_lib.margins.working_set.linear_half import Block, Gram, LinearHalf, bytes_of
 from ntp_lib.margins.working_set.pairs import Pairs
 from ntp_lib.margins.working_set.problem import SparseProblem
-from ntp_lib.margins.working_set.token_blocks import Block, Gram, LinearHalf, bytes_of
 
 DATA = ntp.synthetic.random(num_contexts=30, dim=6, vocab_size=9, support_size=2, num_sequences=3000, seed=1)
 PROBLEM, DENSE = SparseProblem.of(DATA), ConeProblem.of(DATA)
