@@ -11,17 +11,11 @@ import numpy as np
 from ntp_lib.numerics.aliases import Floats, Ints
 from ntp_lib.numerics.compiled import compiled
 
-# Both precisions; numbers that are written out would turn the smaller one into the larger.
-_PROJECT = "void({0}[:, ::1], {0}[:, ::1], {0}[::1], int64[::1], int64[::1], int64, {0}[:, ::1])"
-_ADVANCE = (
-    "void({0}[:, ::1], {0}[:, ::1], {0}[:, ::1], {0}, {0}[:, ::1], {0}[:, ::1], {0}[::1], int64[::1], int64[::1], "
-    "int64, int64)"
-)
-_PRECISIONS = ("float64", "float32")
+_MATRIX, _VECTOR, _INTEGERS = "float64[:, ::1]", "float64[::1]", "int64[::1]"
 
 
 @compiled(
-    [_PROJECT.format(precision) for precision in _PRECISIONS],
+    f"void({_MATRIX}, {_MATRIX}, {_VECTOR}, {_INTEGERS}, {_INTEGERS}, int64, {_MATRIX})",
     fastmath={"reassoc", "contract", "arcp", "nsz"},
 )
 def project(
@@ -29,20 +23,19 @@ def project(
 ) -> None:
     """Water levels of all rows, what lies between them and their projections, and the points less twice that."""
     m, V = point.shape
-    zero, one = point.dtype.type(0), point.dtype.type(1)
     for j in range(m):
-        c, before = level[j], zero
+        c, before = level[j], 0.0
         for _ in range(level_steps):
-            total, active = zero, zero
+            total, active = 0.0, 0.0
             for v in range(V):
                 above = point[j, v] - c
-                total += above if above > zero else zero
-                active += one if above > zero else zero
+                total += above if above > 0.0 else 0.0
+                active += 1.0 if above > 0.0 else 0.0
             # The support counts below the level too.
             for i in range(ends[j], ends[j + 1]):
                 above = point[j, tokens[i]] - c
-                total += zero if above > zero else above
-                active += zero if above > zero else one
+                total += 0.0 if above > 0.0 else above
+                active += 0.0 if above > 0.0 else 1.0
             c += total / active
             # As many tokens above the level as before are the same ones: it is the root.
             if active == before:
@@ -51,17 +44,18 @@ def project(
         level[j] = c
         for v in range(V):
             above = point[j, v] - c
-            above = above if above > zero else zero
+            above = above if above > 0.0 else 0.0
             taken[j, v] = above
-            reflected[j, v] = point[j, v] - (above + above)
+            reflected[j, v] = point[j, v] - 2.0 * above
         for i in range(ends[j], ends[j + 1]):
             above = point[j, tokens[i]] - c
             taken[j, tokens[i]] = above
-            reflected[j, tokens[i]] = point[j, tokens[i]] - (above + above)
+            reflected[j, tokens[i]] = point[j, tokens[i]] - 2.0 * above
 
 
 @compiled(
-    [_ADVANCE.format(precision) for precision in _PRECISIONS],
+    f"void({_MATRIX}, {_MATRIX}, {_MATRIX}, float64, {_MATRIX}, {_MATRIX}, {_VECTOR}, {_INTEGERS}, {_INTEGERS}, "
+    "int64, int64)",
     fastmath={"reassoc", "contract", "nsz"},
 )
 def advance(
@@ -93,8 +87,8 @@ def advance(
         iterations: how many.
     """
     m, V = point.shape
-    reflected, moved = point - (taken + taken), np.empty((m, V), point.dtype)
-    inner, kept = np.empty((thin.shape[0], V), point.dtype), point.dtype.type(1) - half
+    reflected, moved = point - 2.0 * taken, np.empty((m, V))
+    inner = np.empty((thin.shape[0], V))
     for _ in range(iterations):
         if thin.shape[0]:
             np.dot(thin, reflected, inner)
@@ -106,5 +100,5 @@ def advance(
             np.dot(matrix, reflected, moved)
         for j in range(m):
             for v in range(V):
-                point[j, v] = kept * point[j, v] + moved[j, v] + constant[j, v]
+                point[j, v] = (1.0 - half) * point[j, v] + moved[j, v] + constant[j, v]
         project(point, taken, level, ends, tokens, level_steps, reflected)

@@ -23,9 +23,6 @@ LEVEL_STEPS, MORE_LEVEL_STEPS = 1, 6
 # Levels keep pace while what they leave in the row sums stays below this fraction of the iteration's own movement.
 # Without this check one step a time can end in a cycle of two wrong levels.
 PACE = 0.1
-# The first iterations need no more than single precision, where the rows are independent, their Gram matrix has a
-# condition number up to this, the shifts differ by no more than this, and products are large enough to gain.
-IN_SINGLE, SINGLE_CONDITION, SINGLE_SHIFTS, SINGLE_PAIRS = 30, 1e4, 1e3, 1500
 # The penalty is changed only when the residuals differ by more than this factor.
 BALANCE = 2.0
 
@@ -46,16 +43,12 @@ class Splitting:
         self._taken = self.project(self._point)
         self._last = (self._point, self._taken)
         self._loops = _compiled_loops(problem)
-        self._in_single = IN_SINGLE if self._loops is not None and _suits_single_precision(problem) else 0
 
     def advance(self, iterations: int) -> None:
         """Iterate."""
         self._level_steps = LEVEL_STEPS if self._levels_keep_pace() else MORE_LEVEL_STEPS
         if self._loops is not None:
-            single = min(iterations, max(self._in_single - self.iterations, 0))
-            for precision, count in ((np.float32, single), (np.float64, iterations - single)):
-                if count:
-                    self._advance_compiled(*self._loops, count, precision)
+            self._advance_compiled(*self._loops, iterations)
             return
         for _ in range(iterations):
             taken = self._taken
@@ -67,19 +60,13 @@ class Splitting:
             self._taken = self.project(new)
             self.iterations += 1
 
-    def _advance_compiled(
-        self, advance: Any, supports: tuple[Ints, Ints], iterations: int, precision: Any
-    ) -> None:
-        point, taken = self._point.astype(precision), self._taken.astype(precision)
-        level = self._level.ravel().astype(precision)
-        matrices = (
-            *(a.astype(precision, copy=False) for a in self._half_step.arrays),
-            precision(OVER_RELAXATION / 2),
-        )
+    def _advance_compiled(self, advance: Any, supports: tuple[Ints, Ints], iterations: int) -> None:
+        point, taken, level = self._point.copy(), self._taken.copy(), self._level.ravel()
+        matrices = (*self._half_step.arrays, OVER_RELAXATION / 2)
         advance(*matrices, point, taken, level, *supports, self._level_steps, iterations - 1)
-        self._last = (_double(point), _double(taken))
+        self._last = (point.copy(), taken.copy())
         advance(*matrices, point, taken, level, *supports, self._level_steps, 1)
-        self._point, self._taken, self._level = (np.asarray(a, np.float64) for a in (point, taken, level[:, None]))
+        self._point, self._taken, self._level = point, taken, level[:, None]
         self.iterations += iterations
 
     def _levels_keep_pace(self) -> bool:
@@ -124,21 +111,6 @@ class Splitting:
         self._half_step = self.space.half_step(self.penalty, OVER_RELAXATION)
         self._taken = self._taken / factor
         self._point = now + self._taken
-
-
-def _double(array: Array) -> Array:
-    """A copy in double precision."""
-    return array.astype(np.float64)
-
-
-def _suits_single_precision(problem: ConeProblem) -> bool:
-    off = problem.shifts[~problem.support]
-    if not problem.independent or off.size < SINGLE_PAIRS:
-        return False
-    largest, least = problem.extreme_squares
-    # Shifts near one need no scaling to stay in range.
-    extent = max(float(off.max()), 1 / float(off.min()))
-    return largest <= SINGLE_CONDITION * least and extent <= SINGLE_SHIFTS
 
 
 def _compiled_loops(problem: ConeProblem) -> tuple[Any, tuple[Ints, Ints]] | None:

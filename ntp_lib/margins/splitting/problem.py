@@ -17,9 +17,6 @@ from ntp_lib.subspaces.in_support import unit_embeddings
 EPSILON = 2.0**-52
 # Beyond this ratio of its extreme eigenvalues a Gram matrix leaves the rank of its rows in doubt.
 DOUBTFUL = 1e-8
-# From this size on the extreme eigenvalues of a Gram matrix are estimated, by so many steps of the power method;
-# where the estimates come within this factor of doubt, they are computed.
-LARGE, POWER_STEPS, CAUTION = 64, 8, 1e3
 Array = Any  # of the library in `ConeProblem.kind`
 
 
@@ -88,21 +85,13 @@ class ConeProblem:
         return None if failed else lower
 
     @cached_property
-    def _eigenvalue_range(self) -> tuple[float, float]:
-        """Least and largest eigenvalue of the smaller Gram matrix, estimated where that is safe and worth it."""
-        kernel = self.small_gram
-        if self.kind.library == "numpy" and len(kernel) >= LARGE and self.factor is not None:
-            least, largest = _estimated_range(kernel, self.factor)
-            if least > CAUTION * DOUBTFUL * largest:
-                return least, largest
-        eigenvalues = self.xp.linalg.eigvalsh(kernel)
-        return float(eigenvalues[0]), float(eigenvalues[-1])
+    def _eigenvalues(self) -> Array:
+        return self.xp.linalg.eigvalsh(self.small_gram)
 
     @cached_property
     def full_rank(self) -> bool:
         """Whether the smaller Gram matrix is so well conditioned that no singular values need be looked at."""
-        least, largest = self._eigenvalue_range
-        return least > DOUBTFUL * largest
+        return float(self._eigenvalues[0]) > DOUBTFUL * float(self._eigenvalues[-1])
 
     @property
     def independent(self) -> bool:
@@ -111,13 +100,8 @@ class ConeProblem:
 
     @cached_property
     def extreme_squares(self) -> tuple[float, float]:
-        """Largest and least squared singular value of the rows, up to their numerical rank; ones for rank zero.
-
-        They choose penalties only: for many independent rows they are estimates, from the inside.
-        """
-        if self.full_rank:
-            return self._eigenvalue_range[::-1]
-        squares = self.factors[1]
+        """Largest and least squared singular value of the rows, up to their numerical rank; ones for rank zero."""
+        squares = self.xp.flip(self._eigenvalues) if self.full_rank else self.factors[1]
         return (float(squares[0]), float(squares[-1])) if squares.shape[0] else (1.0, 1.0)
 
     @cached_property
@@ -170,15 +154,3 @@ class ConeProblem:
         xp = self.xp
         mass = -float(xp.sum(xp.where(self.support, xp.zeros_like(A), A)))
         return float(xp.linalg.vector_norm(A.T @ self.rows)) / mass if mass > 0 else float("inf")
-
-
-def _estimated_range(kernel: Floats, lower: Floats) -> tuple[float, float]:
-    """Rayleigh quotients that come near the least and the largest eigenvalue of a matrix with this factor."""
-    up = down = np.cos(np.arange(len(kernel), dtype=float))
-    for _ in range(POWER_STEPS):
-        up, down = (
-            kernel @ (up / np.linalg.norm(up)),
-            lapack.dpotrs(lower, down / np.linalg.norm(down), lower=1)[0],
-        )
-    up, down = up / np.linalg.norm(up), down / np.linalg.norm(down)
-    return float(1 / (down @ lapack.dpotrs(lower, down, lower=1)[0])), float(up @ (kernel @ up))

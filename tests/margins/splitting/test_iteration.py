@@ -182,49 +182,6 @@ def test_levels_keep_pace_while_row_sums_are_small_beside_the_movement(random_pr
         assert splitting._levels_keep_pace() == kept
 
 
-def quick(random_problem, **changes):
-    """A problem for which single precision is tried, changed where asked."""
-    data = random_problem(0, **({"m": 12, "d": 20, "V": 6, "sizes": (1, 2)} | changes))
-    return ConeProblem.of(data)
-
-
-def test_the_first_iterations_in_single_precision_end_at_the_same_solution(random_problem, monkeypatch):
-    pytest.importorskip("numba")
-    problem = quick(random_problem)
-    double = Splitting(problem)
-    monkeypatch.setattr(iteration, "SINGLE_PAIRS", 0)
-    single = Splitting(problem)
-    assert (double._in_single, single._in_single) == (0, iteration.IN_SINGLE)
-    for iterations in (10, 10, 20, 20):
-        single.advance(iterations)
-        double.advance(iterations)
-        assert {array.dtype for array in (single._point, single._taken, single._level)} == {np.dtype(float)}
-        difference = np.abs(single.dual - double.dual).max() / np.abs(double.dual).max()
-        # What single precision leaves is washed out by the iterations after it.
-        assert (1e-9 if single.iterations <= iteration.IN_SINGLE else 0) < difference < 1e-5
-    single.advance(1000)
-    A = single.dual
-    logits = problem.logits(A)
-    assert max(problem.violation(logits), abs(problem.gap(A, logits))) < 1e-12
-
-
-def test_single_precision_is_kept_from_hard_problems(random_problem, monkeypatch):
-    pytest.importorskip("numba")
-    monkeypatch.setattr(iteration, "SINGLE_PAIRS", 0)
-    assert Splitting(quick(random_problem))._in_single
-    assert not Splitting(quick(random_problem, m=12, d=11))._in_single
-    data = random_problem(0, m=12, d=20, V=6, sizes=(1, 2))
-    near = data.embeddings.copy()
-    near[1] = near[0] + 1e-3 * near[1]
-    long = data.embeddings.copy()
-    long[3] *= 1e4
-    for rows in (near, long):
-        hard = ConeProblem.of(ntp.NTPData(rows, data.context_probs, data.next_token_probs))
-        assert not Splitting(hard)._in_single
-    monkeypatch.setattr(iteration, "numba_is_wanted", lambda: False)
-    assert not Splitting(quick(random_problem))._in_single
-
-
 @pytest.mark.parametrize("numba", [False, True])
 def test_levels_stop_at_their_roots(numba, random_problem, monkeypatch):
     """Whatever the number of steps allowed, beyond the few that the root takes; one step misses it."""
@@ -232,10 +189,11 @@ def test_levels_stop_at_their_roots(numba, random_problem, monkeypatch):
         pytest.importorskip("numba")
     monkeypatch.setattr(iteration, "numba_is_wanted", lambda: numba)
     monkeypatch.setattr(iteration, "PACE", -1.0)
+    problem = ConeProblem.of(random_problem(0, m=12, d=20, V=6, sizes=(1, 2)))
     left = []
     for steps in (1, 20, 10**9):
         monkeypatch.setattr(iteration, "MORE_LEVEL_STEPS", steps)
-        splitting = Splitting(quick(random_problem))
+        splitting = Splitting(problem)
         splitting.advance(1)
         left.append(np.abs(splitting._taken.sum(axis=1)).max())
     assert max(left[1:]) < 1e-14
