@@ -12,23 +12,24 @@ from ntp_lib.conditions import log_odds_conflict
 from ntp_lib.conditions.core_newton import log_limit_probabilities
 from ntp_lib.conditions.finite_part import minimise_in_support
 from ntp_lib.conditions.log_odds_conflict import Certificate
+from ntp_lib.conditions.log_odds_fit import (
+    is_rounding,
+    least_squares,
+    log_odds_for_unit_embeddings,
+    log_odds_violations,
+    nearest_decoder,
+)
 from ntp_lib.data.ntp_data import NTPData
-from ntp_lib.errors import NTPDataError
 from ntp_lib.margins.certificates import independent_contexts
 from ntp_lib.numerics.aliases import Floats
 from ntp_lib.numerics.results import result
-from ntp_lib.subspaces.in_support import unit_embeddings
 from ntp_lib.subspaces.relations import Relations
-from ntp_lib.subspaces.scaling import binary_exponent, decimal, scaled_rows
 from ntp_lib.subspaces.subspace import Subspace, subspace, subspace_of
 
 # Residual of (4), relative to the largest log-odds, up to which the equations count as solved: far above the
 # rounding of an ill-conditioned but solvable system (1e-16 times a condition number of 1e6), far below any
 # generic inconsistency (of the order of the log-odds themselves).
 RESIDUAL_TOLERANCE = 1e-9
-# Relative error of W* up to which a solution of independent equations is taken for one: they are solvable, and cut
-# off singular values magnify rounding by no more than this.
-ROUNDED_ENTRIES = 1e-9
 # Entries of the bases of a core's columns up to which all of it is looked at for a certificate: 1 GiB.
 MAX_BASIS_ENTRIES = 2**27
 
@@ -62,7 +63,7 @@ class Compatibility:
         Raises:
             DidNotConvergeError: it was not found.
         """
-        return _least_squares(self.F) if self.fit is None else self.fit
+        return least_squares(self.F) if self.fit is None else self.fit
 
     @property
     def fit_is_at_hand(self) -> bool:
@@ -98,7 +99,7 @@ class Compatibility:
             return self.W_least_squares
         if self.F.is_dense:
             return minimise_in_support(self.F, self.W_least_squares)
-        return _nearest(self.F, log_limit_probabilities(self.F.relations))
+        return nearest_decoder(self.F, log_limit_probabilities(self.F.relations))
 
     @cached_property
     def certificate(self) -> Certificate | None:
@@ -110,7 +111,7 @@ class Compatibility:
         """
         if self.holds is not False or self.excluding is not None:
             return self.excluding
-        return log_odds_conflict.certificate(self.F, _log_odds(self.F))
+        return log_odds_conflict.certificate(self.F, log_odds_for_unit_embeddings(self.F))
 
     @cached_property
     def conflict(self) -> float:
@@ -137,7 +138,7 @@ class Compatibility:
         if float(violations.max()) <= self.tolerance:
             return True
         F = subspace(data)
-        return F.dim == F.differences.count and _is_rounding(violations, self.W_least_squares, data)
+        return F.dim == F.differences.count and is_rounding(violations, self.W_least_squares, data)
 
 
 def compatibility(data: NTPData, *, F: Subspace | None = None) -> Compatibility:
@@ -163,17 +164,17 @@ def compatibility(data: NTPData, *, F: Subspace | None = None) -> Compatibility:
         excluding = _excluding(F)
         if excluding is not None:
             return Compatibility(False, tolerance, F, excluding=excluding)
-    W = _least_squares(F)
+    W = least_squares(F)
     spreads = log_odds_violations(W, data)
-    if spreads.max() <= tolerance or (_is_rounding(spreads, W, data) and F.dim == F.differences.count):
+    if spreads.max() <= tolerance or (is_rounding(spreads, W, data) and F.dim == F.differences.count):
         return Compatibility(True, tolerance, F, W)
-    excluded = F.is_dense and _excludes(log_odds_conflict.projected(F, _log_odds(F)), data)
+    excluded = F.is_dense and _excludes(log_odds_conflict.projected(F, log_odds_for_unit_embeddings(F)), data)
     return Compatibility(False if excluded else None, tolerance, F, W)
 
 
 def _excluding(F: Subspace) -> Certificate | None:
     """A certificate from the relations of F, or of a few tokens where all are too many; None without one."""
-    log_odds = _log_odds(F)
+    log_odds = log_odds_for_unit_embeddings(F)
     for relations in _attempts(F):
         if len(relations.places):
             C = log_odds_conflict.laid_out(relations.nearest(log_odds), F.data)
@@ -199,61 +200,3 @@ def _excludes(C: Certificate | None, data: NTPData) -> bool:
     if C is None or log_odds_conflict.conflict(C, data) == 0:
         return False
     return not independent_contexts(data, np.ones(data.num_contexts, dtype=bool))
-
-
-def _least_squares(F: Subspace) -> Floats:
-    log_odds = np.log(F.data.probs.data)
-    return _nearest(F, log_odds)
-
-
-def _nearest(F: Subspace, logits: Floats) -> Floats:
-    """The element of F whose in-support logits come nearest to these, each over its embedding's length, (V, d)."""
-    scaled, exponent = _for_unit_embeddings(logits, F.data)
-    return _in_range(F.nearest_to_logits(scaled), exponent)
-
-
-def _log_odds(F: Subspace) -> Floats:
-    """log p̂ for unit embeddings, up to a power of two, (nnz,)."""
-    log_odds = np.log(F.data.probs.data)
-    return _for_unit_embeddings(log_odds, F.data)[0]
-
-
-def _for_unit_embeddings(logits: Floats, data: NTPData) -> tuple[Floats, int]:
-    """Logits over the lengths of the embeddings, times 2^−exponent, (nnz,); and the exponent, mostly 0."""
-    _, norms, exponents = scaled_rows(data)
-    exponent, places = -int(exponents.min()), data.support_rows
-    scaled = logits / norms[places]
-    if exponents.any():
-        scaled = np.ldexp(scaled, (-exponents - exponent)[places])
-    return np.asarray(scaled), exponent
-
-
-def _in_range(W: Floats, exponent: int) -> Floats:
-    with np.errstate(over="ignore"):
-        found = np.ldexp(W, exponent) if exponent else W
-    if not np.isfinite(found).all():
-        raise NTPDataError(
-            f"embeddings: the shortest are about {decimal(-exponent)} long, so decoders that meet the log-odds "
-            "are beyond float64; scale the embeddings up"
-        )
-    return found
-
-
-def log_odds_violations(W: Floats, data: NTPData) -> Floats:
-    """Per context, max over z, z' ∈ S_j of |(e_z − e_z')ᵀ W h̄_j − log(p̂_jz/p̂_jz')|, nats, shape (m,)."""
-    rows, tokens = data.support_rows, data.probs.indices
-    with np.errstate(over="ignore", invalid="ignore"):
-        values = np.einsum("nd,nd->n", W[tokens], data.embeddings[rows]) - np.log(data.probs.data)
-        starts = data.probs.indptr[:-1]
-        spreads = np.maximum.reduceat(values, starts) - np.minimum.reduceat(values, starts)
-    # Logits beyond float64's range violate whatever is asked of them.
-    return np.asarray(np.where(data.support_sizes == 1, 0.0, np.nan_to_num(spreads, nan=np.inf, posinf=np.inf)))
-
-
-def _is_rounding(violations: Floats, W: Floats, data: NTPData) -> bool:
-    """Whether every violation is explained by a relative error of ROUNDED_ENTRIES in W."""
-    exponent = binary_exponent(W)
-    length = float(np.linalg.norm(np.ldexp(W, -exponent)))
-    with np.errstate(over="ignore"):
-        allowed = np.ldexp(ROUNDED_ENTRIES * length * unit_embeddings(data)[1], exponent)
-    return bool(np.all(violations <= allowed))

@@ -12,69 +12,14 @@ With K_v = G[P_v, P_v] + diag δ_v, eliminating the a_v leaves one equation for 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import scipy.sparse as sp
 from scipy.linalg import lapack
 
 from ntp_lib.numerics.aliases import Floats, Ints
-from ntp_lib.numerics.results import result
-
-
-@result
-class TokenPairs:
-    """Pairs (context, token), kept token by token; values on them are packed in the same order.
-
-    Attributes:
-        num_contexts: m.
-        indptr: the pairs of token v are indptr[v] to indptr[v + 1], (V + 1,).
-        contexts: of every pair, increasing within a token, (n,).
-    """
-
-    num_contexts: int
-    indptr: Ints
-    contexts: Ints
-
-    @classmethod
-    def of(cls, mask: npt.ArrayLike | sp.sparray) -> TokenPairs:
-        """The pairs at which an array (m, V), dense or sparse, is not zero."""
-        columns = sp.csc_array(mask, copy=True)
-        columns.eliminate_zeros()
-        columns.sort_indices()
-        return cls(columns.shape[0], columns.indptr.astype(np.int64), columns.indices.astype(np.int64))
-
-    @property
-    def num_tokens(self) -> int:
-        """V."""
-        return len(self.indptr) - 1
-
-    @cached_property
-    def tokens(self) -> Ints:
-        """The token of every pair, (n,)."""
-        return np.repeat(np.arange(self.num_tokens), np.diff(self.indptr))
-
-    @cached_property
-    def _incidence(self) -> sp.csr_array:
-        """1 where a pair belongs to a context, (m, n)."""
-        places = (self.contexts, np.arange(len(self.contexts)))
-        return sp.csr_array((np.ones(len(self.contexts)), places), shape=(self.num_contexts, len(self.contexts)))
-
-    def packed(self, array: Floats) -> Floats:
-        """The values of a dense array (m, V) on the pairs, (n,)."""
-        return array[self.contexts, self.tokens]
-
-    def unpacked(self, values: Floats) -> sp.csc_array:
-        """The sparse array (m, V) of packed values."""
-        return sp.csc_array(
-            (values, self.contexts, self.indptr), shape=(self.num_contexts, self.num_tokens), copy=False
-        )
-
-    def row_sums(self, values: Floats) -> Floats:
-        """Sums of packed values, (n,) or (n, k), over the tokens of every context, (m,) or (m, k)."""
-        return np.asarray(self._incidence @ values)
+from ntp_lib.numerics.token_pairs import TokenPairs
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,9 +145,12 @@ class TokenBlocks:
         """The levels c at which Σ_v K_v⁻¹ c[P_v] has these sums, (m,) or (m, k)."""
         return self._levels.solve(sums)
 
-    def block_inverses(self) -> list[Floats]:
-        """K_v⁻¹ of every token, (|P_v|, |P_v|): for a caller that solves very often."""
-        return [np.zeros((0, 0)) if block is None else block.inverse() for block in self._blocks]
+    def inverted(self) -> TokenBlocks:
+        """The same, with K_v⁻¹ of every token in one sparse matrix: for a caller that solves very often."""
+        inverses = sp.block_diag([block.inverse() for block, _, _ in self._parts()], format="csr")
+        return _Inverted(
+            self.pairs, self.gram, self.delta, self._blocks, self._levels, inverses=sp.csr_array(inverses)
+        )
 
     def applied(self, a: Floats, c: Floats) -> Floats:
         """(G + diag δ) a − c on the pairs; pairs with δ = ∞, where a is 0, give −c."""
@@ -218,6 +166,17 @@ class TokenBlocks:
     def _parts(self) -> list[tuple[Any, int, int]]:
         bounds = zip(self._blocks, self.pairs.indptr[:-1], self.pairs.indptr[1:], strict=True)
         return [(block, int(start), int(stop)) for block, start, stop in bounds if block is not None]
+
+
+@dataclass(frozen=True, eq=False)
+class _Inverted(TokenBlocks):
+    """Blocks whose inverses are at hand."""
+
+    inverses: sp.csr_array
+
+    def block_solve(self, b: Floats) -> Floats:
+        """See `TokenBlocks`."""
+        return np.asarray(self.inverses @ b)
 
 
 def _block(P: Ints, rows: Floats, gram: Floats, delta: Floats) -> _Square | _Tall | None:

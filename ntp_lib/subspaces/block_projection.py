@@ -1,6 +1,7 @@
 """Projections onto F without its generators: token blocks on the supports, regularised a little, in passes.
 
-Where there are too many contexts for the equation of their levels, LSQR finds the same decoder.
+Where there are too many contexts for the equation of their levels, LSQR finds the same decoder. A flow, which
+needs very many projections, has its own `SupportProjector`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.errors import DidNotConvergeError
 from ntp_lib.numerics.aliases import Floats, Ints
 from ntp_lib.numerics.results import result
-from ntp_lib.numerics.token_blocks import TokenBlocks, TokenPairs
+from ntp_lib.numerics.token_blocks import TokenBlocks
+from ntp_lib.numerics.token_pairs import TokenPairs
 from ntp_lib.subspaces.in_support import InSupportDifferences
 
 # Contexts with several tokens up to which the blocks' equation of levels is formed: 0.9 GB in all; beyond, LSQR.

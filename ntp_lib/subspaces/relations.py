@@ -19,7 +19,7 @@ from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.errors import DidNotConvergeError
 from ntp_lib.numerics.aliases import Floats, Ints
 from ntp_lib.numerics.results import result
-from ntp_lib.numerics.token_blocks import TokenPairs
+from ntp_lib.numerics.token_pairs import TokenPairs
 from ntp_lib.subspaces import core
 from ntp_lib.subspaces.in_support import unit_embeddings
 

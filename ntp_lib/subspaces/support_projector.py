@@ -1,15 +1,19 @@
-"""Projections onto F as often as a flow needs them: token blocks on the supports, inverted once."""
+"""Projections onto F as often as a flow needs them: token blocks on the supports, inverted once.
+
+Where some token's contexts are dependent there is no such projector, and `BlockProjection` serves, one decoder at
+a time.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.sparse as sp
 
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.numerics.aliases import Floats
-from ntp_lib.numerics.token_blocks import TokenBlocks, TokenPairs
+from ntp_lib.numerics.token_blocks import TokenBlocks
+from ntp_lib.numerics.token_pairs import TokenPairs
 
 # Entries of the blocks' inverses in all (512 MiB).
 MAX_ENTRIES = 2**26
@@ -27,12 +31,10 @@ class SupportProjector:
     Attributes:
         blocks: on the contexts with several tokens.
         rows: their coordinates, (m, r).
-        inverses: of the blocks, on the diagonal of one matrix.
     """
 
     blocks: TokenBlocks
     rows: Floats
-    inverses: sp.csr_array
 
     @classmethod
     def of(cls, data: NTPData, rows: Floats) -> SupportProjector | None:
@@ -47,10 +49,7 @@ class SupportProjector:
         if not len(several) or float(sizes @ sizes) > MAX_ENTRIES or sizes.max() > rows.shape[1]:
             return None
         blocks = TokenBlocks.factorised(pairs, rows, 0.0)
-        if blocks is None:
-            return None
-        inverses = sp.block_diag([block for block in blocks.block_inverses() if block.size], format="csr")
-        return cls(blocks, rows, sp.csr_array(inverses))
+        return None if blocks is None else cls(blocks.inverted(), rows)
 
     def project(self, W: Floats, *, passes: int = 2) -> Floats:
         """P_F of matrices, (…, V, r): the second pass removes the rounding of the first."""
@@ -62,9 +61,7 @@ class SupportProjector:
 
     def _once(self, stack: Floats) -> Floats:
         pairs = self.blocks.pairs
-        a = self.inverses @ self._logits(stack)
-        levels = self.blocks.level_solve(pairs.row_sums(a))
-        a -= self.inverses @ levels[pairs.contexts]
+        a, _ = self.blocks.solve(self._logits(stack), refinements=0)
         if not self._is_wide:
             A = np.zeros((len(stack), stack.shape[1], len(self.rows)))
             A[:, pairs.tokens, pairs.contexts] = a.T

@@ -19,7 +19,8 @@ from ntp_lib.numerics.aliases import Floats
 from ntp_lib.numerics.arrays import NUMPY, ArrayKind
 from ntp_lib.numerics.numbers import real_number, real_numbers, whole_number
 from ntp_lib.numerics.results import copied, result
-from ntp_lib.trajectories.flow_integration import FlowPoint, HandOver, integrate
+from ntp_lib.trajectories.flow_integration import integrate
+from ntp_lib.trajectories.flow_points import FlowPoint, HandOver
 from ntp_lib.trajectories.initialisation import start_of
 from ntp_lib.trajectories.magnitudes import limits_in_range
 from ntp_lib.trajectories.measurements import measure

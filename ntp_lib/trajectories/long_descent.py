@@ -16,7 +16,7 @@ from ntp_lib.loss.cross_entropy import excess_parts, gradient, smoothness
 from ntp_lib.numerics.aliases import Floats
 from ntp_lib.numerics.results import result
 from ntp_lib.trajectories.flow import LAST_LOG_TIME_WITHOUT_MARGIN
-from ntp_lib.trajectories.flow_integration import FlowPoint
+from ntp_lib.trajectories.flow_points import FlowPoint
 from ntp_lib.trajectories.modified_flow import modified_flow
 from ntp_lib.trajectories.real_steps import RealSteps
 from ntp_lib.trajectories.trace import Trace

@@ -21,7 +21,8 @@ from ntp_lib.numerics.linearisation import Linearisation, PlainLinearisation
 from ntp_lib.numerics.results import result
 from ntp_lib.subspaces.data_space import DataSpace
 from ntp_lib.trajectories.flow_early import EarlyStage
-from ntp_lib.trajectories.flow_integration import FlowPoint, integrate
+from ntp_lib.trajectories.flow_integration import integrate
+from ntp_lib.trajectories.flow_points import FlowPoint
 
 # The larger node of Chebyshev's polynomial of degree two on [0, 1].
 LARGER_NODE = (1 + np.sqrt(0.5)) / 2

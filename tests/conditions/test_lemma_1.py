@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import ntp_lib as ntp
-from ntp_lib.conditions.compatibility import ROUNDED_ENTRIES, _in_range, _is_rounding, log_odds_violations
+from ntp_lib.conditions.log_odds_fit import ROUNDED_ENTRIES, in_range, is_rounding, log_odds_violations
 from ntp_lib.margins.certificates import direction_holds, lemma_1_direction
 
 PAIR = {"context_probs": [0.5, 0.5], "next_token_probs": [[0.5, 0.5, 0.0], [1.0, 0.0, 0.0]]}
@@ -57,14 +57,14 @@ def test_a_violation_is_rounding_up_to_the_relative_error_of_the_decoder(exponen
     """‖W‖ = 5 and contexts of lengths 2 and 1."""
     W = np.ldexp(np.array([[3.0, 0.0], [0.0, 4.0], [0.0, 0.0]]), exponent)
     allowed = np.ldexp(ROUNDED_ENTRIES * 5 * np.array([2.0, 1.0]), exponent)
-    assert _is_rounding(0.999 * allowed, W, problem())
+    assert is_rounding(0.999 * allowed, W, problem())
     for worse in ([1.001, 0.5], [0.5, 1.001]):
-        assert not _is_rounding(worse * allowed, W, problem())
+        assert not is_rounding(worse * allowed, W, problem())
 
 
 def test_what_a_decoder_of_zero_does_not_miss_is_rounding():
-    assert _is_rounding(np.zeros(2), np.zeros((3, 2)), problem())
-    assert not _is_rounding(np.array([0.0, 1e-300]), np.zeros((3, 2)), problem())
+    assert is_rounding(np.zeros(2), np.zeros((3, 2)), problem())
+    assert not is_rounding(np.array([0.0, 1e-300]), np.zeros((3, 2)), problem())
 
 
 def test_violations_are_the_spread_of_what_the_log_odds_are_missed_by():
@@ -76,10 +76,10 @@ def test_violations_are_the_spread_of_what_the_log_odds_are_missed_by():
 
 def test_decoders_beyond_float64_are_refused_with_the_length_of_the_embeddings():
     W = np.array([[1.0]])
-    assert _in_range(W, 3) == [[8.0]]
-    assert _in_range(W, 0) is W
+    assert in_range(W, 3) == [[8.0]]
+    assert in_range(W, 0) is W
     with pytest.raises(ntp.NTPDataError) as refusal:
-        _in_range(W, 1100)
+        in_range(W, 1100)
     assert str(refusal.value) == (
         "embeddings: the shortest are about 1e-331 long, so decoders that meet the log-odds are beyond float64; "
         "scale the embeddings up"

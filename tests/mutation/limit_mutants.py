@@ -4,7 +4,7 @@ from mutant import Mutant
 
 SUBSPACE = "ntp_lib/subspaces/subspace.py"
 DIFFERENCES = "ntp_lib/subspaces/in_support.py"
-COMPATIBILITY = "ntp_lib/conditions/compatibility.py"
+FIT = "ntp_lib/conditions/log_odds_fit.py"
 MARGINS = "ntp_lib/margins/margins.py"
 CERTIFICATES = "ntp_lib/margins/certificates.py"
 SOLUTION = "ntp_lib/margins/solution.py"
@@ -13,7 +13,7 @@ REFERENCES = "ntp_lib/limiting/limits.py"
 MEASUREMENTS = "ntp_lib/trajectories/measurements.py"
 FLOW_EARLY = "ntp_lib/trajectories/flow_early.py"
 FLOW_LATE = "ntp_lib/trajectories/flow_late.py"
-FLOW = "ntp_lib/trajectories/flow_integration.py"
+FLOW_POINTS = "ntp_lib/trajectories/flow_points.py"
 ASYMPTOTICS = "ntp_lib/limiting/asymptotics.py"
 DECOMPOSITION = "ntp_lib/conditions/decomposition.py"
 CONFLICT = "ntp_lib/conditions/log_odds_conflict.py"
@@ -48,21 +48,21 @@ LIMIT_MUTANTS = (
     Mutant("rank of F without a tolerance", SUBSPACE, "keep = sigma > tolerance * sigma[0]", "keep = sigma > 0"),
     Mutant(
         "W* from −log p̂",
-        COMPATIBILITY,
-        "return _nearest(F, log_odds)",
-        "return _nearest(F, -log_odds)",
+        FIT,
+        "return nearest_decoder(F, log_odds)",
+        "return nearest_decoder(F, -log_odds)",
         "reaching-the-entropy",
     ),
     Mutant(
         "W* from log-odds in bits",
-        COMPATIBILITY,
-        "return _nearest(F, log_odds)",
-        "return _nearest(F, log_odds / np.log(2))",
+        FIT,
+        "return nearest_decoder(F, log_odds)",
+        "return nearest_decoder(F, log_odds / np.log(2))",
         "reaching-the-entropy",
     ),
     Mutant(
         "W* without division by the embeddings' lengths",
-        COMPATIBILITY,
+        FIT,
         " / norms[places]",
         "",
         "reaching-the-entropy",
@@ -168,7 +168,7 @@ LIMIT_MUTANTS = (
     ),
     Mutant(
         "flow without what the data cannot see of the start",
-        FLOW,
+        FLOW_POINTS,
         "space.embed_offset(rho) + self.untouched",
         "space.embed_offset(rho)",
         "logarithmic-time",

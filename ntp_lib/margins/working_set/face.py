@@ -15,7 +15,8 @@ from ntp_lib.margins.working_set.pairs import Pairs
 from ntp_lib.margins.working_set.problem import RestrictedProblem, SparseProblem
 from ntp_lib.margins.working_set.scan import scan
 from ntp_lib.numerics.aliases import Floats
-from ntp_lib.numerics.token_blocks import TokenBlocks, TokenPairs
+from ntp_lib.numerics.token_blocks import TokenBlocks
+from ntp_lib.numerics.token_pairs import TokenPairs
 
 MAX_SOLUTION_STEPS, MAX_CERTIFICATE_STEPS = 12, 5
 # Weight of the proximal term that makes the dual solution of a face unique, and the passes that remove its bias.
