@@ -18,7 +18,8 @@ from .loss.cross_entropy import (
 )
 from .margins.margins import margin
 from .margins.max_margin import max_margin
-from .margins.separability import Separability, Verdict, separability
+from .margins.separability import separability
+from .margins.separability_verdict import Separability, Verdict
 from .margins.solution import MarginSolution
 from .margins.svm import ntp_svm
 from .subspaces.subspace import Subspace, subspace

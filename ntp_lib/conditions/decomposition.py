@@ -14,7 +14,8 @@ from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.errors import DidNotConvergeError, NTPDataWarning
 from ntp_lib.margins import certificates
 from ntp_lib.margins.margins import context_margins
-from ntp_lib.margins.separability import MAX_NONZEROS, Verdict, separability
+from ntp_lib.margins.separability import MAX_NONZEROS, separability
+from ntp_lib.margins.separability_verdict import Verdict
 from ntp_lib.numerics.aliases import Bools, Floats
 from ntp_lib.numerics.numbers import real_number
 from ntp_lib.numerics.results import result

@@ -15,7 +15,7 @@ from ntp_lib.errors import NTPDataError
 from ntp_lib.margins.certificates import unit_weights
 from ntp_lib.margins.margins import context_margins
 from ntp_lib.margins.multipliers import entrywise, off_support, row_of, row_sums, values
-from ntp_lib.margins.separability import Separability
+from ntp_lib.margins.separability_verdict import Separability
 from ntp_lib.numerics.aliases import Bools, Floats
 from ntp_lib.subspaces.in_support import unit_embeddings
 from ntp_lib.subspaces.scaling import binary_exponent, length

@@ -12,7 +12,8 @@ from ntp_lib.data.identity import require_same_data
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import DidNotConvergeError, NotSeparableError, NTPDataError
-from ntp_lib.margins.separability import Separability, Verdict, certified_error, separability
+from ntp_lib.margins.separability import separability
+from ntp_lib.margins.separability_verdict import Separability, Verdict, certified_error
 from ntp_lib.margins.solution import MarginSolution
 from ntp_lib.margins.svm import ntp_svm
 from ntp_lib.numerics.aliases import Floats

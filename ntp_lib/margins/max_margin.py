@@ -13,7 +13,8 @@ from ntp_lib.errors import DidNotConvergeError, NTPDataError
 from ntp_lib.margins import programme
 from ntp_lib.margins.certificates import repaired_certificate
 from ntp_lib.margins.norms import FROBENIUS, Norm, norm_named, preconditioned
-from ntp_lib.margins.separability import MAX_NONZEROS, Verdict, certified_error, separability
+from ntp_lib.margins.separability import MAX_NONZEROS, separability
+from ntp_lib.margins.separability_verdict import Verdict, certified_error
 from ntp_lib.margins.solution import MarginSolution
 from ntp_lib.margins.svm import ntp_svm
 from ntp_lib.numerics.aliases import Floats

@@ -14,15 +14,8 @@ from ntp_lib.errors import DidNotConvergeError, NTPDataError
 from ntp_lib.margins import svm_active_set, svm_cvxpy
 from ntp_lib.margins.certificates import of_a_zero_embedding, repaired_certificate
 from ntp_lib.margins.norms import FROBENIUS
-from ntp_lib.margins.separability import (
-    FALLBACK_NONZEROS,
-    Separability,
-    Verdict,
-    certified_error,
-    excluded,
-    from_few_tokens,
-    separability,
-)
+from ntp_lib.margins.separability import FALLBACK_NONZEROS, from_few_tokens, separability
+from ntp_lib.margins.separability_verdict import Separability, Verdict, certified_error, excluded
 from ntp_lib.margins.solution import MarginSolution
 from ntp_lib.margins.splitting.active_set import refined_solution
 from ntp_lib.margins.splitting.problem import ConeProblem

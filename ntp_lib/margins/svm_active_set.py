@@ -14,7 +14,7 @@ import scipy.optimize
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.margins.active_pairs import margin_vectors
 from ntp_lib.margins.norms import FROBENIUS
-from ntp_lib.margins.separability import Separability
+from ntp_lib.margins.separability_verdict import Separability
 from ntp_lib.margins.solution import MarginSolution
 from ntp_lib.numerics.aliases import Floats
 from ntp_lib.subspaces.data_space import data_space

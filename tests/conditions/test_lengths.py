@@ -7,7 +7,7 @@ import pytest
 
 import ntp_lib as ntp
 from ntp_lib.margins import certificates
-from ntp_lib.margins.separability import Verdict
+from ntp_lib.margins.separability_verdict import Verdict
 from ntp_lib.subspaces import scaling
 
 SCALES = [5e-324, 1e-310, 1e-300, 1e-200, 1e-170, 1e-160, 1e-80, 1e-12, 1e12, 1e80, 1e160, 1e300]

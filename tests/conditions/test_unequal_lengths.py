@@ -5,7 +5,7 @@ import pytest
 
 import ntp_lib as ntp
 from ntp_lib.margins import separability as module
-from ntp_lib.margins.separability import _at_margin_one
+from ntp_lib.margins.separability_verdict import _at_margin_one
 
 
 @pytest.mark.parametrize("factor", [1.0, 1e6, 1e-9, 1e200])

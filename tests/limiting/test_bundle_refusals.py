@@ -7,7 +7,7 @@ import pytest
 
 import ntp_lib as ntp
 from ntp_lib.limiting.limits import not_separable
-from ntp_lib.margins.separability import certified_error
+from ntp_lib.margins.separability_verdict import certified_error
 
 OPPOSITE = ntp.NTPData([[1.0], [-2.0]], [0.5, 0.5], [[0.5, 0.5, 0.0], [1.0, 0.0, 0.0]])
 

@@ -7,7 +7,7 @@ import pytest
 from separability_by_definition import assert_is_certificate
 
 import ntp_lib as ntp
-from ntp_lib.margins.separability import Verdict
+from ntp_lib.margins.separability_verdict import Verdict
 
 SEPARABLE = ntp.synthetic.toy_2d()
 # One context whose only next token must both win and lose.

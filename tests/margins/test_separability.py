@@ -11,7 +11,7 @@ from separability_by_definition import assert_is_certificate, assert_is_directio
 import ntp_lib as ntp
 from ntp_lib.margins import separability as module
 from ntp_lib.margins.few_tokens.pair_count import frequent_pair
-from ntp_lib.margins.separability import Verdict
+from ntp_lib.margins.separability_verdict import Verdict
 from ntp_lib.margins.splitting import solve as splitting
 
 

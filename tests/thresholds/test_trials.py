@@ -112,7 +112,7 @@ def test_verdicts_are_counted_and_sure_at_the_ends():
 
 
 def test_undecided_trials_are_counted(monkeypatch):
-    from ntp_lib.margins.separability import Separability, Verdict
+    from ntp_lib.margins.separability_verdict import Separability, Verdict
 
     monkeypatch.setattr(
         "ntp_lib.thresholds.trials.separability", lambda data, **_: Separability(data, Verdict.UNDECIDED)
