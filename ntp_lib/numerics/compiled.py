@@ -23,8 +23,8 @@ def _numba_is_there() -> bool:
     return importlib.util.find_spec("numba") is not None
 
 
-def compiled(signature: str | list[str], **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Compile a function for its signatures at once, with its machine code kept on disk where there is a place.
+def compiled(signature: str, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Compile a function for one signature at once, with its machine code kept on disk where there is a place.
 
     Only modules that are imported when numba is wanted use it: with a signature given, importing them compiles.
     """
