@@ -154,6 +154,23 @@ def test_the_finite_part_agrees_with_the_dense_route(seed, floor, at_scale):
     assert np.linalg.norm(found.W_finite - expected) <= 1e-9 * np.linalg.norm(expected)
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_contexts_with_tokens_on_and_off_the_core(seed, at_scale):
+    """Three tokens after all of 24 contexts, and six rare ones after one or two of them."""
+    rng = np.random.default_rng(seed)
+    probs = np.zeros((24, 9))
+    probs[:, :3] = rng.dirichlet(np.full(3, 0.5), 24) + 1e-3
+    probs[np.arange(12), 3 + np.arange(12) % 6] = rng.uniform(0.1, 3, 12)
+    probs /= probs.sum(axis=1, keepdims=True)
+    data = ntp.NTPData(rng.standard_normal((24, 3)), rng.dirichlet(np.ones(24)), probs)
+    expected = ntp.compatibility(data).W_finite
+    found = at_scale(data)
+    core = found.F.relations
+    assert set(data.probs.indices[core.places]) == {0, 1, 2}
+    assert np.ptp(probs[core.contexts, :3].sum(axis=1)) > 0.3, "control: the core's mass differs"
+    assert np.linalg.norm(found.W_finite - expected) <= 1e-9 * np.linalg.norm(expected)
+
+
 def test_off_the_core_the_finite_part_meets_the_data():
     data = text_like(m=900, V=300, d=6)
     found = ntp.compatibility(data)

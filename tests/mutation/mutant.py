@@ -1,4 +1,4 @@
-"""A mutant: one wrong line, and the notebooks that may notice it."""
+"""A mutant: one wrong line, and the notebooks or the tests that may notice it."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ class Mutant:
         new: what takes its place.
         first: the notebook tried first, where another than the cheapest is likely to notice.
         figure_only: no check is expected to notice, so that `ntp verify` turns red but `ntp claims` does not.
+        tests: where no notebook reaches the line, the test files, relative to the repository, that have to notice.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Mutant:
     new: str
     first: str = NOTEBOOKS[0]
     figure_only: bool = False
+    tests: tuple[str, ...] = ()
 
     @property
     def notebooks(self) -> tuple[str, ...]:

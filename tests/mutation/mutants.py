@@ -2,5 +2,6 @@
 
 from descent_mutants import DESCENT_MUTANTS
 from limit_mutants import LIMIT_MUTANTS
+from scale_mutants import SCALE_MUTANTS
 
-MUTANTS = (*DESCENT_MUTANTS, *LIMIT_MUTANTS)
+MUTANTS = (*DESCENT_MUTANTS, *LIMIT_MUTANTS, *SCALE_MUTANTS)

@@ -73,6 +73,22 @@ def test_without_faces_the_iteration_alone_reaches_the_tolerance(monkeypatch):
     assert max(violation, gap) <= 1e-5
 
 
+@pytest.mark.parametrize(("factor", "ended"), [(1, True), (2, False)])
+def test_a_decoder_that_is_longer_than_need_be_has_a_gap(factor, ended, monkeypatch):
+    """Twice W^mm violates nothing: only the gap says that it is no solution."""
+    monkeypatch.setattr(problem, "MAX_CONTEXTS", 10)
+    dual = solve.solve(text(), tolerance=1e-6).dual
+    search = solve._Search(SparseProblem.of(text()), 1e-5)
+    pairs = Pairs.of(keys_of(dual), text().probs)
+    restricted = search.problem.on(pairs)
+    A = factor * dual.toarray().ravel()[pairs.keys] * search.problem.lengths[pairs.contexts]
+    W = restricted.decoder(A)
+    seen = scan.scan(W, search.problem, pairs, above=0.0, most=1)
+    search.violation = max(seen.violation, seen.spread)
+    assert search.violation <= 1e-5
+    assert search._ended(seen, restricted.gap(A, W), restricted.excluded_margin(A, W)) is ended
+
+
 def test_a_certificate_is_verified_by_the_rules_of_certificates():
     found = solve.solve(IMPOSSIBLE)
     assert found.separable is False
