@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import field
 from functools import cached_property
 
@@ -11,7 +12,7 @@ from ntp_lib.conditions.compatibility import Compatibility, compatibility
 from ntp_lib.data.identity import require_same_data
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.data.threads import small_problems_on_one_thread
-from ntp_lib.errors import DidNotConvergeError, NotSeparableError, NTPDataError
+from ntp_lib.errors import DidNotConvergeError, NotSeparableError, NTPDataError, NTPDataWarning
 from ntp_lib.margins.separability import separability
 from ntp_lib.margins.separability_verdict import Separability, Verdict, certified_error
 from ntp_lib.margins.solution import MarginSolution
@@ -186,4 +187,7 @@ def compatible_counterpart(references: Limits) -> NTPData:
     shifted = np.exp(logits - np.maximum.reduceat(logits, data.probs.indptr[:-1])[data.support_rows])
     probs = data.probs.copy()
     probs.data = shifted / np.add.reduceat(shifted, data.probs.indptr[:-1])[data.support_rows]
-    return NTPData(data.embeddings, data.context_probs, probs)
+    with warnings.catch_warnings():
+        # Whoever made the data was told of contexts in conflict.
+        warnings.simplefilter("ignore", NTPDataWarning)
+        return NTPData(data.embeddings, data.context_probs, probs)

@@ -107,7 +107,7 @@ class Relations:
         return self.num_equations - sum(self._rank(part) for part in self._components())
 
     def nearest(self, b: Floats) -> Floats:
-        """The relation nearest to values on all stored probabilities, on these too, (nnz,).
+        """The relation for unit embeddings nearest to values on all stored probabilities, on these too, (nnz,).
 
         Raises:
             DidNotConvergeError: the levels were not found.

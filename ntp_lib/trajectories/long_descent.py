@@ -26,9 +26,11 @@ FIRST_LOOK, LAST_LOOK = 256, 2**17
 # What the flow misses in a step is of third order in slope and curvature. If these fall by this factor when the
 # steps double, like 1/k^(2/3), what it misses in all these steps halves, which the estimate relies on.
 MOST_FALL = 0.63
-# The integrator's local errors, beside the tolerance: they hardly add up, as errors die on the way.
-SHARE_OF_INTEGRATION = 0.2
+# The integrator's share of the tolerance. Its local errors add up a little, so that each may be half of that.
+SHARE_OF_INTEGRATION, LOCAL = 0.2, 0.5
 LEAST_TOLERANCE = 1e-10
+# A gradient of this many units of rounding, beside the sum of what contexts can contribute, is none.
+ROUNDING = 8
 
 
 @result
@@ -38,7 +40,7 @@ class LongDescent:
     Attributes:
         step: from where the flow of the modified equation was followed.
         error: estimated distance from the decoders of real steps, relative to ‖W‖, at any later step: that of the
-            flow from half as many steps, and the integrator's tolerance.
+            flow from half as many steps, and the integrator's share of the tolerance.
     """
 
     step: int
@@ -72,14 +74,15 @@ def follow_flow(
         most = np.exp(LAST_LOG_TIME_WITHOUT_MARGIN) / step_size
         raise not_separable(references, f"steps may be at most {most:.3g}, where log(η·steps) reaches 30")
     integration = max(SHARE_OF_INTEGRATION * tolerance, 1e-12)
-    W, error = _hand_over(run, references, step_size, tolerance - integration, integration)
+    local = LOCAL * integration
+    W, error = _hand_over(run, references, step_size, tolerance - integration, local)
     points = modified_flow(
         references,
         W,
         start=run.done * step_size,
         times=[float(np.log(step_size) + np.log(step)) for step in run.targets],
         step_size=step_size,
-        tolerance=integration,
+        tolerance=local,
     )
     floor = excess_parts(references.W_finite, references.data)[0]
     for step, point in zip(run.targets, points, strict=True):
@@ -122,8 +125,10 @@ def _hand_over(
 
 def _fall(references: Limits, W: Floats, there: Floats) -> float:
     """‖∇CE‖ at the second decoder over that at the first; 0 where there is none left."""
-    before, after = (float(np.linalg.norm(gradient(V, references.data))) for V in (W, there))
-    return after / before if before > 0 else 0.0
+    data = references.data
+    before, after = (float(np.linalg.norm(gradient(V, data))) for V in (W, there))
+    size = float(data.context_probs @ np.linalg.norm(data.embeddings, axis=1))
+    return after / before if after > ROUNDING * np.finfo(float).eps * size else 0.0
 
 
 def _why(k: int, error: float, allowed: float, fall: float) -> str:

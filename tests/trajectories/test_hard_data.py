@@ -117,3 +117,14 @@ def test_before_the_gradient_falls_no_distance_is_estimated(monkeypatch):
     real = ntp.train(references.data, **options).W
     found = ntp.train(references.data, tolerance=1e-4, **options)
     assert np.linalg.norm(found.W - real) > 2 * found.long.error * np.linalg.norm(real)
+
+
+@pytest.mark.parametrize("steps", [10**6, 10**10])
+def test_descent_that_has_ended_is_not_far_from_its_limit(steps):
+    """Without a margin the gradient falls to rounding, which falls no further."""
+    with pytest.warns(ntp.NTPDataWarning) as told:
+        data = ntp.NTPData([[1.0], [1.0]], [0.5, 0.5], [[1.0, 0.0], [0.0, 1.0]])
+    assert len(told) == 1
+    found = ntp.train(data, steps=steps, step_size=0.5, W0=[[1.0], [0.0]], tolerance=1e-5)
+    assert pytest.approx(np.full((2, 1), 0.5), abs=1e-9) == found.W
+    assert found.long.step <= 512

@@ -176,3 +176,13 @@ def test_the_gram_matrix_is_not_inverted_where_many_pairs_are_inactive(monkeypat
     monkeypatch.setattr(slacks.IndependentRows, "factorised", factorised)
     monkeypatch.setattr(module, "worth_it", lambda sizes, m, *, generously=1: True)
     assert solution_of_independent_rows(problem, tolerance=1e-9)[0] is not None
+
+
+def test_where_the_exchange_goes_round_the_splitting_answers():
+    """Four contexts of which the faces 1234, 14 and 12 follow each other (book, ex-exchange-cycle)."""
+    rows = np.array([[2.0, 1, 0, 1], [0, 1, 1, 1], [4, 0, 0, 1], [4, -1, 1, 0]])
+    data = ntp.NTPData(rows, np.full(4, 0.25), np.tile([1.0, 0.0], (4, 1)))
+    assert solution_of_independent_rows(ConeProblem.of(data), tolerance=1e-9) == (None, module.MAX_FACES)
+    found = ntp.ntp_svm(data)
+    assert found.verify()
+    assert found.W[0] - found.W[1] == pytest.approx(np.array([4, 5, 7, 6]) / 18, abs=1e-9)
