@@ -126,5 +126,5 @@ def test_descent_that_has_ended_is_not_far_from_its_limit(steps):
         data = ntp.NTPData([[1.0], [1.0]], [0.5, 0.5], [[1.0, 0.0], [0.0, 1.0]])
     assert len(told) == 1
     found = ntp.train(data, steps=steps, step_size=0.5, W0=[[1.0], [0.0]], tolerance=1e-5)
-    assert pytest.approx(np.full((2, 1), 0.5), abs=1e-9) == found.W
+    np.testing.assert_allclose(found.W, np.full((2, 1), 0.5), atol=1e-9)
     assert found.long.step <= 512
