@@ -1,0 +1,68 @@
+// A state → everything that is drawn: the solved problem, the track of the flow, some steps of gradient descent.
+(() => {
+  "use strict";
+  const { plus, axpy, norm, largest, solve, flow, descend, measure, directionLaw, softmax } = NTP;
+  const { V, FIRST, LAST, problemOf, startOf } = NTP.state;
+
+  const grid = (step, growth) => {
+    const times = [];
+    for (let s = FIRST; s < 30; s += step) times.push(s);
+    for (let s = 30; s < LAST; s *= growth) times.push(s);
+    return [...times, LAST];
+  };
+  const ROUGH = grid(0.4, 1.12), FINE = grid(0.1, 1.03);
+
+  /** While something is dragged, a rough scene is good enough. At rest the slider's own time is among the times of
+   *  the track, so that no number shown is interpolated. */
+  function makeScene({ contexts, s, start }, fine) {
+    const solved = solve(problemOf(contexts)), W0 = startOf(start);
+    const times = fine ? [...new Set([...FINE, s])].sort((a, b) => a - b) : ROUGH;
+    const track = flow(solved, W0, times, fine ? 1e-7 : 1e-4), marks = [];
+    for (let k = 1, most = fine ? 1e4 : 400; k <= most; k = Math.max(k + 1, Math.round(k * 1.35))) marks.push(k);
+    if (fine) marks.push(1e4);
+    const steps = descend(solved.p, W0, 1 / solved.L, marks).map(({ k, W }) => ({ s: Math.log(k / solved.L), ...measure(solved, W) }));
+    return { solved, track, steps, law: directionLaw(solved.limit, track), ...evidence(solved) };
+  }
+
+  /** Weights of the certificate shown in the cells, the contexts in it, and the limits of words never seen. */
+  function evidence({ sep, comp, limit, completed, p }) {
+    const certificate = completed ? sep.A : comp.certificate, blamed = new Set();
+    const kept = new Map(completed ? sep.pairs.filter((_, i) => limit.stays[i]).map(([j, v]) => [j * V + v, limit.data.P[j * V + v]]) : []);
+    return { weights: certificate ? scaled(certificate, blamed) : new Float64Array(p.m * V), blamed, kept };
+  }
+  function scaled(certificate, blamed) {
+    const top = largest(certificate) || 1;
+    return certificate.map((c, i) => {
+      if (Math.abs(c) <= 1e-6 * top) return 0;
+      blamed.add(Math.floor(i / V));
+      return c / top;
+    });
+  }
+
+  /** The track at any time, interpolated between its points. */
+  function between(track, s) {
+    const right = track.findIndex((q) => q.s >= s);
+    if (right <= 0) return right === 0 ? track[0] : track.at(-1);
+    const a = track[right - 1], b = track[right];
+    if (b.s === s) return b;
+    const f = (s - a.s) / (b.s - a.s), mix = (x, y) => (x === y ? x : x + f * (y - x));
+    const vector = (x, y) => x.map((v, i) => mix(v, y[i])), tiny = (x) => Math.log(Math.max(x, 1e-300));
+    const geometric = (x, y) => Math.exp(mix(tiny(x), tiny(y)));
+    return {
+      s, finite: vector(a.finite, b.finite), drift: vector(a.drift, b.drift), norm: mix(a.norm, b.norm),
+      logExcess: mix(a.logExcess, b.logExcess), logFinite: mix(a.logFinite, b.logFinite),
+      gap: geometric(a.gap, b.gap), gapCorrected: geometric(a.gapCorrected, b.gapCorrected),
+    };
+  }
+
+  /** The decoder of a point of the track, its two parts, and the model's probabilities. */
+  function decoder({ solved }, point) {
+    const { Wfin, Wmm, data } = solved.limit, inF = plus(Wfin, point.finite), off = Float64Array.from(point.drift);
+    if (Wmm) axpy(point.s, Wmm, off);
+    const W = plus(inF, off), scale = (Wmm ? norm(Wmm) : 1) / (norm(off) || 1);
+    // When W is huge its softmax is the limit to many more digits than a float of its logits has.
+    return { W, inF, away: off.map((v) => v * scale), probabilities: point.s < 200 ? softmax(solved.p, W) : data.P };
+  }
+
+  Object.assign(NTP, { makeScene, between, decoder });
+})();
