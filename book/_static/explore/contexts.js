@@ -14,7 +14,7 @@
       while (stars.length < contexts.length) stars.push(makeStar(stars.length));
       contexts.forEach(({ deg, len }, j) => {
         const a = (deg * Math.PI) / 180, { group, name } = stars[j];
-        set(name, { x: (16 * Math.cos(a)).toFixed(1), y: (5 - 16 * Math.sin(a)).toFixed(1) });
+        set(name, { x: (22 * Math.cos(a)).toFixed(1), y: (5 - 22 * Math.sin(a)).toFixed(1) });
         set(group, {
           transform: `translate(${plane.x(len * Math.cos(a)).toFixed(1)} ${plane.y(len * Math.sin(a)).toFixed(1)})`,
           "aria-valuenow": Math.round(deg), "aria-valuetext": `${Math.round(deg)} degrees, length ${len.toFixed(2)}`,

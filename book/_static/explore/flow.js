@@ -6,6 +6,10 @@
   const { zeros, copy, dot, norm, axpy, plus, largest, complement, factor, backsolve } = NTP;
   const { curvature, splitSoftmax, rodas } = NTP;
 
+  // Where x and the odds are below this, they are neglected. Much later the second stage would have t² times the
+  // rounding of the gradient in it.
+  const NEGLIGIBLE = 1e-8;
+
   /** The flow from W0 at increasing log times, on any data: training cannot tell them from their completion. */
   function flow(solved, W0, logTimes, tolerance = 1e-8) {
     const split = splitSoftmax(solved.limit), { g, Wfin, Wmm } = solved.limit, points = [];
@@ -28,7 +32,7 @@
     const settled = (s, state) => {
       const { x, y } = early.unpack(s, state), { logOdds } = split.move(x, y);
       // Without a diverging pair everything is at rest once t is large.
-      return Wmm ? s > 0 && 2 * largest(split.dev) + Math.exp(logOdds) <= Math.min(tolerance, 1e-8) : s > 30;
+      return Wmm ? s > 0 && 2 * largest(split.dev) + Math.exp(logOdds) <= NEGLIGIBLE : s > 30;
     };
     const handed = rodas(early, s0, taylor(s0), logTimes.slice(first.length), tolerance, { at: recordEarly, stop: settled });
     const waiting = logTimes.slice(points.length);
