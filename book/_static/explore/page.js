@@ -3,15 +3,15 @@
   "use strict";
   const root = document.querySelector("[data-ntp-explore]");
   if (!root) return;
-  const { norm, plus, longest, makeScene, between, decoder } = NTP, { h, button, symbols, digits, MM } = NTP.dom;
+  const { norm, plus, makeScene, between, parts, probabilities, longest } = NTP, { h, button, symbols, digits, MM } = NTP.dom;
   const { EXAMPLES, NAMES, example, contextsOf, toHash, fromHash } = NTP.state;
   const REST = 160, WRITE = 700; // ms after the last change: compute in full; put the state into the address
   const SLOW = 9; // ms a frame beyond which the map of the valley is painted every fourth frame only
 
   const state = { contexts: contextsOf(EXAMPLES[0]), s: Math.log(4e4), start: 0, example: EXAMPLES[0].id, playing: false };
   const page = { state, scene: null, frames: [], moved: () => ask("time"), edited: () => edited() };
-  const parts = { plane: NTP.makePlane("Contexts and decoder", "group"), onF: NTP.makePlane("On ℱ: settles"), off: NTP.makePlane("Off ℱ: turns, seen from afar") };
-  const stars = NTP.makeStars(parts.plane, page), table = NTP.makeTable(page), verdicts = NTP.makeVerdicts();
+  const planes = { data: NTP.makePlane("Contexts and decoder", "group"), onF: NTP.makePlane("On ℱ: settles"), off: NTP.makePlane("Off ℱ: turns, seen from afar") };
+  const stars = NTP.makeStars(planes.data, page), table = NTP.makeTable(page), verdicts = NTP.makeVerdicts();
   const valley = NTP.makeValley(), panels = NTP.makePanels(), clock = NTP.makeClock(page);
 
   // ---- what is around the drawings
@@ -31,13 +31,13 @@
     setTimeout(() => { link.textContent = "Link to this state"; }, 1800);
   });
   const section = (name, label, ...content) => h("section", { class: name, "aria-label": label }, ...content);
-  parts.plane.caption.textContent = "Stars are contexts: drag them. Arrows are the rows of W, one for each word, drawn to one scale.";
+  planes.data.caption.textContent = "Stars are contexts: drag them. Arrows are the rows of W, one for each word, drawn to one scale.";
   root.classList.add("nx");
   root.replaceChildren(
     verdicts.live, h("div", { class: "nx-presets", role: "group", "aria-label": "Examples" }, ...examples), say,
-    section("nx-data", "The data", parts.plane.figure, h("div", { class: "nx-side" }, table.element, h("div", { class: "nx-tools" }, add, drop, restart, link))),
+    section("nx-data", "The data", planes.data.figure, h("div", { class: "nx-side" }, table.element, h("div", { class: "nx-tools" }, add, drop, restart, link))),
     verdicts.element,
-    section("nx-parts", "The two parts of the decoder", parts.onF.figure, parts.off.figure, valley.figure),
+    section("nx-parts", "The two parts of the decoder", planes.onF.figure, planes.off.figure, valley.figure),
     section("nx-charts", "The training run", ...panels.map((panel) => panel.figure)),
     clock.element,
   );
@@ -50,21 +50,17 @@
 
   // ---- drawing: what changes with the data, and what moves with time
   function drawScene(scene) {
-    const { limit } = scene.solved, { onF, off } = parts, { Wfin, Wmm } = limit, some = limit.g.F.length > 0;
+    const { limit } = scene.solved, { onF, off } = planes, { Wfin, Wmm } = limit, some = limit.g.F.length > 0;
     stars.sync(scene.blamed);
     table.sync(scene);
     verdicts.sync(scene);
     valley.sync(scene);
     for (const panel of panels) panel.sync(scene);
     clock.sync(scene);
-    const there = (q) => plus(Wfin, q.finite);
-    onF.scale = some ? 118 / Math.max(longest(Wfin), longest(there(scene.track[0])), 1e-9) : 100;
-    onF.rows(some ? Wfin : null, "goal");
-    onF.trail(some ? scene.track : [], there, 14);
+    const settling = some ? scene.track.filter((q) => q.s <= 14).map((q) => parts(scene, q).inF) : [];
+    onF.show(some ? Wfin : null, settling);
     onF.caption.replaceChildren(symbols(onFWords(scene.solved)));
-    off.scale = Wmm ? 118 / longest(Wmm) : 100;
-    off.rows(Wmm, "goal");
-    off.trail(Wmm ? scene.track : [], (q) => decoder(scene, q).away, 300);
+    off.show(Wmm, Wmm ? scene.track.filter((q) => q.s <= 300).map((q) => parts(scene, q).away) : []);
     off.caption.replaceChildren(symbols(Wmm ? `P_⊥ W scaled to the length of ${MM} (pale), ν = ${digits(norm(Wmm))}.` : "No pair diverges: nothing grows."));
   }
   function onFWords({ completed, comp, limit }) {
@@ -74,12 +70,13 @@
     return `P_ℱ W and, pale, its limit ${comp.holds ? "W*: the log-odds" : "W°: the log-odds, as well as they can be met"}. dim ℱ = ${dim}.`;
   }
   function drawTime(scene) {
-    const point = between(scene.track, state.s), { limit } = scene.solved, { W, inF, away, probabilities } = decoder(scene, point);
+    const point = between(scene.track, state.s), { limit } = scene.solved, { inF, off, away } = parts(scene, point);
+    const W = plus(inF, off);
     const reach = 0.78 / Math.max(longest(W), 1e-9); // short of the stars
-    parts.plane.move(W.map((v) => v * reach));
-    parts.onF.move(limit.g.F.length ? inF : null);
-    parts.off.move(limit.Wmm ? away : null);
-    table.move(probabilities);
+    planes.data.move(W.map((v) => v * reach));
+    planes.onF.move(limit.g.F.length ? inF : null);
+    planes.off.move(limit.Wmm ? away : null);
+    table.move(probabilities(scene, W, state.s));
     for (const panel of panels) panel.move(scene, point);
     valley.move(point);
     clock.move(scene, point);

@@ -24,8 +24,10 @@
 
     /** Draw the rows of a decoder as arrows "now" or "goal"; none where W is null. */
     const rows = (W, which) => paths[which].forEach((path, z) => path.setAttribute("d", W ? arrow(x(W[2 * z]), y(W[2 * z + 1])) : ""));
-    const trail = (track, rowsAt, until) => {
-      const way = track.filter((q) => q.s <= until).map(rowsAt);
+    /** Show a goal (or null) and the way to it, at a scale at which both fit. */
+    const show = (goal, way) => {
+      plane.scale = goal ? 118 / Math.max(1e-9, longest(goal), ...way.map(longest)) : 100;
+      rows(goal, "goal");
       paths.trail.forEach((path, z) => {
         const at = way.map((W) => `${x(W[2 * z]).toFixed(1)} ${y(W[2 * z + 1]).toFixed(1)}`);
         path.setAttribute("d", at.length ? `M${at.join("L")}` : "");
@@ -35,7 +37,7 @@
       rows(W, "now");
       label(names, W ? plane.scale : 0, W);
     };
-    return Object.assign(plane, { figure, caption, hands, x, y, rows, trail, move });
+    return Object.assign(plane, { figure, caption, hands, x, y, show, move });
   }
 
   function arrow(X, Y) {

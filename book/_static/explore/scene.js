@@ -55,14 +55,16 @@
     };
   }
 
-  /** The decoder of a point of the track, its two parts, and the model's probabilities. */
-  function decoder({ solved }, point) {
-    const { Wfin, Wmm, data } = solved.limit, inF = plus(Wfin, point.finite), off = Float64Array.from(point.drift);
-    if (Wmm) axpy(point.s, Wmm, off);
-    const W = plus(inF, off), scale = (Wmm ? norm(Wmm) : 1) / (norm(off) || 1);
-    // When W is huge its softmax is the limit to many more digits than a float of its logits has.
-    return { W, inF, away: off.map((v) => v * scale), probabilities: point.s < 200 ? softmax(solved.p, W) : data.P };
+  /** The two parts of the decoder at a point of the track; the one off F also at the length of W^mm. */
+  function parts({ solved: { limit } }, { s, finite, drift }) {
+    const inF = plus(limit.Wfin, finite), off = Float64Array.from(drift);
+    if (!limit.Wmm) return { inF, off, away: off };
+    axpy(s, limit.Wmm, off);
+    const scale = norm(limit.Wmm) / (norm(off) || 1);
+    return { inF, off, away: off.map((v) => v * scale) };
   }
+  // When W is huge its softmax is the limit to many more digits than a float of its logits has.
+  const probabilities = ({ solved }, W, s) => (s < 200 ? softmax(solved.p, W) : solved.limit.data.P);
 
-  Object.assign(NTP, { makeScene, between, decoder });
+  Object.assign(NTP, { makeScene, between, parts, probabilities });
 })();

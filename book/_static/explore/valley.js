@@ -21,7 +21,8 @@
       paint: (quality) => paint(canvas, section, quality),
       sync(scene) {
         section = cut(scene);
-        const at = scene.track.map(section.place).filter(([x]) => x < 3 * WIDTH);
+        const places = scene.track.map(section.place), out = places.findIndex(([x]) => x > WIDTH);
+        const at = places.slice(0, out < 0 ? places.length : out + 1);
         way.setAttribute("d", `M${at.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join("L")}`);
         along.textContent = section.endless ? `along ${MM}, an e-fold of t a unit →` : "";
         down.textContent = section.walls ? "across: on ℱ" : `across ${MM}`;
