@@ -6,27 +6,29 @@
   /** W_k at increasing step numbers. */
   function descend(p, W0, stepSize, marks) {
     const W = copy(W0), found = [];
+    const logits = zeros(p.V), change = zeros(W.length);
     let k = 0;
     for (const mark of marks) {
-      for (; k < mark; k++) step(p, W, stepSize);
+      for (; k < mark; k++) step(p, W, stepSize, logits, change);
       found.push({ k, W: copy(W) });
     }
     return found;
   }
 
-  function step(p, W, stepSize) {
-    const { m, V, d, H } = p, r = zeros(V), change = zeros(V * d);
+  /** One step, in W; the other two arrays are for its use. */
+  function step(p, W, stepSize, l, change) {
+    const { m, V, d, H } = p;
+    change.fill(0);
     for (let j = 0; j < m; j++) {
       let top = -Infinity, sum = 0;
       for (let z = 0; z < V; z++) {
-        let l = 0;
-        for (let i = 0; i < d; i++) l += W[z * d + i] * H[j * d + i];
-        r[z] = l;
-        if (l > top) top = l;
+        l[z] = 0;
+        for (let i = 0; i < d; i++) l[z] += W[z * d + i] * H[j * d + i];
+        if (l[z] > top) top = l[z];
       }
-      for (let z = 0; z < V; z++) sum += r[z] = Math.exp(r[z] - top);
+      for (let z = 0; z < V; z++) sum += l[z] = Math.exp(l[z] - top);
       for (let z = 0; z < V; z++) {
-        const move = stepSize * p.pi[j] * (p.P[j * V + z] - r[z] / sum);
+        const move = stepSize * p.pi[j] * (p.P[j * V + z] - l[z] / sum);
         for (let i = 0; i < d; i++) change[z * d + i] += move * H[j * d + i];
       }
     }

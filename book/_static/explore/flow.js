@@ -100,22 +100,24 @@
     const surplus = points.map((q) => dot(q, ymm) - 1).map((e) => (Math.abs(e) < 1e-9 ? 0 : e));
     const log = pairs.map(([j, v]) => Math.log(p.pi[j]) + split.base[j * V + v]);
     const weigh = (s, r) => { for (let i = 0; i < mass.length; i++) mass[i] = Math.exp(log[i] - s * surplus[i] - dot(points[i], r)); };
-    const sum = (term) => {
-      let total = 0;
-      for (let i = 0; i < mass.length; i++) total += mass[i] * term(points[i], i);
-      return total;
-    };
+    const total = () => mass.reduce((a, b) => a + b, 0);
     const curved = curvature(p, g.S, p.P, split.maps.slice(0, nx)), order = factor(curved, nx);
     return {
       f(s, r, out) {
         weigh(s, r);
-        for (let a = 0; a < n; a++) out[a] = sum((q) => q[a]) - ymm[a];
+        for (let a = 0; a < n; a++) out[a] = -ymm[a];
+        for (let i = 0; i < mass.length; i++) axpy(mass[i], points[i], out);
       },
       jacobian(s, r, out) {
-        for (let a = 0; a < n; a++) for (let b = 0; b < n; b++) out[a * n + b] = -sum((q) => q[a] * q[b]);
+        out.fill(0);
+        for (let i = 0; i < mass.length; i++) {
+          const q = points[i];
+          for (let a = 0; a < n; a++) for (let b = 0; b < n; b++) out[a * n + b] -= mass[i] * q[a] * q[b];
+        }
       },
       partial(s, r, out) {
-        for (let a = 0; a < n; a++) out[a] = -sum((q, i) => surplus[i] * q[a]);
+        out.fill(0);
+        for (let i = 0; i < mass.length; i++) axpy(-mass[i] * surplus[i], points[i], out);
       },
       /** x follows: it balances what the odds against the supports take from them, to first order in 1/t. */
       describe(s, r) {
@@ -127,7 +129,7 @@
         });
         const force = Float64Array.from({ length: nx }, (_, a) => dot(split.maps[a], taken));
         const x = backsolve(curved, order, copy(force), nx), energy = dot(x, force) / 2, decay = Math.exp(-s);
-        const logs = { logExcess: Math.log(sum(() => 1) + energy * decay) - s, logKL: Math.log(energy) - 2 * s, logFinite: Math.log(norm(x)) - s };
+        const logs = { logExcess: Math.log(total() + energy * decay) - s, logKL: Math.log(energy) - 2 * s, logFinite: Math.log(norm(x)) - s };
         return [x.map((v) => v * decay), r, logs];
       },
     };

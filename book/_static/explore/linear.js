@@ -6,7 +6,7 @@ globalThis.NTP = (() => {
   "use strict";
   const EPS = 2 ** -52;
   const zeros = (n) => new Float64Array(n);
-  const copy = (a) => Float64Array.from(a);
+  const copy = (a) => new Float64Array(a);
   const dot = (a, b) => {
     let total = 0;
     for (let i = 0; i < a.length; i++) total += a[i] * b[i];

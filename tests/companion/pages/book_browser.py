@@ -42,8 +42,8 @@ EQUATIONS = """async () => {
   ];
 }"""
 
-# Content cut off by a box that hides its overflow is as lost as content beyond the page's edge. Not so the part of a
-# curve outside the frame of its axes, which is clipped.
+# Content cut off by a box that hides its overflow is as lost as content beyond the page's edge. Not so the part
+# of a curve outside the frame of its axes, which is clipped.
 OVERFLOW = """() => {
   const width = document.documentElement.clientWidth, page = document.scrollingElement.scrollWidth;
   const scrolling = e => ['auto', 'scroll'].includes(getComputedStyle(e).overflowX);
