@@ -72,7 +72,7 @@
   function drawTime(scene) {
     const point = between(scene.track, state.s), { limit } = scene.solved, { inF, off, away } = parts(scene, point);
     const W = plus(inF, off);
-    const reach = 0.78 / Math.max(longest(W), 1e-9); // short of the stars
+    const reach = 0.7 / Math.max(longest(W), 1e-9); // short of the stars
     planes.data.move(W.map((v) => v * reach));
     planes.onF.move(limit.g.F.length ? inF : null);
     planes.off.move(limit.Wmm ? away : null);

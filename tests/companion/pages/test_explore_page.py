@@ -248,6 +248,20 @@ def test_without_motion(browser: Any, site: str) -> None:
     context.close()
 
 
+def test_on_paper(view: Any) -> None:
+    """Printed, the page shows its present state in full and no controls; on screen the table has its heads."""
+    assert view.get_by_role("columnheader", name="word 5").is_visible()
+    _open(view, "border|141|0")
+    view.evaluate("dispatchEvent(new Event('beforeprint'))")
+    view.emulate_media(media="print")
+    shown = (".nx-data svg", ".nx-cell", ".nx-card", ".nx-land canvas", ".nx-charts svg", ".nx-reading")
+    assert [name for name in shown if not view.locator(name).first.is_visible()] == []
+    controls = (".nx-presets", ".nx-tools", ".nx-play", ".nx-slide", ".nx-joint")
+    assert [name for name in controls if view.locator(name).first.is_visible()] == []
+    assert "e¹⁴¹" in view.locator(".nx-clock").inner_text()
+    view.emulate_media(media="screen")
+
+
 def test_touch(browser: Any, site: str) -> None:
     """On a telephone a finger on a star drags it, one beside it scrolls, and all targets are large enough."""
     context = browser.new_context(viewport={"width": TELEPHONE, "height": 844}, has_touch=True, is_mobile=True)
