@@ -26,7 +26,7 @@ COLUMNS = {
 }
 RELATIVE = ("norm", "gap", "gapCorrected")
 MUTANTS = {
-    "a RODAS coefficient": {"rodas": ("-33.99990352819905", "-33.9990352819905")},
+    "a RODAS coefficient": {"rodas": ("11.7089089320616", "11.7189089320616")},
     "the pivot of NNLS": {"cones": ("slope > top) [top, best]", "slope < top) [top, best]")},
     "the order of LU": {"linear": ("[b[order[k]], b[k]]", "[b[k], b[order[k]]]")},
     "the sign of a multiplier": {"separation": ("A[j * p.V + v] -= lambda[i]", "A[j * p.V + v] += lambda[i]")},
