@@ -13,20 +13,23 @@
       state.s = s;
       page.moved();
     };
-    const slider = h("input", { type: "range", id: "nx-time", min: 0, max: NOTCHES, "aria-label": "Logarithm of the training time", oninput: () => go(fromSlider(slider.value / NOTCHES)) });
-    const marks = landmarks(1).map(([, name, title], i) => button(name, () => go(landmarks(page.scene.solved.L)[i][0]), { title }));
-    const time = h("output", { class: "nx-clock", for: "nx-time" }), reading = h("p", { class: "nx-reading" }), run = button("", toggle, { class: "nx-play" });
+    const slider = h("input", {
+      type: "range", id: "nx-time", min: 0, max: NOTCHES, "aria-label": "Logarithm of the training time",
+      oninput: () => go(fromSlider(slider.value / NOTCHES)),
+    });
+    const moments = () => landmarks(page.scene.solved.L).map(([s]) => s);
+    const marks = landmarks(1).map(([, name, title], i) => button(name, () => go(moments()[i]), { title }));
+    const time = h("output", { class: "nx-clock", for: "nx-time" }), reading = h("p", { class: "nx-reading" });
+    const run = button("", toggle, { class: "nx-play" });
     const element = h("div", { class: "nx-time", role: "group", "aria-label": "Training time" },
-      h("div", { class: "nx-time-row" }, run, h("div", { class: "nx-slide" }, slider, h("div", { class: "nx-marks" }, ...marks)), time), reading);
+      h("div", { class: "nx-time-row" }, run,
+        h("div", { class: "nx-slide" }, slider, h("div", { class: "nx-marks" }, ...marks)), time), reading);
     let before = 0;
 
     function caption() { run.textContent = still.matches ? "Next landmark" : state.playing ? "❚❚ Pause" : "▶ Train"; }
     function toggle() {
       if (state.playing) return stop();
-      if (still.matches) {
-        const moments = landmarks(page.scene.solved.L).map(([s]) => s);
-        return go(moments.find((s) => s > state.s + 1e-6) ?? moments[0]);
-      }
+      if (still.matches) return go(moments().find((s) => s > state.s + 1e-6) ?? moments()[0]);
       if (state.s >= LAST - 1) state.s = FIRST;
       state.playing = true;
       before = 0;
@@ -64,7 +67,8 @@
         set(slider, { "aria-valuetext": `t = ${t}. ${direction}` });
         time.replaceChildren("t = ", h("b", {}, t), s > 40 ? ` = e${power(Math.round(s))}` : "");
         const rest = limit.g.F.length ? ` · on ℱ ${fromLog(point.logFinite)} to go` : "";
-        reading.textContent = `${direction} · ‖W‖ = ${digits(point.norm)} · excess loss ${fromLog(point.logExcess)} nats${rest}`;
+        const excess = `excess loss ${fromLog(point.logExcess)} nats`;
+        reading.textContent = `${direction} · ‖W‖ = ${digits(point.norm)} · ${excess}${rest}`;
       },
     };
   }

@@ -33,7 +33,8 @@
       const group = svg("g", {
         class: "nx-hand", tabindex: 0, role: "slider", "aria-valuemin": 0, "aria-valuemax": 360,
         "aria-label": `Context ${NAMES[j]}: direction and length. Left and right turn it, up and down change its length`,
-      }, svg("circle", { class: "hit", r: 22 }), svg("circle", { class: "ring", r: 14 }), svg("path", { class: "star", d: STAR }), name);
+      }, svg("circle", { class: "hit", r: 22 }), svg("circle", { class: "ring", r: 14 }),
+      svg("path", { class: "star", d: STAR }), name);
       draggable(group, (event) => {
         const box = plane.drawing.getBoundingClientRect(), unit = (box.width * plane.scale) / plane.SIZE;
         const x = (event.clientX - box.left - box.width / 2) / unit, y = (box.top + box.height / 2 - event.clientY) / unit;
@@ -44,10 +45,11 @@
       group.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
       group.addEventListener("keydown", (event) => {
         const { deg, len } = page.state.contexts[j], turn = event.shiftKey ? 15 : 1;
-        const [dx, dy] = { ArrowLeft: [turn, 0], ArrowRight: [-turn, 0], ArrowUp: [0, 0.05], ArrowDown: [0, -0.05] }[event.key] ?? [0, 0];
-        if (!dx && !dy) return;
+        const ways = { ArrowLeft: [turn, 0], ArrowRight: [-turn, 0], ArrowUp: [0, 0.05], ArrowDown: [0, -0.05] };
+        const way = ways[event.key];
+        if (!way) return;
         event.preventDefault();
-        place(j, deg + dx, len + dy);
+        place(j, deg + way[0], len + way[1]);
       });
       plane.hands.append(group);
       return { group, name };

@@ -21,7 +21,8 @@
   const button = (label, onclick, more = {}) => h("button", { type: "button", onclick, ...more }, label);
 
   /** Text in which P_ℱ and P_⊥ get their index. */
-  const symbols = (text) => h("span", {}, ...text.split(/(P_ℱ|P_⊥)/).map((part) => (part.startsWith("P_") ? h("span", {}, "P", h("sub", {}, part.slice(2))) : part)));
+  const symbol = (part) => (part.startsWith("P_") ? h("span", {}, "P", h("sub", {}, part.slice(2))) : part);
+  const symbols = (text) => h("span", {}, ...text.split(/(P_ℱ|P_⊥)/).map(symbol));
 
   const SUPERSCRIPT = "⁰¹²³⁴⁵⁶⁷⁸⁹";
   const power = (k) => String(k).replace(/./g, (c) => SUPERSCRIPT[c] ?? "⁻");

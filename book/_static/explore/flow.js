@@ -72,7 +72,10 @@
         const t = Math.exp(s);
         unpack(s, state);
         split.move(x, y);
-        for (let a = 0; a < n; a++) out[a] = a < nx ? (t / (1 + t)) * state[a] + (1 + t) * t * split.pull(a) : t * split.pull(a);
+        for (let a = 0; a < n; a++) {
+          out[a] = t * split.pull(a);
+          if (a < nx) out[a] = (t / (1 + t)) * state[a] + (1 + t) * out[a];
+        }
       },
       jacobian(s, state, out) {
         const t = Math.exp(s), weight = (a) => (a < nx ? 1 + t : 1);
@@ -99,7 +102,9 @@
     // By how much margins of W^mm exceed one; on tight pairs the difference is rounding.
     const surplus = points.map((q) => dot(q, ymm) - 1).map((e) => (Math.abs(e) < 1e-9 ? 0 : e));
     const log = pairs.map(([j, v]) => Math.log(p.pi[j]) + split.base[j * V + v]);
-    const weigh = (s, r) => { for (let i = 0; i < mass.length; i++) mass[i] = Math.exp(log[i] - s * surplus[i] - dot(points[i], r)); };
+    const weigh = (s, r) => {
+      for (let i = 0; i < mass.length; i++) mass[i] = Math.exp(log[i] - s * surplus[i] - dot(points[i], r));
+    };
     const total = () => mass.reduce((a, b) => a + b, 0);
     const curved = curvature(p, g.S, p.P, split.maps.slice(0, nx)), order = factor(curved, nx);
     return {
@@ -129,7 +134,8 @@
         });
         const force = Float64Array.from({ length: nx }, (_, a) => dot(split.maps[a], taken));
         const x = backsolve(curved, order, copy(force), nx), energy = dot(x, force) / 2, decay = Math.exp(-s);
-        const logs = { logExcess: Math.log(total() + energy * decay) - s, logKL: Math.log(energy) - 2 * s, logFinite: Math.log(norm(x)) - s };
+        const logExcess = Math.log(total() + energy * decay) - s;
+        const logs = { logExcess, logKL: Math.log(energy) - 2 * s, logFinite: Math.log(norm(x)) - s };
         return [x.map((v) => v * decay), r, logs];
       },
     };
@@ -139,7 +145,8 @@
   function seenFromAfar({ Wfin, Wmm }, finite, drift, s) {
     const inF = plus(Wfin, finite);
     if (!Wmm) return { norm: norm(plus(inF, drift)), gap: NaN, gapCorrected: NaN };
-    const nu = norm(Wmm), along = dot(drift, Wmm) / nu, across = axpy(-along / nu, Wmm, copy(drift)), reach = s * nu + along;
+    const nu = norm(Wmm), along = dot(drift, Wmm) / nu, reach = s * nu + along;
+    const across = axpy(-along / nu, Wmm, copy(drift));
     const gap = (part) => {
       const a = norm(plus(across, part)), r = Math.hypot(reach, a);
       return reach > 0 ? (a * a) / (r * (r + reach)) : 1 - reach / r;

@@ -10,13 +10,17 @@
 
   const state = { contexts: contextsOf(EXAMPLES[0]), s: Math.log(4e4), start: 0, example: EXAMPLES[0].id, playing: false };
   const page = { state, scene: null, frames: [], moved: () => ask("time"), edited: () => edited() };
-  const planes = { data: NTP.makePlane("Contexts and decoder", "group"), onF: NTP.makePlane("On ℱ: settles"), off: NTP.makePlane("Off ℱ: turns, seen from afar") };
+  const planes = {
+    data: NTP.makePlane("Contexts and decoder", "group"),
+    onF: NTP.makePlane("On ℱ: settles"), off: NTP.makePlane("Off ℱ: turns, seen from afar"),
+  };
   const stars = NTP.makeStars(planes.data, page), table = NTP.makeTable(page), verdicts = NTP.makeVerdicts();
   const valley = NTP.makeValley(), panels = NTP.makePanels(), clock = NTP.makeClock(page);
 
   // ---- what is around the drawings
   const say = h("p", { class: "nx-say" });
-  const examples = EXAMPLES.map((one) => button(one.name, () => open({ contexts: contextsOf(one), example: one.id }), { "data-id": one.id }));
+  const load = (one) => open({ contexts: contextsOf(one), example: one.id });
+  const examples = EXAMPLES.map((one) => button(one.name, () => load(one), { "data-id": one.id }));
   const add = button("Add a context", () => edited(state.contexts.push({ deg: widestGap(), len: 1, p: [0.2, 0, 0, 0.8, 0] })));
   const drop = button("Remove one", () => edited(state.contexts.pop()));
   const restart = button("Another start", () => {
@@ -32,10 +36,11 @@
   });
   const section = (name, label, ...content) => h("section", { class: name, "aria-label": label }, ...content);
   planes.data.caption.textContent = "Stars are contexts: drag them. Arrows are the rows of W, one for each word, drawn to one scale.";
+  const tools = h("div", { class: "nx-tools" }, add, drop, restart, link);
   root.classList.add("nx");
   root.replaceChildren(
     verdicts.live, h("div", { class: "nx-presets", role: "group", "aria-label": "Examples" }, ...examples), say,
-    section("nx-data", "The data", planes.data.figure, h("div", { class: "nx-side" }, table.element, h("div", { class: "nx-tools" }, add, drop, restart, link))),
+    section("nx-data", "The data", planes.data.figure, h("div", { class: "nx-side" }, table.element, tools)),
     verdicts.element,
     section("nx-parts", "The two parts of the decoder", planes.onF.figure, planes.off.figure, valley.figure),
     section("nx-charts", "The training run", ...panels.map((panel) => panel.figure)),
@@ -44,7 +49,8 @@
 
   function widestGap() {
     const at = state.contexts.map((c) => c.deg).sort((a, b) => a - b);
-    const gaps = at.map((deg, i) => (i + 1 < at.length ? at[i + 1] : at[0] + 360) - deg), widest = gaps.indexOf(Math.max(...gaps));
+    const gaps = at.map((deg, i) => (i + 1 < at.length ? at[i + 1] : at[0] + 360) - deg);
+    const widest = gaps.indexOf(Math.max(...gaps));
     return Math.round(at[widest] + gaps[widest] / 2) % 360;
   }
 
@@ -61,7 +67,8 @@
     onF.show(some ? Wfin : null, settling);
     onF.caption.replaceChildren(symbols(onFWords(scene.solved)));
     off.show(Wmm, Wmm ? scene.track.filter((q) => q.s <= 300).map((q) => parts(scene, q).away) : []);
-    off.caption.replaceChildren(symbols(Wmm ? `P_⊥ W scaled to the length of ${MM} (pale), ν = ${digits(norm(Wmm))}.` : "No pair diverges: nothing grows."));
+    const afar = Wmm && `P_⊥ W scaled to the length of ${MM} (pale), ν = ${digits(norm(Wmm))}.`;
+    off.caption.replaceChildren(symbols(afar ?? "No pair diverges: nothing grows."));
   }
   function onFWords({ completed, comp, limit }) {
     const dim = limit.g.F.length;
@@ -147,7 +154,8 @@
     root.scrollIntoView({ block: "start" });
   });
   // The theme is a matter of style sheets, except for the painted map.
-  new MutationObserver(() => valley.paint("fine")).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+  const themes = new MutationObserver(() => valley.paint("fine"));
+  themes.observe(document.documentElement, { attributeFilter: ["data-theme"] });
   addEventListener("beforeprint", () => {
     clock.stop();
     settle(true);

@@ -23,7 +23,9 @@
     const figure = h("figure", { class: "nx-figure" }, drawing, h("figcaption", {}, h("strong", {}, title), " ", caption));
 
     /** Draw the rows of a decoder as arrows "now" or "goal"; none where W is null. */
-    const rows = (W, which) => paths[which].forEach((path, z) => path.setAttribute("d", W ? arrow(x(W[2 * z]), y(W[2 * z + 1])) : ""));
+    const rows = (W, which) => paths[which].forEach((path, z) => {
+      path.setAttribute("d", W ? arrow(x(W[2 * z]), y(W[2 * z + 1])) : "");
+    });
     /** Show a goal (or null) and the way to it, at a scale at which both fit. */
     const show = (goal, way) => {
       plane.scale = goal ? 118 / Math.max(1e-9, longest(goal), ...way.map(longest)) : 100;
@@ -44,7 +46,8 @@
     const dx = X - MIDDLE, dy = Y - MIDDLE, length = Math.hypot(dx, dy), f = (a) => a.toFixed(1);
     if (length < 0.5) return `M${MIDDLE} ${MIDDLE}h.01`;
     const k = Math.min(HEAD, 0.6 * length) / length, bx = X - k * dx, by = Y - k * dy, w = 0.45 * k;
-    return `M${MIDDLE} ${MIDDLE}L${f(X)} ${f(Y)}M${f(bx - w * dy)} ${f(by + w * dx)}L${f(X)} ${f(Y)}L${f(bx + w * dy)} ${f(by - w * dx)}`;
+    const tip = `${f(X)} ${f(Y)}`, barb = (side) => `${f(bx - side * w * dy)} ${f(by + side * w * dx)}`;
+    return `M${MIDDLE} ${MIDDLE}L${tip}M${barb(1)}L${tip}L${barb(-1)}`;
   }
 
   /** Numbers of the words beyond the tips; words whose tips coincide share one label. */

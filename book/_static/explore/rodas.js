@@ -38,7 +38,8 @@
         backsolve(E, order, K[k], n);
       });
       axpy(1, K[5], end);
-      return K[5].reduce((sum, e, i) => sum + (e / (tolerance * (1 + Math.max(Math.abs(y[i]), Math.abs(end[i]))))) ** 2, 0);
+      const size = (i) => 1 + Math.max(Math.abs(y[i]), Math.abs(end[i]));
+      return K[5].reduce((sum, e, i) => sum + (e / (tolerance * size(i))) ** 2, 0);
     };
     for (const target of times) {
       while (s < target - 1e-12 * Math.max(1, Math.abs(target))) {

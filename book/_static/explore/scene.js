@@ -20,14 +20,15 @@
     const track = flow(solved, W0, times, fine ? 1e-7 : 1e-4), marks = [];
     for (let k = 1, most = fine ? 1e4 : 400; k <= most; k = Math.max(k + 1, Math.round(k * 1.35))) marks.push(k);
     if (fine) marks.push(1e4);
-    const steps = descend(solved.p, W0, 1 / solved.L, marks).map(({ k, W }) => ({ s: Math.log(k / solved.L), ...measure(solved, W) }));
+    const measured = ({ k, W }) => ({ s: Math.log(k / solved.L), ...measure(solved, W) });
+    const steps = descend(solved.p, W0, 1 / solved.L, marks).map(measured);
     return { solved, track, steps, law: directionLaw(solved.limit, track), ...evidence(solved) };
   }
 
   /** Weights of the certificate shown in the cells, the contexts in it, and the limits of words never seen. */
   function evidence({ sep, comp, limit, completed, p }) {
-    const certificate = completed ? sep.A : comp.certificate, blamed = new Set();
-    const kept = new Map(completed ? sep.pairs.filter((_, i) => limit.stays[i]).map(([j, v]) => [j * V + v, limit.data.P[j * V + v]]) : []);
+    const certificate = completed ? sep.A : comp.certificate, blamed = new Set(), kept = new Map();
+    sep.pairs.forEach(([j, v], i) => { if (completed && limit.stays[i]) kept.set(j * V + v, limit.data.P[j * V + v]); });
     return { weights: certificate ? scaled(certificate, blamed) : new Float64Array(p.m * V), blamed, kept };
   }
   function scaled(certificate, blamed) {

@@ -30,7 +30,7 @@
     const [data, model] = [0, 1].map(() => words.map((z) => h("span", { class: `seg w${z + 1}` })));
     const bar = h("div", { class: "nx-bar" }, ...data, ...joints.map((joint) => joint.element));
     const thin = h("div", { class: "nx-bar thin", "aria-hidden": "true" }, ...model);
-    const width = (segments, p) => segments.forEach((segment, z) => { segment.style.width = `${(100 * p[z]).toFixed(2)}%`; });
+    const width = (parts, p) => parts.forEach((part, z) => { part.style.width = `${(100 * p[z]).toFixed(2)}%`; });
     return {
       body: h("tbody", {},
         h("tr", {}, h("th", { scope: "row", rowspan: 2 }, NAMES[j]), ...cells.map((cell) => h("td", {}, cell.button))),
@@ -48,7 +48,8 @@
   function makeCell(page, j, z) {
     const number = h("span", { class: "num" }), badge = h("span", { class: "badge" });
     const hidden = h("span", { class: "nx-hidden" }, `word ${z + 1} after ${NAMES[j]}: `);
-    const button = h("button", { type: "button", class: `nx-cell w${z + 1}`, onclick: () => toggle(page, j, z) }, hidden, number, badge);
+    const attributes = { type: "button", class: `nx-cell w${z + 1}`, onclick: () => toggle(page, j, z) };
+    const button = h("button", attributes, hidden, number, badge);
     return {
       button,
       sync({ weights, kept }, p, follow) {
@@ -75,7 +76,8 @@
 
   /** The joint between two neighbours of a bar shifts probability from one to the other. */
   function makeJoint(page, j) {
-    const element = h("span", { class: "nx-joint", tabindex: 0, role: "slider", "aria-orientation": "horizontal", "aria-valuemin": 0, "aria-valuemax": 100 });
+    const role = { role: "slider", "aria-orientation": "horizontal", "aria-valuemin": 0, "aria-valuemax": 100 };
+    const element = h("span", { class: "nx-joint", tabindex: 0, ...role });
     let left = 0, right = 1;
     const shift = (to) => {
       const { p } = page.state.contexts[j], both = p[left] + p[right];
@@ -102,7 +104,8 @@
         [left, right] = [a, b];
         element.style.left = `${100 * (before() + p[a])}%`;
         set(element, {
-          "aria-valuenow": Math.round(100 * p[a]), "aria-valuetext": `word ${a + 1} ${fixed(p[a])}, word ${b + 1} ${fixed(p[b])}`,
+          "aria-valuenow": Math.round(100 * p[a]),
+          "aria-valuetext": `word ${a + 1} ${fixed(p[a])}, word ${b + 1} ${fixed(p[b])}`,
           "aria-label": `After ${NAMES[j]}: share between words ${a + 1} and ${b + 1}`,
         });
       },

@@ -4,7 +4,9 @@
   const { zeros, dot, norm, axpy, copy, logits } = NTP, { h, svg, set, MM } = NTP.dom;
   const WIDTH = 300, HEIGHT = 168, FROM = -3, TO = 15; // in lengths of W^mm, e-folds of time
   const SIZES = { rough: [120, 67], fine: [360, 202] };
-  const RAMPS = { light: [[16, 62, 110], [98, 160, 208], [240, 246, 251]], dark: [[13, 28, 52], [30, 92, 140], [188, 222, 245]] };
+  const RAMPS = {
+    light: [[16, 62, 110], [98, 160, 208], [240, 246, 251]], dark: [[13, 28, 52], [30, 92, 140], [188, 222, 245]],
+  };
 
   function makeValley() {
     const canvas = h("canvas", { "aria-hidden": "true" }), note = h("span");
@@ -64,7 +66,8 @@
     }
     const left = Wmm ? FROM : (FROM - TO) / 2;
     const place = (q) => {
-      const a = Wmm ? q.s + dot(q.drift, Wmm) / dot(Wmm, Wmm) : dot(q.finite, second) / unit, b = dot(walls ? q.finite : q.drift, u);
+      const a = Wmm ? q.s + dot(q.drift, Wmm) / dot(Wmm, Wmm) : dot(q.finite, second) / unit;
+      const b = dot(walls ? q.finite : q.drift, u);
       return [(WIDTH * (a - left)) / (TO - FROM), (HEIGHT / 2) * (1 - b / B)];
     };
     return { limit, endless: !!Wmm, walls, base: axpy(1, through, copy(Wfin)), second, u, B, left, unit, place };
@@ -82,7 +85,8 @@
         const a = (left + ((TO - FROM) * (x + 0.5)) / width) * unit;
         for (let i = 0; i < l.length; i++) l[i] = L0[i] + b * LB[i] + a * LA[i];
         // Bands of half a power of ten, from 10^−6.5 to 10^½.
-        const level = Math.floor(2 * Math.log10(Math.max(excess(l), 1e-12))) / 2, t = 2 * Math.min(1, Math.max(0, (level + 6.5) / 7));
+        const level = Math.floor(2 * Math.log10(Math.max(excess(l), 1e-12))) / 2;
+        const t = 2 * Math.min(1, Math.max(0, (level + 6.5) / 7));
         const [low, high] = t < 1 ? ramp : ramp.slice(1), f = t < 1 ? t : t - 1;
         for (let i = 0; i < 3; i++) image.data[k + i] = low[i] + f * (high[i] - low[i]);
         image.data[k + 3] = 255;

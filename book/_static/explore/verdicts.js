@@ -8,7 +8,10 @@
     const element = h("div", { class: "nx-verdict" });
     const live = h("p", { class: "nx-hidden", role: "status", "aria-live": "polite" });
     let timer = 0;
-    const card = (name, holds, text) => h("div", { class: `nx-card ${holds === null ? "" : holds ? "good" : "bad"}` }, h("b", {}, name), h("p", {}, text));
+    const card = (name, holds, text) => {
+      const tone = { true: "good", false: "bad" }[holds] ?? "";
+      return h("div", { class: `nx-card ${tone}` }, h("b", {}, name), h("p", {}, text));
+    };
     return {
       element, live,
       sync({ solved, blamed }) {
@@ -25,7 +28,8 @@
 
   function compatible({ comp, sep, g, entropy }) {
     if (comp.holds) return `Yes: W* meets every log-odds. dim ℱ = ${g.F.length}, entropy ${entropy.toFixed(4)} nats.`;
-    const top = largest(comp.certificate), names = NAMES.split("").filter((_, j) => comp.certificate.slice(j * V, (j + 1) * V).some((c) => Math.abs(c) > 1e-6 * top));
+    const C = comp.certificate, named = (j) => largest(C.subarray(j * V, (j + 1) * V)) > 1e-6 * largest(C);
+    const names = NAMES.split("").filter((_, j) => named(j));
     const how = sep.separable === false ? "With the right weights" : "With the weights shown in the cells";
     return `No: the log-odds of ${joined(names)} contradict each other. ${how} the logits cancel whatever W is, and the log-odds do not: every decoder misses one of them by at least ${comp.kappa.toFixed(3)} nats.`;
   }
