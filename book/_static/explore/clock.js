@@ -6,6 +6,12 @@
   const toSlider = (s) => Math.asinh((s - FIRST) / SCALE) / BEND, fromSlider = (u) => FIRST + SCALE * Math.sinh(BEND * u);
   const still = matchMedia("(prefers-reduced-motion: reduce)");
 
+  /** The law is spoken of where it holds to one tenth. */
+  const lawful = (law, { s, gap }) => {
+    const near = law.settled && s > 0 && Math.abs(law.gap(s) / gap - 1) < 0.1;
+    return near ? `law: ${angle(law.gap(s))}` : "no law yet";
+  };
+
   function makeClock(page) {
     const { state } = page;
     const go = (s) => {
@@ -61,8 +67,8 @@
         landmarks(solved.L).forEach(([s], i) => { marks[i].style.left = `${(100 * toSlider(s)).toFixed(2)}%`; });
       },
       move({ solved: { limit }, law }, point) {
-        const { s } = point, t = fromLog(s), lawful = law?.settled && s > 3 ? ` (law: ${angle(law.gap(s))})` : "";
-        const direction = law ? `Angle to ${MM} ${angle(point.gap)}${lawful}` : "No direction to arrive at";
+        const { s } = point, t = fromLog(s);
+        const direction = law ? `Angle to ${MM} ${angle(point.gap)} (${lawful(law, point)})` : "No direction to arrive at";
         slider.value = Math.round(NOTCHES * toSlider(s));
         set(slider, { "aria-valuetext": `t = ${t}. ${direction}` });
         time.replaceChildren("t = ", h("b", {}, t), s > 40 ? ` = e${power(Math.round(s))}` : "");

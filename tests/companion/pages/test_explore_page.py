@@ -227,11 +227,12 @@ def test_time_runs(view: Any) -> None:
     stopped = view.evaluate(f"{LIVE}.state.s")
     view.evaluate("new Promise((done) => setTimeout(done, 100))")
     assert view.evaluate(f"{LIVE}.state.s") == stopped
-    _open(view, "toy|1000|0")
-    assert "law: " in view.locator(".nx-reading").inner_text()
+    for s, words in ((1, "no law yet"), (1000, "law: ")):
+        _open(view, f"toy|{s}|0")
+        assert words in view.locator(".nx-reading").inner_text()
     _open(view, "0,1,1,0,0,0,0;42,1.35,1,0,0,0,0|1000|0")
     assert "law: " not in view.locator(".nx-reading").inner_text()
-    assert view.get_by_text("No law yet").count() == 2
+    assert view.locator(".nx-note", has_text="No law yet").count() == 2
 
 
 def test_without_motion(browser: Any, site: str) -> None:
