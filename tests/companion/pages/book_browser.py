@@ -42,7 +42,8 @@ EQUATIONS = """async () => {
   ];
 }"""
 
-# Content cut off by a box that hides its overflow is as lost as content beyond the page's edge.
+# Content cut off by a box that hides its overflow is as lost as content beyond the page's edge. Not so the part
+# of a curve outside the frame of its axes, which is clipped.
 OVERFLOW = """() => {
   const width = document.documentElement.clientWidth, page = document.scrollingElement.scrollWidth;
   const scrolling = e => ['auto', 'scroll'].includes(getComputedStyle(e).overflowX);
@@ -50,7 +51,7 @@ OVERFLOW = """() => {
   const out = [...document.querySelectorAll('.bd-article *')].filter(e => {
     const box = e.getBoundingClientRect();
     return box.width > 1 && box.height > 1 && box.right > width + 1 && !scrolls(e.parentElement)
-      && getComputedStyle(e).visibility !== 'hidden' && !e.closest('mjx-assistive-mml');
+      && getComputedStyle(e).visibility !== 'hidden' && !e.closest('mjx-assistive-mml, [clip-path]');
   });
   return [
     ...(page > width ? ['the page is ' + page + ' px wide in a window of ' + width] : []),
