@@ -53,12 +53,16 @@ def _block(result: ClaimResult, notebooks: Collection[str]) -> str:
     claim = result.claim
     parts = [
         md.paragraph(claim.statement),
-        md.paragraph(f"In the book: {claim.reference}. In the paper: {claim.paper or 'not there; it is ours'}."),
+        # The statement looks for this mark to link back to its claims (book/_ext/citing.py).
+        md.paragraph(
+            f"[In the book: {claim.reference}]{{.ntp-claim-place}}. "
+            f"In the paper: {claim.paper or 'not there; it is ours'}."
+        ),
         md.paragraph(f"Assumed: {'; '.join(claim.assumptions) or 'nothing'}."),
     ]
     items = [_item(support, notebooks) for support in result.supports]
     parts.append("\n".join(items or [f"- {md.verdict(False, md.plain(reason))}" for reason in result.reasons]))
-    return md.folded(f"{md.code(claim.id)}: {state(result)}", "\n\n".join(parts))
+    return f"(claim-{claim.id})=\n\n" + md.folded(f"{md.code(claim.id)}: {state(result)}", "\n\n".join(parts))
 
 
 def _item(support: Support, notebooks: Collection[str]) -> str:

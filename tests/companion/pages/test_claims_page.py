@@ -64,6 +64,8 @@ def test_claims_with_their_places_checks_and_states(claimed: Project) -> None:
     assert (
         "| `the-split` The loss splits. | {eq}`split`; ours | derived, [1 of 1 checks hold]{.ntp-good} |" in page
     )
+    assert "(claim-growth)=\n\n:" in page
+    assert "[In the book: {prf:ref}`thm-growth`]{.ntp-claim-place}. In the paper: Theorem 1." in page
     assert ":::::{admonition} `growth`: proved, [1 of 1 checks hold]{.ntp-good}" in page
     assert r"Assumed: ten steps; $\eta > 0$." in page
     assert "In the paper: not there; it is ours.\n\nAssumed: nothing." in page
