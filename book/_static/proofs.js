@@ -1,0 +1,70 @@
+// Proofs start folded, so that theorem and picture come first; one button opens all of a page, and the page remembers.
+// This file is loaded before the text: the page is never shown with its proofs open first. Whoever follows a link or a
+// search hit into a folded box finds it open, and everything is open on paper.
+(() => {
+  const root = document.documentElement;
+  const proofs = () => [...document.querySelectorAll("details.ntp-proof")];
+  const key = "ntp-proofs-open:" + ((window.DOCUMENTATION_OPTIONS || {}).pagename || location.pathname);
+  // Without a place to remember things (a private window, a strict browser) the page works and forgets.
+  const remembered = () => {
+    try { return localStorage.getItem(key) === "yes"; } catch { return false; }
+  };
+  const remember = (open) => {
+    try {
+      if (open) localStorage.setItem(key, "yes");
+      else localStorage.removeItem(key);
+    } catch { /* see above */ }
+  };
+
+  // Opens whatever folds around an element: proofs, other details, and the theme's folded boxes.
+  const reveal = (element) => {
+    for (let box = element; box; box = box.parentElement) {
+      if (box.tagName === "DETAILS") box.open = true;
+      if (box.classList.contains("toggle-hidden")) box.querySelector(".toggle-button")?.click();
+    }
+  };
+  const followAddress = () => {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!target) return;
+    reveal(target);
+    target.scrollIntoView();
+  };
+
+  // One button a page, before its first proof.
+  const control = () => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "ntp-all-proofs";
+    const all = () => proofs().every((proof) => proof.open);
+    const label = () => { button.textContent = all() ? "Close all proofs" : "Open all proofs"; };
+    button.addEventListener("click", () => {
+      const open = !all(), before = button.getBoundingClientRect().top;
+      proofs().forEach((proof) => { proof.open = open; });
+      remember(open);
+      label();
+      scrollBy(0, button.getBoundingClientRect().top - before);
+    });
+    document.addEventListener("toggle", label, true);
+    label();
+    return button;
+  };
+
+  let closedForReading = [];
+  addEventListener("beforeprint", () => {
+    closedForReading = proofs().filter((proof) => !proof.open);
+    closedForReading.forEach((proof) => { proof.open = true; });
+  });
+  addEventListener("afterprint", () => closedForReading.forEach((proof) => { proof.open = false; }));
+  addEventListener("hashchange", followAddress);
+  addEventListener("load", () => {
+    followAddress();
+    document.querySelectorAll("span.highlighted").forEach(reveal);
+  });
+  document.addEventListener("DOMContentLoaded", () => {
+    if (proofs().length) document.querySelector(".bd-article h1")?.after(control());
+    if (!remembered()) proofs().forEach((proof) => { proof.open = false; });
+    root.classList.remove("ntp-proofs-waiting");
+    document.querySelector(".ntp-all-proofs")?.dispatchEvent(new Event("toggle", { bubbles: true }));
+  });
+  if (!remembered()) root.classList.add("ntp-proofs-waiting");
+})();
