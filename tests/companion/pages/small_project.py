@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import shutil
 from dataclasses import replace
 from hashlib import sha256
@@ -104,6 +105,9 @@ def small_project(folder: Path, *, url: str = "") -> Project:
         shutil.copytree(ROOT / "book" / name, folder / "book" / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("references.bib", "bibliography.md", "how-verified.md"):
         shutil.copy(ROOT / "book" / name, folder / "book" / name)
+    # The pages to which it refers are not in the small book.
+    page = folder / "book" / "how-verified.md"
+    page.write_text(re.sub(r"{doc}`([a-z-]+)`", r"\1", page.read_text("utf-8")), "utf-8")
     (folder / "book" / "index.md").write_text(INDEX, "utf-8")
     (folder / "book" / "chapter.md").write_text(CHAPTER, "utf-8")
     config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
