@@ -15,6 +15,7 @@ from ntp_lib.companion.pages.chapter_claims import fill_in_chapters
 from ntp_lib.companion.pages.claims_page import claims_filled_in
 from ntp_lib.companion.pages.evidence import Evidence, gather
 from ntp_lib.companion.pages.folders import fresh_folder
+from ntp_lib.companion.pages.harness import with_verdicts
 from ntp_lib.companion.pages.notebook_page import footer, run_box
 from ntp_lib.companion.pages.portability_part import portability_part
 from ntp_lib.companion.pages.robustness_part import robustness_part
@@ -114,7 +115,8 @@ def _notebook_page(project: Project, manifest: Manifest, evidence: Evidence, rep
     parameters = list(notebook_parameters(project.notebook(name)).values())
     figures = [entry.id for entry in manifest.of_notebook(name)]
     box = cells.markdown_cell("run-this", run_box(name, parameters, figures, repository=repository))
-    page = cells.insert_after_parameters(cells.with_figures(executed_notebook(project, name)), box)
+    shown = with_verdicts(cells.with_figures(executed_notebook(project, name)), evidence.run.checks)
+    page = cells.insert_after_parameters(shown, box)
     page["cells"].append(cells.markdown_cell("how-computed", footer(evidence)))
     return page
 
