@@ -23,30 +23,29 @@ class KeepPunctuation(SphinxPostTransform):
 
 
 def keep(formula):
+    """Put a formula and the punctuation that touches it into one inline node."""
     parent, place = formula.parent, formula.parent.index(formula)
-    before = split(parent, place - 1, BEFORE) if place else None
-    place = parent.index(formula)
-    after = split(parent, place + 1, AFTER) if place + 1 < len(parent) else None
-    if before is None and after is None:
+    before, left = cut(parent, place - 1, BEFORE)
+    after, right = cut(parent, place + 1, AFTER)
+    if not before and not after:
         return
-    together = nodes.inline(classes=["ntp-unbroken"])
-    parent.replace(formula, together)
-    for part in (before, formula, after):
-        if part is not None:
-            together += part
-            if part is not formula:
-                parent.remove(part)
+    together = nodes.inline("", "", *texts(before), formula, *texts(after), classes=["ntp-unbroken"])
+    # By position: two texts that read the same are equal, and the first of them would be taken out.
+    first, last = place - bool(before), place + bool(after)
+    parent[first : last + 1] = [*texts(left), together, *texts(right)]
 
 
-def split(parent, place, pattern):
-    """Make the punctuation of a neighbouring text a node of its own and return it, None where there is none."""
-    text = parent[place]
+def cut(parent, place, pattern):
+    """Return the punctuation of the text at a place and the rest of that text, both empty where there is none."""
+    text = parent[place] if 0 <= place < len(parent) else None
     found = pattern.search(text) if isinstance(text, nodes.Text) else None
     if found is None:
-        return None
-    pieces = [nodes.Text(piece) for piece in (text[: found.start()], found.group(), text[found.end() :])]
-    parent[place : place + 1] = [piece for piece in pieces if piece]
-    return pieces[1]
+        return "", ""
+    return found.group(), text[: found.start()] + text[found.end() :]
+
+
+def texts(words):
+    return [nodes.Text(words)] if words else []
 
 
 def setup(app):

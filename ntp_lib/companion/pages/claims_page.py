@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from ntp_lib.companion.pages import markdown as md
 from ntp_lib.companion.pages.chapter_claims import state
+from ntp_lib.companion.pages.check_words import EVIDENCE, check_item
 from ntp_lib.companion.pages.generated import with_parts
 from ntp_lib.companion.reproduction.claims import ClaimResult, LedgerReport, Support
 
@@ -61,7 +62,8 @@ def _block(result: ClaimResult, notebooks: Collection[str]) -> str:
         md.paragraph(f"Assumed: {'; '.join(claim.assumptions) or 'nothing'}."),
     ]
     items = [_item(support, notebooks) for support in result.supports]
-    parts.append("\n".join(items or [f"- {md.verdict(False, md.plain(reason))}" for reason in result.reasons]))
+    items = items or [f"- {md.verdict(False, md.plain(reason))}" for reason in result.reasons]
+    parts.append("\n".join([EVIDENCE, *items]))
     return f"(claim-{claim.id})=\n\n" + md.folded(f"{md.code(claim.id)}: {state(result)}", "\n\n".join(parts))
 
 
@@ -70,16 +72,4 @@ def _item(support: Support, notebooks: Collection[str]) -> str:
     name, check = md.plain(support.name), support.check
     if support.notebook in notebooks:
         name = f"[{name}](../notebooks/{support.notebook}.ipynb#{SECTION})"
-    words = [f"- {name}:"]
-    if check is not None:
-        observed, control = (md.plain(md.number(value)) for value in (check.observed, check.control_observed))
-        required = f"{check.relation} {md.plain(md.number(check.bound))}"
-        words.append(f"observed {observed}, required {required}, control {control};")
-    if support.problem:
-        problem = support.problem.removeprefix(f"check {support.name}: ")
-        words.append(f"{md.verdict(False, md.plain(problem))}.")
-    else:
-        words.append(f"{md.verdict(True, 'holds, control fails')}.")
-    if check is not None:
-        words.append(f"Why this bound: {check.reason.rstrip('.')}.")
-    return " ".join(" ".join(words).split())
+    return check_item(name, check, support.problem.removeprefix(f"check {support.name}: "))

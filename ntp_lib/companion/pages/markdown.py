@@ -92,6 +92,11 @@ def verdict(good: bool, words: str) -> str:
     return f"[{words}]{{.{'ntp-good' if good else 'ntp-bad'}}}"
 
 
+def together(text: str) -> str:
+    """Return words that stay on one line, such as a date in a table."""
+    return f"[{text}]{{.ntp-together}}"
+
+
 def share(good: Collection[bool]) -> str:
     """Return how many of several outcomes are good, such as `3 of 3`, coloured as a verdict."""
     return verdict(all(good), f"{sum(good)} of {len(good)}")

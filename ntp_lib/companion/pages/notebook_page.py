@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from ntp_lib.companion.pages import markdown as md
+from ntp_lib.companion.pages.check_words import EVIDENCE, check_item
 from ntp_lib.companion.pages.evidence import Evidence
-from ntp_lib.companion.reproduction.checks import Check
 from ntp_lib.companion.reproduction.parameters import Parameter
 from ntp_lib.companion.reproduction.run import Run
 
@@ -66,22 +66,11 @@ def footer(evidence: Evidence) -> str:
         rows = [[f"{{numref}}`{f.entry.id}`", f.entry.title, md.code(f.entry.id), f.verdict] for f in figures]
         parts.append(md.table(["Figure", "Title", "Name", "Verdict"], rows))
     if run.checks:
-        header = ["Check", "Observed", "Required", "Control", "Verdict", "Reason"]
-        parts.append(md.table(header, [_check_row(check) for check in run.checks]))
+        # Not as code: a browser breaks a line within a name only where it is text.
+        items = [check_item(md.plain(check.name), check, check.trouble) for check in run.checks]
+        parts.append("\n".join([EVIDENCE, *items]))
     parts.append(md.folded("Parameters and package versions", _circumstances(run)))
     return "\n\n".join(parts)
-
-
-def _check_row(check: Check) -> list[str]:
-    good = not check.problem
-    return [
-        md.code(check.name),
-        md.plain(md.number(check.observed)),
-        f"{check.relation} {md.plain(md.number(check.bound))}",
-        md.plain(md.number(check.control_observed)),
-        md.verdict(good, "holds, control fails" if good else "does not stand"),
-        check.reason,
-    ]
 
 
 def _circumstances(run: Run) -> str:

@@ -47,15 +47,28 @@ def _notebooks(evidence: Sequence[Evidence]) -> str:
     rows = [
         [
             f"[](../notebooks/{item.run.notebook}.ipynb)",
-            md.utc(item.run.started),
-            md.duration(item.run.seconds),
+            md.together(md.utc(item.run.started)),
+            md.together(md.duration(item.run.seconds)),
             md.share([figure.good for figure in item.figures]),
             md.share([not check.problem for check in item.run.checks]),
-            _versions(item.run),
         ]
         for item in evidence
     ]
-    return md.table(["Notebook", "Executed", "Took", "Figures agree", "Checks hold", "With"], rows)
+    table = md.table(["Notebook", "Executed", "Took", "Figures agree", "Checks hold"], rows)
+    return f"{_circumstances(evidence)}\n\n{table}"
+
+
+def _circumstances(evidence: Sequence[Evidence]) -> str:
+    """What the notebooks were executed with: said once, and the exceptions by name."""
+    versions = [_versions(item.run) for item in evidence]
+    usual = max(versions, key=versions.count, default="nothing")
+    others = [
+        f"[](../notebooks/{item.run.notebook}.ipynb) with {words}"
+        for item, words in zip(evidence, versions, strict=True)
+        if words != usual
+    ]
+    exceptions = f"; but {', and '.join(others)}" if others else ""
+    return f"Executed with {usual}{exceptions}."
 
 
 def _versions(run: Run) -> str:

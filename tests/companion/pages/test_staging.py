@@ -42,8 +42,8 @@ def test_page_carries_box_figure_and_footer(project: Project) -> None:
         f"numpy | {metadata.version('numpy')}",
     ):
         assert words in page["how-computed"]
-    row = r"| `growth/grows` | 4.5 | ≥ 1 | 0 | [holds, control fails]{.ntp-good} | Ten steps \| of one half. |"
-    assert row in page["how-computed"]
+    block = "{.ntp-evidence}\n- growth/grows: observed 4.5, required ≥ 1, control 0;"
+    assert f"{block} [holds, control fails]{{.ntp-good}}. Why this bound: Ten steps | of one half." in page["how-computed"]
 
 
 def test_address_of_the_repository_reaches_config_and_box(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_check_that_cannot_fail_is_shown(project: Project) -> None:
     )
     page = _page(project)["how-computed"]
     assert "[0 of 1]{.ntp-bad} checks hold" in page
-    assert "[does not stand]{.ntp-bad}" in page
+    assert "control 2; [cannot fail, for its control 2 is ≥ 1 too]{.ntp-bad}" in page
 
 
 def test_missing_run_says_what_to_do(project: Project) -> None:
