@@ -23,6 +23,7 @@ COMMANDS = {
     "robustness": LazyCommand("Which checks hold at which seeds.", executes=True),
     "sweep": LazyCommand("Phase diagrams of the conditions, cell by cell."),
     "book": LazyCommand("Build the book from the runs."),
+    "editions": LazyCommand("PDF, EPUB, single files and plain text of the built book."),
 }
 
 

@@ -1,0 +1,1 @@
+"""From the built pages to what a reader takes away: PDF, EPUB, one file per page, plain text."""
