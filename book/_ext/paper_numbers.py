@@ -2,8 +2,8 @@
 
     {paper}`6a`
 
-prints (6a) and links to the row whose first cell names it: `(6a), (6b)` names two numbers, `(20)–(23)` all from 20 to
-23. A number without a row is a warning, which stops the build.
+prints (6a) and links to the row whose first cell names it: `(6a), (6b)` names two numbers, `(20)–(23)` all from 20
+to 23. A number without a row is a warning, which stops the build.
 """
 
 import re
