@@ -5,8 +5,12 @@ from typing import Any
 from urllib.parse import urlparse
 
 from ntp_lib.companion.reproduction.errors import PublicationError
+from ntp_lib.companion.reproduction.fields import mapping, read_yaml
+from ntp_lib.companion.reproduction.project import Project
 
-HOSTS = ("github.com", "gitlab.com")
+# Where the pages of a repository are read.
+PAGES = {"github.com": "github.io", "gitlab.com": "gitlab.io"}
+HOSTS = tuple(PAGES)
 BUTTONS = ("use_repository_button", "use_edit_page_button", "use_issues_button")
 
 
@@ -27,6 +31,31 @@ def repository_url(config: dict[str, Any]) -> str:
     return url
 
 
+def book_address(config: dict[str, Any]) -> str:
+    """Return where the built book is read: `html: baseurl`, else the repository's own pages, empty without either.
+
+    Raises:
+        PublicationError: the address is not one of a web site, or the repository's is unusable.
+    """
+    given = str((config.get("html") or {}).get("baseurl") or "").strip().rstrip("/")
+    if given and not given.startswith(("https://", "http://")):
+        raise PublicationError(
+            f"_config.yml: html: baseurl: {given!r} is not usable; give https://… or leave it out"
+        )
+    if given or not (url := repository_url(config)):
+        return given
+    owner, name = urlparse(url).path.strip("/").split("/")
+    host = PAGES[urlparse(url).netloc]
+    own_site = name.lower() == f"{owner}.{host}".lower()
+    return f"https://{owner}.{host}" + ("" if own_site else f"/{name}")
+
+
+def project_addresses(project: Project) -> tuple[str, str]:
+    """Return the addresses of a project's book and of its repository, empty where it has none."""
+    config = dict(mapping(read_yaml(project.root / "_config.yml", "_config.yml"), "_config.yml"))
+    return book_address(config), repository_url(config)
+
+
 def with_addresses(config: dict[str, Any]) -> dict[str, Any]:
     """Return the configuration with repository, edit, issue and launch buttons all on, or all absent.
 
@@ -37,6 +66,8 @@ def with_addresses(config: dict[str, Any]) -> dict[str, Any]:
     url = repository_url(config)
     html = result.setdefault("html", {})
     html.update(dict.fromkeys(BUTTONS, bool(url)))
+    if address := book_address(config):
+        html["baseurl"] = f"{address}/"
     result.pop("launch_buttons", None)
     if not url:
         result.pop("repository", None)

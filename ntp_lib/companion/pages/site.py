@@ -14,6 +14,8 @@ from tempfile import TemporaryDirectory
 
 from filelock import FileLock
 
+from ntp_lib.companion.pages.addresses import project_addresses
+from ntp_lib.companion.pages.downloads import for_download, read_names
 from ntp_lib.companion.pages.folders import MARKER, PREFIX, fresh_folder, remove_leftovers
 from ntp_lib.companion.pages.offline_check import external_resources
 from ntp_lib.companion.pages.staging import executed_notebook, notebooks_in_toc, stage
@@ -111,9 +113,12 @@ def finish_pages(project: Project, html: Path) -> None:
     """
     for path in html.rglob("*.map"):
         path.unlink()
+    address, repository = project_addresses(project)
+    names = read_names(html, address=address, repository=repository)
     for name in notebooks_in_toc(project):
         download = html / "_sources" / "notebooks" / f"{name}.ipynb"
-        download.write_text(json.dumps(executed_notebook(project, name), indent=1, ensure_ascii=False), "utf-8")
+        notebook = for_download(executed_notebook(project, name), names)
+        download.write_text(json.dumps(notebook, indent=1, ensure_ascii=False), "utf-8")
     (html / ".nojekyll").touch()
     external = external_resources(html)
     if external:

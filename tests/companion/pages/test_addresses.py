@@ -7,7 +7,7 @@ import pytest
 import yaml
 from small_project import ROOT
 
-from ntp_lib.companion.pages.addresses import BUTTONS, with_addresses
+from ntp_lib.companion.pages.addresses import BUTTONS, book_address, with_addresses
 from ntp_lib.companion.reproduction.errors import PublicationError
 
 
@@ -63,3 +63,31 @@ def test_unusable_address_is_refused(config: dict[str, Any], url: str) -> None:
     config["repository"]["url"] = url
     with pytest.raises(PublicationError, match=r"https://github\.com/OWNER/NAME"):
         with_addresses(config)
+
+
+@pytest.mark.parametrize(
+    ("url", "baseurl", "address"),
+    [
+        ("", "", ""),
+        ("https://github.com/o/n", "", "https://o.github.io/n"),
+        ("https://github.com/o/o.github.io", "", "https://o.github.io"),
+        ("https://gitlab.com/o/n", "", "https://o.gitlab.io/n"),
+        ("https://github.com/o/n", "https://book.example/", "https://book.example"),
+        ("", "https://book.example/x", "https://book.example/x"),
+    ],
+)
+def test_book_is_read_where_its_repository_publishes(
+    config: dict[str, Any], url: str, baseurl: str, address: str
+) -> None:
+    """An address of the book's own comes first; without any, Sphinx is told of none."""
+    config["repository"]["url"] = url
+    config["html"]["baseurl"] = baseurl
+    assert book_address(config) == address
+    assert with_addresses(config)["html"]["baseurl"] == (f"{address}/" if address else "")
+
+
+def test_unusable_address_of_the_book_is_refused(config: dict[str, Any]) -> None:
+    """What is no address of a web site is an error that names it."""
+    config["html"]["baseurl"] = "book.example"
+    with pytest.raises(PublicationError, match=r"html: baseurl: 'book\.example'"):
+        book_address(config)
