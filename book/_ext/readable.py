@@ -20,7 +20,7 @@ SIGNS = {
     "Bigl": "", "Bigr": "", "bigl": "", "bigr": "", "left": "", "right": "", "quad": " ", "qquad": " ",
 }  # fmt: skip
 ELLIPSIS = "…"
-COMMAND = re.compile(r"\\([A-Za-z]+) ?")
+COMMAND = re.compile(r"\\([A-Za-z]+)( ?)")
 NORM = re.compile(r"\\norm\s*(?:\{([^{}]*)\}|(\\?\w+))")
 
 
@@ -28,9 +28,15 @@ def formula(tex):
     """Return a formula as a few characters of text, an ellipsis where it cannot be said in one line."""
     text = NORM.sub(lambda found: f"‖{found[1] or found[2]}‖", tex)
     text = re.sub(r"\\[,;:! ]|~", " ", text)
-    text = COMMAND.sub(lambda found: SIGNS.get(found[1], found[0]), text)
+    text = COMMAND.sub(_sign, text)
     text = re.sub(r"[{}]", "", text)
     return ELLIPSIS if "\\" in text else " ".join(text.split())
+
+
+def _sign(found):
+    sign = SIGNS.get(found[1], found[0])
+    # An accent belongs to what follows.
+    return sign + found[2] if sign else ""
 
 
 def words(node):

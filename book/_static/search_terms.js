@@ -54,7 +54,10 @@
     const said = tex
       .replace(/\\norm\s*(?:\{([^{}]*)\}|(\\?\w+))/g, (_, inner, sign) => `‖${inner ?? sign}‖`)
       .replace(/\\[,;:! ]|~/g, " ")
-      .replace(/\\([A-Za-z]+) ?/g, (whole, name) => ntpSearch.signs[name] ?? whole)
+      .replace(/\\([A-Za-z]+)( ?)/g, (whole, name, space) => {
+        const sign = ntpSearch.signs[name] ?? whole;
+        return sign && sign + space;
+      })
       .replace(/[{}]/g, "");
     return said.includes("\\") ? "…" : said.trim();
   };
