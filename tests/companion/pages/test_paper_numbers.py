@@ -11,9 +11,15 @@ from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 ROOT = Path(__file__).resolve().parents[3]
 ROLE = re.compile(r"\{paper\}`([^`]*)`")
-PAGE = (
-    "# Paper and book\n\n| Paper | Content |\n|---|---|\n| (6a), (6b) | separation |\n| (20)–(23) | thresholds |\n"
-)
+PAGE = """# Paper and book
+
+| Paper | Content |
+|---|---|
+| (6a), (6b) | separation |
+| (20)–(23) | thresholds |
+"""
+INDEX = "# Book\n\n```{toctree}\nbook/chapter\nbook/paper-and-book\n```\n"
+CHAPTERS = ("soft-labels", "conditions", "margin", "regularisation-path", "gradient-descent", "other-optimisers")
 
 
 @pytest.fixture
@@ -25,10 +31,7 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
         source, out = tmp_path / "source", tmp_path / "out"
         (source / "book").mkdir(parents=True, exist_ok=True)
         (source / "conf.py").write_text("extensions = ['myst_parser', 'paper_numbers']", "utf-8")
-        (source / "index.md").write_text(
-            "# Book\n\n```{toctree}\nbook/chapter\nbook/paper-and-book\n```\n", "utf-8"
-        )
-        (source / "book" / "paper-and-book.md").write_text(PAGE, "utf-8")
+        (source / "index.md").write_text(INDEX, "utf-8")
         (source / "book" / "chapter.md").write_text(f"# Chapter\n\n{chapter}\n", "utf-8")
         warnings = tmp_path / "warnings"
         with warnings.open("w", encoding="utf-8") as stream, patch_docutils(), docutils_namespace():
@@ -60,14 +63,6 @@ def test_the_chapters_use_the_role() -> None:
     """Where a chapter of the first part says "the paper's (9)", the number is a link."""
     bare = re.compile(r"[Pp]aper(?:'s)?,? \(\d+[a-z]?\)")
     assert bare.search("This is the paper's (9), there with")
-    chapters = [
-        "conditions",
-        "margin",
-        "regularisation-path",
-        "gradient-descent",
-        "other-optimisers",
-        "soft-labels",
-    ]
     texts = {name: (ROOT / "book" / f"{name}.md").read_text("utf-8") for name in CHAPTERS}
     prose = {name: re.sub(r"^```+\{prf:.*$", "", text, flags=re.M) for name, text in texts.items()}
     assert {name: bare.findall(text) for name, text in prose.items() if bare.search(text)} == {}
