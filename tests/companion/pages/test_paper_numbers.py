@@ -32,6 +32,7 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
         (source / "book").mkdir(parents=True, exist_ok=True)
         (source / "conf.py").write_text("extensions = ['myst_parser', 'paper_numbers']", "utf-8")
         (source / "index.md").write_text(INDEX, "utf-8")
+        (source / "book" / "paper-and-book.md").write_text(PAGE, "utf-8")
         (source / "book" / "chapter.md").write_text(f"# Chapter\n\n{chapter}\n", "utf-8")
         warnings = tmp_path / "warnings"
         with warnings.open("w", encoding="utf-8") as stream, patch_docutils(), docutils_namespace():
