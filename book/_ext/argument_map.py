@@ -5,8 +5,8 @@
 
 Chapters are rows in reading order; a line leads from every statement to the proofs that use it. There are two
 drawings, as wide as the text and as a telephone, for a drawing that is scaled down cannot be read. Both are plain
-SVG in which every statement is a link; ``statements.js`` lights what a statement rests on. The same in words stands
-below.
+SVG in which every statement is a link; ``statements.js`` lights what a statement rests on. The same in words
+stands below.
 """
 
 import html
@@ -50,6 +50,7 @@ class Chip:
     label: str
     kind: str
     text: str
+    name: str
     title: str
     address: str
 
@@ -77,9 +78,9 @@ def rows(app, graph, here):
         page = app.builder.get_relative_uri(here, facts["page"])
         name = name_of(env, label)
         word, _, number = name.partition(" ")
-        title = f"{name}: {facts['title']}" if facts["title"] else name
         text = f"{SHORT.get(facts['kind'], word)} {number}"
-        found.setdefault(facts["page"], []).append(Chip(label, facts["kind"], text, title, f"{page}#{label}"))
+        chip = Chip(label, facts["kind"], text, name, facts["title"], f"{page}#{label}")
+        found.setdefault(facts["page"], []).append(chip)
     return [
         Row(env.titles[page].astext(), app.builder.get_relative_uri(here, page), tuple(chips))
         for page, chips in found.items()
@@ -136,11 +137,13 @@ def curve(corners, user, used):
 
 
 def box(chip, x, y):
-    (width, height), title = BOX, html.escape(chip.title.replace("$", ""))
+    (width, height), address, text = BOX, html.escape(chip.address), html.escape(chip.text)
+    # The name of the link begins with what is seen. Formulas cannot be spoken from their source.
+    words = text if "$" in chip.title or not chip.title else html.escape(f"{chip.text}: {chip.title}")
     return (
-        f'<a class="{chip.kind}" data-label="{chip.label}" href="{html.escape(chip.address)}">'
-        f'<title>{title}</title><rect x="{x}" y="{y}" width="{width}" height="{height}" rx="3"/>'
-        f'<text x="{x + width / 2:g}" y="{y + 15}" text-anchor="middle">{html.escape(chip.text)}</text></a>'
+        f'<a class="{chip.kind}" data-label="{chip.label}" href="{address}" aria-label="{words}">'
+        f'<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="3"/>'
+        f'<text x="{x + width / 2:g}" y="{y + 15}" text-anchor="middle">{text}</text></a>'
     )
 
 
@@ -165,7 +168,7 @@ def in_words(chapters, edges):
 
 
 def link(chip):
-    return nodes.reference("", chip.title.partition(":")[0], refuri=chip.address, internal=True)
+    return nodes.reference("", chip.name, refuri=chip.address, internal=True)
 
 
 def fill_in(app, doctree, docname):

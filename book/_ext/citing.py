@@ -1,8 +1,8 @@
 """Sphinx extension: every statement has a permalink, its BibTeX entry, and links to the claims that are checked.
 
 The number of a statement may change with the next version, its label does not: the entry cites both, and the
-version. ``cite.js`` turns the entry, which the permalink carries, into a button. An address is given where the book
-knows its own (``html_baseurl``).
+version. ``cite.js`` turns the entry, which the permalink carries, into a button. An address is given where the
+book knows its own (``html_baseurl``).
 """
 
 import html

@@ -10,6 +10,8 @@ from docutils import nodes
 from sphinx_proof.nodes import proof_node
 from statements import name_of
 
+# The theme hides the class where no script runs; the words are the script's, for they are not the page's.
+BUTTON = '<button type="button" class="ntp-all-proofs pst-js-only"></button>'
 WORD = re.compile(r"^\s*Proof\.\s*")
 END = "∎"
 STYLE, SCRIPT = "proofs.css", "proofs.js"
@@ -31,7 +33,9 @@ def depart(translator, node):
 def fold(app, doctree, docname):
     if app.builder.format != "html":
         return
-    taken = set()
+    taken, title = set(), next(iter(doctree.findall(nodes.title)), None)
+    if title is not None and any(doctree.findall(proof_node)):
+        title.parent.insert(title.parent.index(title) + 1, nodes.raw("", BUTTON, format="html"))
     for proof in list(doctree.findall(proof_node)):
         owners = proof.get("proves", [])
         box = folding_proof(heading=heading(app.env, owners))

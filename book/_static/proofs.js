@@ -30,11 +30,8 @@
     target.scrollIntoView();
   };
 
-  // One button a page, before its first proof.
-  const control = () => {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "ntp-all-proofs";
+  // The page has the button, without words, wherever it has proofs.
+  const control = (button) => {
     const all = () => proofs().every((proof) => proof.open);
     const label = () => { button.textContent = all() ? "Close all proofs" : "Open all proofs"; };
     button.addEventListener("click", () => {
@@ -46,7 +43,6 @@
     });
     document.addEventListener("toggle", label, true);
     label();
-    return button;
   };
 
   let closedForReading = [];
@@ -61,10 +57,9 @@
     document.querySelectorAll("span.highlighted").forEach(reveal);
   });
   document.addEventListener("DOMContentLoaded", () => {
-    if (proofs().length) document.querySelector(".bd-article h1")?.after(control());
     if (!remembered()) proofs().forEach((proof) => { proof.open = false; });
     root.classList.remove("ntp-proofs-waiting");
-    document.querySelector(".ntp-all-proofs")?.dispatchEvent(new Event("toggle", { bubbles: true }));
+    document.querySelectorAll(".ntp-all-proofs").forEach(control);
   });
   if (!remembered()) root.classList.add("ntp-proofs-waiting");
 })();
