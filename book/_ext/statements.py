@@ -53,11 +53,11 @@ def gathered(doctree):
         if is_statement(node):
             before = node["label"]
             found["statements"][before] = {"kind": node["realtype"], "title": title_of(node)}
-            found["mentions"] += [(before, *reference) for reference in references(node)]
             owners = [before]
+            found["mentions"] += [(owners, *reference) for reference in references(node)]
         else:
             owners = node["proves"] = proved_by(node) or ([before] if before else [])
-            found["needs"] += [(owner, *reference) for owner in owners for reference in references(node)]
+            found["needs"] += [(owners, *reference) for reference in references(node)]
             found["proved" if owners else "stray"] += owners or [node.astext()[:60]]
         for formula in node.findall(nodes.math_block):
             if formula.get("label") and owners:
@@ -98,12 +98,16 @@ def graph(found):
     homes = {formula: owner for one in found.values() for formula, owner in one["formulas"].items()}
 
     def edges(kind):
-        pairs = (
-            (user, label if domain == "prf" else homes.get(label))
+        uses = (
+            (owners, label if domain == "prf" else homes.get(label))
             for one in found.values()
-            for user, domain, label in one[kind]
+            for owners, domain, label in one[kind]
         )
-        return list(dict.fromkeys((user, used) for user, used in pairs if used in statements and used != user))
+        # What a proof of two statements says of one of them is no step from the other.
+        pairs = (
+            (user, used) for owners, used in uses if used in statements and used not in owners for user in owners
+        )
+        return list(dict.fromkeys(pairs))
 
     proved = dict.fromkeys(label for one in found.values() for label in one["proved"])
     return {
