@@ -19,6 +19,7 @@ from statements import graph_of, name_of
 STYLE, SCRIPT = "statements.css", "statements.js"
 SHORT = {
     "theorem": "Thm",
+    "lemma": "Lem",
     "proposition": "Prop",
     "corollary": "Cor",
     "definition": "Def",
@@ -141,8 +142,8 @@ def box(chip, x, y):
     # The name of the link begins with what is seen. Formulas cannot be spoken from their source.
     words = text if "$" in chip.title or not chip.title else html.escape(f"{chip.text}: {chip.title}")
     return (
-        f'<a class="{chip.kind}" data-label="{chip.label}" href="{address}" aria-label="{words}">'
-        f'<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="3"/>'
+        f'<a class="{chip.kind}" data-label="{chip.label}" href="{address}">'
+        f'<title>{words}</title><rect x="{x}" y="{y}" width="{width}" height="{height}" rx="3"/>'
         f'<text x="{x + width / 2:g}" y="{y + 15}" text-anchor="middle">{text}</text></a>'
     )
 
@@ -173,6 +174,8 @@ def link(chip):
 
 def fill_in(app, doctree, docname):
     for place in list(doctree.findall(argument_map)):
+        # The previews of its links hold formulas.
+        app.env.get_domain("math").data["has_equations"][docname] = True
         graph = graph_of(app.env)
         chapters, edges = rows(app, graph, docname), graph["needs"]
         drawings = "\n".join(drawing(chapters, edges, kind) for kind in COLUMNS)

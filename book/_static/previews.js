@@ -49,14 +49,15 @@
     });
   };
   const typeset = async () => {
-    if (!window.MathJax?.startup) return;
+    if (!box.querySelector(".math")) return;
     await MathJax.startup.promise;
     MathJax.typesetClear([box]);
     await MathJax.typesetPromise([box]);
   };
   const show = async (anchor) => {
     const url = address(anchor), html = entry(await load(), url);
-    if (!html || link !== anchor || inSight(url)) return;
+    const unreadable = html?.includes('class="math') && !window.MathJax?.startup;
+    if (!html || unreadable || link !== anchor || inSight(url)) return;
     anchor.removeAttribute("title");
     fill(html);
     if (!box.isConnected) document.body.append(box);
@@ -75,7 +76,8 @@
     box.hidden = true;
   };
 
-  const previewed = (target) => target.closest?.(".bd-article a[href*='#']:not(.headerlink)");
+  // Not on the map of the argument: the box would cover what lights up.
+  const previewed = (target) => target.closest?.(".bd-article a[href*='#']:not(.headerlink, .ntp-map a)");
   const ask = (anchor, delay) => {
     clearTimeout(timer);
     if (anchor === link) return;
