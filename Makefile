@@ -14,7 +14,7 @@ LOCK_FLAGS ?=
 FRESH ?=
 FRESH_FLAG := $(if $(FRESH),--fresh,)
 
-.PHONY: help book test env run verify site check-site mutants mutation-score bench portability robustness \
+.PHONY: help book test env run verify site check-site editions mutants mutation-score bench portability robustness \
   lint format lock clean
 
 help:  ## Show this list
@@ -65,6 +65,9 @@ check-site: env  ## Open every built page in headless Chromium, where one is ins
 	  BOOK_HTML=_build/html $(BIN)/pytest -m browser tests/companion/pages/test_browser.py -k page_of_the_book && \
 	  cp _build/html/.build-key _build/opened-key; \
 	fi
+
+editions: env  ## PDF, EPUB, single files and plain text of the built book, in _build/editions (some minutes; Chromium)
+	$(BIN)/ntp editions $(FRESH_FLAG)
 
 portability: env  ## Verify every figure on two BLAS kernels, on one and two threads (half an hour); FRESH=1 starts over
 	$(BIN)/ntp portability $(FRESH_FLAG)
