@@ -4,7 +4,12 @@ A line that is longer than the column is then wrapped with an indent and a mark 
 paper; text that is copied is the same as before.
 """
 
+import re
+
 from pygments.formatters import HtmlFormatter
+
+# A formatted line may begin with the mark-up of its white space.
+INDENT = re.compile(r'((?:<span class="w">)?)( *)(.*)', re.DOTALL)
 
 
 class LineFormatter(HtmlFormatter):
@@ -17,7 +22,14 @@ class LineFormatter(HtmlFormatter):
 
 def in_spans(source):
     for is_code, line in source:
-        yield is_code, f'<span class="ntp-line">{line.removesuffix(chr(10))}</span>\n' if is_code else line
+        yield is_code, in_span(line.removesuffix("\n")) + "\n" if is_code else line
+
+
+def in_span(line):
+    """A line, its indent apart: a browser would break the line after it."""
+    start, indent, rest = INDENT.fullmatch(line).groups()
+    indent = f'<span class="ntp-indent">{indent}</span>' if indent else ""
+    return f'<span class="ntp-line">{indent}{start}{rest}</span>'
 
 
 def use_lines(app):

@@ -11,6 +11,7 @@
   };
   const markAll = () => document.querySelectorAll(boxes).forEach(mark);
   addEventListener("resize", markAll);
+  document.addEventListener("ntp-fitted", markAll);
   document.addEventListener("scroll", (event) => event.target.matches?.(boxes) && mark(event.target), true);
   document.addEventListener("toggle", markAll, true);
   document.addEventListener("click", () => requestAnimationFrame(markAll));

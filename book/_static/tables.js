@@ -55,6 +55,7 @@
     const tables = [...document.querySelectorAll(".bd-article table")].filter(isTable);
     tables.forEach((table) => inBlocks(table, false));
     tables.filter(tooWide).forEach((table) => inBlocks(table, true));
+    document.dispatchEvent(new Event("ntp-fitted"));
   };
 
   const onPaper = (on) => {
