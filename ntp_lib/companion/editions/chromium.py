@@ -34,6 +34,8 @@ TYPESET = """async (sources) => {
     const error = place.querySelector('[data-mml-node=merror], merror');
     if (!math || error) return { error: error?.textContent || 'not typeset' };
     if (drawing.getAttribute('display') === 'true') math.setAttribute('display', 'block');
+    for (const part of [math, ...math.querySelectorAll('*')])
+      for (const { name } of [...part.attributes]) if (name.startsWith('data-')) part.removeAttribute(name);
     return { drawing: drawing.outerHTML, mathml: new XMLSerializer().serializeToString(math) };
   });
   const glyphs = [...document.querySelectorAll('#MJX-SVG-global-cache [id^=MJX]')].map((g) => [g.id, g.outerHTML]);
