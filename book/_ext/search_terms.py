@@ -23,7 +23,9 @@ PAPER = re.compile(
     r"(Definition|Theorem|Lemma|Proposition|Corollary|Remark|Figure|Equation)s? (\d+)(?: and (\d+))?"
 )
 NUMBERED_LABEL = re.compile(r"[a-z]+-[a-z]?\d+")
-ASIDE = re.compile(r"\s*\([^()]*(?:paper|standard|observed)[^()]*\)")
+# What a title says in brackets of its source; the brackets may hold others, as in (paper, (5)).
+WITHIN = r"(?:[^()]|\([^()]*\))*"
+ASIDE = re.compile(rf"\s*\({WITHIN}\b(?:paper|standard|observed)\b{WITHIN}\)")
 # American endings that the book spells otherwise. Python and JavaScript read these alike.
 SPELLINGS = [
     [r"iz(e|ed|es|er|ers|ing|ation|ations|able)$", "is$1"],
