@@ -4,7 +4,7 @@
 (() => {
   const root = document.documentElement;
   const proofs = () => [...document.querySelectorAll("details.ntp-proof")];
-  const key = "ntp-proofs-open:" + ((window.DOCUMENTATION_OPTIONS || {}).pagename || location.pathname);
+  const key = `ntp-proofs-open:${location.pathname}`;
   // Without a place to remember things (a private window, a strict browser) the page works and forgets.
   const remembered = () => {
     try { return localStorage.getItem(key) === "yes"; } catch { return false; }
