@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,10 +20,11 @@ PAGE = """# Paper and book
 """
 INDEX = "# Book\n\n```{toctree}\nbook/chapter\nbook/paper-and-book\n```\n"
 CHAPTERS = ("soft-labels", "conditions", "margin", "regularisation-path", "gradient-descent", "other-optimisers")
+Build = Callable[[str], tuple[str, str]]
 
 
 @pytest.fixture
-def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
+def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Build]:
     """A function that builds one chapter beside the page and returns its HTML and what was complained about."""
     monkeypatch.setattr(sys, "path", [str(ROOT / "book" / "_ext"), *sys.path])
 
@@ -44,7 +45,7 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
 
 
 @pytest.mark.parametrize("number", ["6a", "6b", "20", "22", "23"])
-def test_a_number_leads_to_its_row(built: object, number: str, tmp_path: Path) -> None:
+def test_a_number_leads_to_its_row(built: Build, number: str, tmp_path: Path) -> None:
     page, warnings = built(f"See {{paper}}`{number}`.")
     assert not warnings
     assert re.search(rf'href="paper-and-book\.html#paper-{number}"[^>]*>.*?\({number}\)</', page)
@@ -52,7 +53,7 @@ def test_a_number_leads_to_its_row(built: object, number: str, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("number", ["6", "24", "2"])
-def test_a_number_without_a_row_is_named(built: object, number: str) -> None:
+def test_a_number_without_a_row_is_named(built: Build, number: str) -> None:
     """The control: 6 is part of a name, 24 and 2 stand beside what the page names."""
     page, warnings = built(f"See {{paper}}`{number}`.")
     assert f"chapter.md:3: WARNING: the page book/paper-and-book has no row for the paper's ({number})" in warnings
