@@ -15,6 +15,8 @@ from readable import words
 
 LONGEST = 200
 SHORTEST = 60
+# Chapters open with it, in bold.
+LABEL = "The question. "
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 NOT_FOUND = Path(__file__).with_name("not_found.html")
 # The theme and Sphinx both write it; the layout has one of its own.
@@ -24,7 +26,7 @@ VIEWPORT = '<meta name="viewport" content="width=device-width, initial-scale=1" 
 def description(doctree):
     """Return the first paragraph of the text that says something, cut at a sentence or a word."""
     for paragraph in doctree.findall(nodes.paragraph):
-        text = " ".join(words(paragraph).split())
+        text = " ".join(words(paragraph).split()).removeprefix(LABEL)
         if isinstance(paragraph.parent, nodes.section | nodes.container) and len(text) >= SHORTEST:
             return shortened(text)
     return ""

@@ -77,7 +77,7 @@ def test_description_is_the_first_paragraph_that_says_something() -> None:
     long = "A paragraph that is long enough to describe what the page is about, and says it."
     section = nodes.section("", nodes.title("", "T"), nodes.paragraph("", "Short."))
     section += nodes.admonition("", nodes.paragraph("", long.upper()))
-    section += nodes.paragraph("", "", nodes.Text(long))
+    section += nodes.paragraph("", "", nodes.strong("", "The question."), nodes.Text(f" {long}"))
     document = SimpleNamespace(findall=section.findall)
     assert metadata.description(document) == long
     assert metadata.description(SimpleNamespace(findall=nodes.section().findall)) == ""
