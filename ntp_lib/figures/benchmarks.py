@@ -8,7 +8,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
+from ntp_lib.figures.lettering import named_rows, shared_legend, titled
+from ntp_lib.figures.sheet import panels, sheet
 from ntp_lib.figures.style import MARKERS, colour, dash, ink
+
+# Height of a case's row, in inches.
+ROW = 0.72
 
 
 def contender_times(frame: pd.DataFrame) -> Figure:
@@ -19,11 +24,12 @@ def contender_times(frame: pd.DataFrame) -> Figure:
             "time limit" is drawn hollow, at the time when it was stopped.
     """
     titles, names = list(dict.fromkeys(frame["title"])), list(dict.fromkeys(frame["contender"]))
-    figure = Figure(figsize=(8.8, 1.6 + 0.62 * len(titles)), layout="constrained")
-    axes = figure.subplots()
+    high = 0.7 + ROW * len(titles)
+    figure, (axes,) = panels(1, high, narrow_height=high)
+    first, last = (-0.2, 0.44) if sheet().stacked else (-0.4, 0.4)
     for i, name in enumerate(names):
         part = frame[frame["contender"] == name]
-        offset = 0.72 * ((i + 0.5) / len(names) - 0.5)
+        offset = first + (last - first) * (i + 0.5) / len(names)
         places = [titles.index(title) + offset for title in part["title"]]
         axes.hlines(places, part["low"], part["high"], color=colour(i), linestyle=dash(i), linewidth=1.4)
         faces = ["none" if outcome == "time limit" else colour(i) for outcome in part["outcome"]]
@@ -32,10 +38,10 @@ def contender_times(frame: pd.DataFrame) -> Figure:
         mark([], [], facecolors=colour(i), label=name)
     for line in range(1, len(titles)):
         axes.axhline(line - 0.5, color=ink(), linewidth=0.4)
-    axes.set(xscale="log", xlabel="wall time (s)", ylabel="case", yticks=range(len(titles)), yticklabels=titles)
-    axes.set_ylim(len(titles) - 0.5, -0.5)
+    axes.set(xscale="log", xlabel="wall time (s)", ylabel="case")
+    named_rows(axes, titles)
     axes.grid(visible=False, axis="y")
-    figure.legend(loc="outside upper center", ncols=3, labelcolor=ink())
+    shared_legend(figure)
     return figure
 
 
@@ -46,26 +52,19 @@ def growth_curves(frame: pd.DataFrame) -> Figure:
         frame: columns series (the quantity that grows), size, contender, low, median, high (seconds).
     """
     series, names = list(dict.fromkeys(frame["series"])), list(dict.fromkeys(frame["contender"]))
-    columns = min(2, len(series))
-    rows = -(-len(series) // columns)
-    figure = Figure(figsize=(4.4 * columns, 0.6 + 3.1 * rows), layout="constrained")
-    panels = figure.subplots(rows, columns, squeeze=False).ravel()
-    for axes, name in zip(panels, series, strict=False):
+    figure, grid = panels(len(series), 2.7)
+    for axes, name in zip(grid, series, strict=True):
         for i, contender in enumerate(names):
             part = frame[(frame["series"] == name) & (frame["contender"] == contender)]
             axes.fill_between(part["size"], part["low"], part["high"], color=colour(i), alpha=0.22, lw=0)
             draw = partial(axes.plot, color=colour(i), linestyle=dash(i), marker=_marker(i))
             draw(part["size"], part["median"], markersize=4, label=contender)
         axes.set(xscale="log", yscale="log", xlabel=name, ylabel="wall time (s)")
-        axes.set_title(f"Against {name}", loc="left")
+        titled(axes, f"Against {name}")
         sizes = sorted(frame.loc[frame["series"] == name, "size"].unique())
         axes.set_xticks(sizes, [f"{size:g}" for size in sizes])
         axes.xaxis.set_minor_formatter(NullFormatter())
-        axes.yaxis.set_minor_formatter(NullFormatter())
-    for axes in panels[len(series) :]:
-        axes.remove()
-    handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=4, labelcolor=ink())
+    shared_legend(figure)
     return figure
 
 

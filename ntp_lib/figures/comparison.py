@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
+from ntp_lib.figures.sheet import panels
 from ntp_lib.figures.style import colour, dash, ink
 
 
@@ -14,11 +15,10 @@ def comparison_curves(frame: pd.DataFrame) -> Figure:
     Args:
         frame: columns step, alpha, ratio.
     """
-    figure = Figure(figsize=(7.2, 4.2), layout="constrained")
-    axes = figure.subplots()
+    figure, (axes,) = panels(1, 4.2)
     for i, (alpha, part) in enumerate(frame.groupby("alpha")):
         axes.plot(part["step"], part["ratio"], color=colour(i), linestyle=dash(i), label=f"α = {alpha:g}")
     axes.axhline(1.0, color=ink(), linewidth=1.0, linestyle=":")
-    axes.set(xscale="log", yscale="log", xlabel="iteration", ylabel="excess loss, compared over actual")
+    axes.set(xscale="log", yscale="log", xlabel="iteration", ylabel="ratio of excess losses")
     axes.legend(labelcolor=ink())
     return figure

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ntp_lib.figures.style import ink, palette
+from ntp_lib.figures.lettering import shared_legend, titled
+from ntp_lib.figures.sheet import panels, sheet
+from ntp_lib.figures.style import palette
 
 
 def distribution_bars(frame: pd.DataFrame) -> Figure:
@@ -16,19 +17,19 @@ def distribution_bars(frame: pd.DataFrame) -> Figure:
         frame: columns context, token, probability; only support tokens have rows.
     """
     contexts = frame["context"].unique()
-    columns = min(4, len(contexts))
+    columns = min(2 if sheet().stacked else 4, len(contexts))
     rows = -(-len(contexts) // columns)
-    figure = Figure(figsize=(2.4 * columns, 2.0 * rows), layout="constrained")
-    panels = np.atleast_1d(figure.subplots(rows, columns, sharey=True)).ravel()
-    for axes, context in zip(panels, contexts, strict=False):
+    figure = Figure(figsize=(sheet().width, 1.8 * rows), layout="constrained")
+    grid = figure.subplots(rows, columns, sharey=True, squeeze=False).ravel()
+    for axes, context in zip(grid, contexts, strict=False):
         part = frame[frame["context"] == context]
         axes.bar(part["token"].astype(str), part["probability"], color=palette()[0], width=0.75)
-        axes.set_title(f"context {context}", loc="left")
+        titled(axes, f"context {context}")
         axes.grid(visible=False, axis="x")
-    for axes in panels[len(contexts) :]:
+    for axes in grid[len(contexts) :]:
         axes.set_visible(False)
-    figure.supxlabel("support token", fontsize=10)
-    figure.supylabel("probability", fontsize=10)
+    figure.supxlabel("support token")
+    figure.supylabel("probability")
     return figure
 
 
@@ -38,8 +39,7 @@ def sparsity_pattern(frame: pd.DataFrame) -> Figure:
     Args:
         frame: columns context, token, probability; only support tokens have rows.
     """
-    figure = Figure(figsize=(8.6, 4.6), layout="constrained")
-    axes = figure.subplots()
+    figure, (axes,) = panels(1, 4.2, narrow_height=4.2)
     single = frame.groupby("context")["token"].transform("size") == 1
     for part, color, marker, label in (
         (frame[single], palette()[0], "s", "the context's only next token"),
@@ -48,5 +48,5 @@ def sparsity_pattern(frame: pd.DataFrame) -> Figure:
         axes.scatter(part["token"], part["context"], s=9, color=color, marker=marker, linewidths=0, label=label)
     axes.invert_yaxis()
     axes.set(xlabel="token, most frequent first", ylabel="context, in order of appearance")
-    figure.legend(loc="outside upper right", ncols=2, labelcolor=ink())
+    shared_legend(figure, markerscale=2)
     return figure

@@ -6,8 +6,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ntp_lib.figures.lettering import legend_below, shared_legend, titled
+from ntp_lib.figures.sheet import panels
 from ntp_lib.figures.style import MARKERS, colour, dash, ink
 
+# Height of a row that has a name, in inches.
+LINE = 0.2
 # How a pair of a context and a token is drawn: label, marker, colour, size.
 PAIRS = {
     "follows": ("follows in the data", "s", 0, 10.0),
@@ -21,8 +25,7 @@ def fibre_curve(frame: pd.DataFrame) -> Figure:
     Args:
         frame: columns name ("" along the curve), share (a probability that tells the data apart) and entropy.
     """
-    figure = Figure(figsize=(7.2, 4.2), layout="constrained")
-    axes = figure.subplots()
+    figure, (axes,) = panels(1, 4.0)
     curve = frame[frame["name"] == ""].sort_values("share")
     axes.plot(curve["share"], curve["entropy"], color=colour(0), zorder=1)
     for i, (name, row) in enumerate(frame[frame["name"] != ""].groupby("name", sort=False)):
@@ -31,7 +34,7 @@ def fibre_curve(frame: pd.DataFrame) -> Figure:
         )
     axes.axhline(curve["entropy"].max(), color=ink(), linewidth=1.0, linestyle=":", label="inf CE of all of them")
     axes.set(xlabel="probability of word 1 after context 2", ylabel="entropy (nats)")
-    axes.legend(loc="lower center")
+    shared_legend(figure)
     return figure
 
 
@@ -41,8 +44,9 @@ def decomposition_map(frame: pd.DataFrame) -> Figure:
     Args:
         frame: columns context and token (numbers), token_name, and kind ("follows", "bounded" or "diverging").
     """
-    figure = Figure(figsize=(9.2, 4.6), layout="constrained")
-    axes = figure.subplots()
+    names = frame.drop_duplicates("token").sort_values("token")
+    high = 0.8 + LINE * len(names)
+    figure, (axes,) = panels(1, high, narrow_height=high)
     for kind, (label, marker, index, size) in PAIRS.items():
         part, face = frame[frame["kind"] == kind], colour(index) if kind == "follows" else "none"
         axes.scatter(
@@ -54,13 +58,11 @@ def decomposition_map(frame: pd.DataFrame) -> Figure:
             facecolors=face,
             edgecolors=colour(index),
         )
-    names = frame.drop_duplicates("token").sort_values("token")
     axes.set_yticks(names["token"], names["token_name"].astype(str))
-    axes.tick_params(axis="y", labelsize=8)
     axes.invert_yaxis()
     axes.grid(visible=False)
     axes.set(xlabel="context", ylabel="next token")
-    figure.legend(loc="outside upper center", ncols=2, labelcolor=ink())
+    shared_legend(figure)
     return figure
 
 
@@ -71,15 +73,14 @@ def bounded_and_diverging(frame: pd.DataFrame) -> Figure:
         frame: columns kind ("bounded" or "diverging"), curve, step, probability, and limit (drawn dotted for the
             bounded ones). Step 0 is not drawn, the axis being logarithmic.
     """
-    figure = Figure(figsize=(9.2, 4.2), layout="constrained")
-    left, right = figure.subplots(1, 2)
+    figure, (left, right) = panels(2, 4.2, narrow_height=4.2)
     drawn = frame[frame["step"] > 0]
     _curves(left, drawn[drawn["kind"] == "bounded"], limits=True)
     _curves(right, drawn[drawn["kind"] == "diverging"], limits=False)
-    left.set(xscale="log", xlabel="iteration", ylabel="probability given by the model")
-    right.set(xscale="log", yscale="log", xlabel="iteration", ylabel="probability given by the model")
-    left.set_title("Bounded pairs settle", loc="left")
-    right.set_title("Diverging pairs die out", loc="left")
+    left.set(xscale="log", xlabel="iteration", ylabel="the model's probability")
+    right.set(xscale="log", yscale="log", xlabel="iteration", ylabel="the model's probability")
+    titled(left, "Bounded pairs settle")
+    titled(right, "Diverging pairs die out")
     return figure
 
 
@@ -88,4 +89,4 @@ def _curves(axes: Axes, frame: pd.DataFrame, *, limits: bool) -> None:
         axes.plot(part["step"], part["probability"], color=colour(i), linestyle=dash(i), label=str(name))
         if limits:
             axes.axhline(float(part["limit"].iloc[0]), color=colour(i), linewidth=0.9, linestyle=":")
-    axes.legend()
+    legend_below(axes)

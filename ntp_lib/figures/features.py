@@ -5,6 +5,8 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
+from ntp_lib.figures.lettering import shared_legend, titled
+from ntp_lib.figures.sheet import panels
 from ntp_lib.figures.style import colour, dash, ink
 
 PANELS = {
@@ -22,8 +24,7 @@ def feature_flow_panels(frame: pd.DataFrame) -> Figure:
         frame: columns start, log_time, cosine, singular_3 (a share of the first); one curve per value of `start`,
             and the row `wanted` with the share in L^mm.
     """
-    figure = Figure(figsize=(9.2, 3.8), layout="constrained")
-    direction, shares = figure.subplots(1, 2)
+    figure, (direction, shares) = panels(2, 2.8)
     wanted = frame[frame["start"] == "wanted"].iloc[0]
     for i, (start, part) in enumerate(frame[frame["start"] != "wanted"].groupby("start", sort=False)):
         style = {"color": colour(i), "linestyle": dash(i)}
@@ -31,13 +32,13 @@ def feature_flow_panels(frame: pd.DataFrame) -> Figure:
         shares.plot(part["log_time"], part["singular_3"], label=start, **style)
     shares.axhline(wanted["singular_3"], color=ink(), linewidth=1.0, linestyle=":")
     shares.annotate(r"$\Lambda^{\mathrm{mm}}$", (0.02, wanted["singular_3"]), (0, -14), textcoords="offset points",
-                    xycoords=("axes fraction", "data"), color=ink(), fontsize=9)  # fmt: skip
+                    xycoords=("axes fraction", "data"), color=ink())  # fmt: skip
     direction.axhline(1.0, color=ink(), linewidth=1.0, linestyle=":")
     direction.set(xlabel="log t", ylabel=r"cosine with $\Lambda^{\mathrm{mm}}$")
-    direction.set_title("Falling, then rising", loc="left")
-    shares.set(xlabel="log t", ylabel="third singular value over the first")
-    shares.set_title("The missing direction wakes", loc="left")
-    direction.legend(labelcolor=ink())
+    titled(direction, "Falling, then rising")
+    shares.set(xlabel="log t", ylabel=r"$\sigma_3\,/\,\sigma_1$")
+    titled(shares, "The missing direction wakes")
+    shared_legend(figure)
     return figure
 
 
@@ -49,14 +50,13 @@ def feature_panels(frame: pd.DataFrame) -> Figure:
             drawn, the axis being logarithmic; penalties fall to the right.
     """
     x = "step" if "step" in frame.columns else "penalty"
-    figure = Figure(figsize=(9.2, 6.0), layout="constrained")
-    panels = figure.subplots(2, 2).ravel()
-    for axes, (column, (title, label)) in zip(panels, PANELS.items(), strict=True):
+    figure, grid = panels(4, 2.7)
+    for axes, (column, (title, label)) in zip(grid, PANELS.items(), strict=True):
         for i, (curve, part) in enumerate(frame[frame[x] > 0].groupby("curve", sort=False)):
             axes.plot(part[x], part[column], color=colour(i), linestyle=dash(i), label=curve)
         axes.set(xscale="log", yscale="log", xlabel="iteration" if x == "step" else "penalty λ", ylabel=label)
-        axes.set_title(title, loc="left")
+        titled(axes, title)
         if x == "penalty":
             axes.invert_xaxis()
-    panels[0].legend(labelcolor=ink())
+    shared_legend(figure)
     return figure

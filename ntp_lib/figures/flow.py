@@ -6,7 +6,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ntp_lib.figures.style import MARKERS, colour, dash, ink
+from ntp_lib.figures.lettering import legend_below, titled
+from ntp_lib.figures.sheet import panels
+from ntp_lib.figures.style import MARKERS, colour, dash
 
 GAP = r"1 − cosine with $W^{\mathrm{mm}}$"
 TIME = "s = log t"
@@ -19,8 +21,7 @@ def flow_law(frame: pd.DataFrame) -> Figure:
         frame: columns log_time, measure ("W" or "W − W*"), gap, law, law_refined, miss, miss_refined; the misses
             are |law / gap − 1|. One row per time and measure.
     """
-    figure = Figure(figsize=(9.2, 3.9), layout="constrained")
-    left, right = figure.subplots(1, 2)
+    figure, (left, right) = panels(2, 4.2, narrow_height=4.2)
     names = {"W": "$W$", "W − W*": r"$W - W^{\star}$"}
     for i, (measure, rows) in enumerate(frame.groupby("measure", sort=False)):
         name = names.get(str(measure), str(measure))
@@ -44,11 +45,10 @@ def flow_multipliers(frame: pd.DataFrame) -> Figure:
     Args:
         frame: columns log_time, pair, error; one curve per value of `pair`.
     """
-    figure = Figure(figsize=(6.4, 3.9), layout="constrained")
-    axes = figure.subplots()
+    figure, (axes,) = panels(1, 3.9, narrow_height=3.4)
     for i, (pair, rows) in enumerate(frame.groupby("pair", sort=False)):
         axes.plot(rows["log_time"], rows["error"], color=colour(i), linestyle=dash(i), label=str(pair))
-    _finish(axes, "Masses become multipliers", "distance, share of the largest multiplier", logx=False)
+    _finish(axes, "", "share of the largest multiplier", logx=False)
     return figure
 
 
@@ -58,8 +58,7 @@ def flow_clocks(frame: pd.DataFrame) -> Figure:
     Args:
         frame: columns curve, log_time, step, gap, gap_corrected; step is NaN for curves that take no steps.
     """
-    figure = Figure(figsize=(9.2, 3.9), layout="constrained")
-    left, right = figure.subplots(1, 2)
+    figure, (left, right) = panels(2, 3.9, narrow_height=3.9)
     for i, (curve, rows) in enumerate(frame.groupby("curve", sort=False)):
         stepped = rows["step"].notna().any()
         look = (
@@ -80,8 +79,7 @@ def flow_degenerate(frame: pd.DataFrame) -> Figure:
     Args:
         frame: columns case, log_time, scaled_gap, drift.
     """
-    figure = Figure(figsize=(9.2, 3.9), layout="constrained")
-    left, right = figure.subplots(1, 2)
+    figure, (left, right) = panels(2, 3.4, narrow_height=3.4)
     for i, (case, rows) in enumerate(frame.groupby("case", sort=False)):
         for axes, column in ((left, "scaled_gap"), (right, "drift")):
             axes.plot(rows["log_time"], rows[column], color=colour(i), linestyle=dash(i), label=str(case))
@@ -92,5 +90,6 @@ def flow_degenerate(frame: pd.DataFrame) -> Figure:
 
 def _finish(axes: Axes, title: str, ylabel: str, *, logx: bool = True, logy: bool = True) -> None:
     axes.set(xscale="log" if logx else "linear", yscale="log" if logy else "linear", xlabel=TIME, ylabel=ylabel)
-    axes.set_title(title, loc="left")
-    axes.legend(labelcolor=ink())
+    if title:
+        titled(axes, title)
+    legend_below(axes)

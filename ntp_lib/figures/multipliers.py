@@ -9,6 +9,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
+from ntp_lib.figures.lettering import shared_legend
+from ntp_lib.figures.sheet import panels, sheet
 from ntp_lib.figures.style import ink, palette
 
 # A margin this near one counts as met with equality, a multiplier this small is written as zero.
@@ -32,24 +34,27 @@ def multiplier_map(frame: pd.DataFrame) -> Figure:
     """
     contexts, words = list(frame["context"].unique()), list(frame["word"].unique())
     reach = max(float(frame["multiplier"].abs().max()), 1e-300)
-    figure = Figure(figsize=(1.15 * len(words) + 1.5, 0.95 * len(contexts) + 1.6), layout="constrained")
-    axes = figure.subplots()
+    # A telephone has room for three columns: there the words go downwards.
+    turned = sheet().stacked and len(words) > len(contexts)
+    across, down = (contexts, words) if turned else (words, contexts)
+    high = 0.8 * len(down) + 0.6
+    figure, (axes,) = panels(1, high, narrow_height=high)
     for row in frame.itertuples():
         place = words.index(row.word), contexts.index(row.context)
+        place = place[::-1] if turned else place
         _cell(axes, place, row.multiplier / reach)
         _number(axes, place, row.multiplier if abs(row.multiplier) > ACTIVE_TOLERANCE * reach else 0.0)
         active = not row.in_support and abs(row.margin - 1) < ACTIVE_TOLERANCE
         if row.in_support:
             _frame(axes, place, active=False)
         else:
-            axes.text(
-                place[0], place[1] + 0.24, f"margin {row.margin:.4g}", ha="center", va="center", fontsize=8.5
-            )
+            axes.text(place[0], place[1] + 0.24, f"margin {row.margin:.3g}", ha="center", va="center")
         if active:
             _frame(axes, place, active=True)
-    axes.set(xlim=(-0.5, len(words) - 0.5), ylim=(len(contexts) - 0.5, -0.5), xlabel="word", ylabel="context")
-    axes.set_xticks(range(len(words)), [str(word) for word in words])
-    axes.set_yticks(range(len(contexts)), [str(context) for context in contexts])
+    axes.set(xlim=(-0.5, len(across) - 0.5), ylim=(len(down) - 0.5, -0.5))
+    axes.set(xlabel="context" if turned else "word", ylabel="word" if turned else "context")
+    axes.set_xticks(range(len(across)), [str(name) for name in across])
+    axes.set_yticks(range(len(down)), [str(name) for name in down])
     axes.tick_params(length=0)
     axes.grid(visible=False)
     for spine in axes.spines.values():
@@ -57,10 +62,10 @@ def multiplier_map(frame: pd.DataFrame) -> Figure:
     handles = [
         Patch(facecolor="none", ec=ink(), lw=FRAMES[False][0], label="word in the support"),
         Patch(facecolor="none", ec=ink(), lw=FRAMES[True][0], ls=FRAMES[True][1], label="active pair, margin 1"),
-        Patch(facecolor=(*to_rgb(palette()[0]), DEEPEST), lw=0, label="positive: pulls the row to the context"),
-        Patch(facecolor=(*to_rgb(palette()[1]), DEEPEST), lw=0, label="negative: pushes the row away"),
+        Patch(facecolor=(*to_rgb(palette()[0]), DEEPEST), lw=0, label="positive: pulls the word's row"),
+        Patch(facecolor=(*to_rgb(palette()[1]), DEEPEST), lw=0, label="negative: pushes it away"),
     ]
-    figure.legend(handles=handles, loc="outside upper center", ncols=2, labelcolor=ink())
+    shared_legend(figure, handles)
     return figure
 
 
@@ -81,4 +86,4 @@ def _frame(axes: Axes, place: tuple[int, int], *, active: bool) -> None:
 
 def _number(axes: Axes, place: tuple[int, int], value: float) -> None:
     text = "0" if value == 0 else f"{value:+.2f}".replace("-", "−")
-    axes.text(*place, text, ha="center", va="center", color=ink(), fontsize=11)
+    axes.text(*place, text, ha="center", va="center", color=ink())

@@ -6,6 +6,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ntp_lib.figures.lettering import titled
+from ntp_lib.figures.sheet import panels
 from ntp_lib.figures.style import colour, dash, ink
 
 
@@ -16,22 +18,21 @@ def path_panels(frame: pd.DataFrame) -> Figure:
         frame: columns radius, penalty, excess_loss, genie_bound, direction_gap, direction_gap_corrected,
             finite_error; one row per point of the path.
     """
-    figure = Figure(figsize=(9.2, 6.0), layout="constrained")
-    loss, direction, finite, norm = figure.subplots(2, 2).ravel()
+    figure, (loss, direction, finite, norm) = panels(4, 3.0)
     _curves(loss, frame, "radius", {"excess_loss": "CE − H", "genie_bound": "bound (9)"})
     loss.set(yscale="log", xlabel="radius B", ylabel="nats")
-    loss.set_title("Excess loss falls exponentially", loc="left")
+    titled(loss, "Excess loss falls exponentially")
     labels = {"direction_gap": r"$\widehat{W}_B$", "direction_gap_corrected": r"$\widehat{W}_B - W^{\star}$"}
     _curves(direction, frame, "radius", labels)
     direction.set(xscale="log", yscale="log", xlabel="radius B", ylabel=r"1 − cosine with $W^{\mathrm{mm}}$")
-    direction.set_title("Direction: like 1/B²", loc="left")
+    titled(direction, "Direction: like 1/B²")
     _curves(finite, frame, "radius", {"finite_error": ""})
     finite.set(yscale="log", xlabel="radius B", ylabel=r"$\|P_{\mathcal{F}} \widehat{W}_B - W^{\star}\|$")
-    finite.set_title("On F: exponentially close", loc="left")
+    titled(finite, "On F: exponentially close")
     _curves(norm, frame, "penalty", {"radius": ""})
     norm.set(xscale="log", xlabel="penalty λ", ylabel="radius B")
     norm.invert_xaxis()
-    norm.set_title("Norm: like log 1/λ", loc="left")
+    titled(norm, "Norm: like log 1/λ")
     for axes in (loss, direction):
         axes.legend(labelcolor=ink())
     return figure

@@ -9,7 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
 
-from ntp_lib.figures.style import colour, dash, ink, palette
+from ntp_lib.figures.lettering import titled
+from ntp_lib.figures.sheet import panels, sheet
+from ntp_lib.figures.style import TYPE, colour, dash, ink, palette
 
 
 def plane_geometry(frame: pd.DataFrame) -> Figure:
@@ -18,8 +20,7 @@ def plane_geometry(frame: pd.DataFrame) -> Figure:
     Args:
         frame: columns kind ("context" or "word"), name, x, y. Lengths are drawn to one scale per kind.
     """
-    figure = Figure(figsize=(6.4, 6.0), layout="constrained")
-    axes = figure.subplots()
+    figure, (axes,) = panels(1, 5.6, narrow_height=3.4)
     words = frame[frame["kind"] == "word"]
     longest = float(np.hypot(words["x"], words["y"]).max())
     for i, word in enumerate(words.itertuples()):
@@ -29,7 +30,6 @@ def plane_geometry(frame: pd.DataFrame) -> Figure:
     _arrows(axes, words.assign(x=words["x"] / longest, y=words["y"] / longest), prefix="word ")
     _contexts(axes, frame[frame["kind"] == "context"])
     _square(axes, 1.5)
-    axes.set_title("Contexts (stars) and decoder rows after training", loc="left")
     return figure
 
 
@@ -40,30 +40,39 @@ def support_and_rows(frame: pd.DataFrame) -> Figure:
         frame: columns matrix ("P", "W_mm", "W_star" or "context"), row, column, value. In "P" rows are contexts
             and columns words; in the others rows are words (or contexts) and columns the coordinates x, y.
     """
-    figure = Figure(figsize=(10.4, 3.9), layout="constrained")
-    heat, margin, finite = figure.subplots(1, 3)
+    figure, heat, margin, finite = _matrix_over_planes()
     probs = _wide(frame, "P")
     color = to_rgb(palette()[0])
     shades = LinearSegmentedColormap.from_list("shades", [(*color, 0.12), (*color, 0.75)])
     sns.heatmap(
         probs.where(probs > 0), annot=True, fmt=".2f", cmap=shades, vmin=0, vmax=1, cbar=False, linewidths=1,
-        linecolor="none", ax=heat, annot_kws={"color": ink()},
+        linecolor="none", ax=heat, annot_kws={"color": ink(), "fontsize": TYPE},
     )  # fmt: skip
     heat.set(xlabel="word", ylabel="context")
+    heat.tick_params(axis="y", rotation=0)
     heat.grid(visible=False)
-    heat.set_title("P: next-word probabilities", loc="left")
+    titled(heat, "P: next-word probabilities")
     contexts = _wide(frame, "context").reset_index(names="name")
     for axes, matrix, title in (
-        (margin, "W_mm", r"Rows of $W^{\mathrm{mm}}$: supports only"),
-        (finite, "W_star", r"Rows of $W^{\star}$: probabilities"),
+        (margin, "W_mm", r"$W^{\mathrm{mm}}$: supports only"),
+        (finite, "W_star", r"$W^{\star}$: probabilities"),
     ):
         rows = _wide(frame, matrix).reset_index(names="name")
         reach = float(np.hypot(rows["x"], rows["y"]).max())
         _arrows(axes, rows, prefix="")
         _contexts(axes, contexts.assign(x=contexts["x"] * reach * 0.5, y=contexts["y"] * reach * 0.5))
         _square(axes, 1.3 * reach)
-        axes.set_title(title, loc="left")
+        titled(axes, title)
     return figure
+
+
+def _matrix_over_planes() -> tuple[Figure, Axes, Axes, Axes]:
+    stacked = sheet().stacked
+    figure = Figure(figsize=(sheet().width, 8.6 if stacked else 5.6), layout="constrained")
+    layout = [["P"], ["mm"], ["star"]] if stacked else [["P", "P"], ["mm", "star"]]
+    heights = (1.9, 3.3, 3.3) if stacked else (1.8, 3.3)
+    axes = figure.subplot_mosaic(layout, height_ratios=heights)
+    return figure, axes["P"], axes["mm"], axes["star"]
 
 
 def _wide(frame: pd.DataFrame, matrix: str) -> pd.DataFrame:
@@ -79,10 +88,12 @@ def _arrows(axes: Axes, rows: pd.DataFrame, *, prefix: str) -> None:
         labels.setdefault((round(row.x, 6), round(row.y, 6)), []).append(str(row.name))
     for (x, y), names in labels.items():
         length = max(np.hypot(x, y), 1e-12)
-        offset = (10 * x / length, 10 * y / length)
-        # Anchored on the side the arrow comes from, so that near arrows do not share a label's place.
-        side = "center" if abs(x) < 0.05 * length else "right" if x < 0 else "left"
-        level = "bottom" if y > 0 else "top"
+        # Anchored on the side the arrow comes from, so that near arrows do not share a label's place; beside an
+        # upright one, whose end may lie under a context.
+        upright = abs(x) < 0.05 * length
+        offset = (8, 0) if upright else (10 * x / length, 10 * y / length)
+        side = "right" if x < 0 and not upright else "left"
+        level = "center" if upright else "bottom" if y > 0 else "top"
         axes.annotate(
             prefix + ", ".join(names), (x, y), offset, textcoords="offset points", ha=side, va=level, color=ink()
         )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ntp_lib.figures.style import colour, dash, ink
+from ntp_lib.figures.lettering import shared_legend, titled
+from ntp_lib.figures.sheet import panels
+from ntp_lib.figures.style import colour, dash
 
 
 def remainder_panels(frame: pd.DataFrame) -> Figure:
@@ -14,8 +16,7 @@ def remainder_panels(frame: pd.DataFrame) -> Figure:
     Args:
         frame: columns case, step, remainder, scaled_finite; one row per case and recorded step.
     """
-    figure = Figure(figsize=(9.2, 3.9), layout="constrained")
-    left, right = figure.subplots(1, 2)
+    figure, (left, right) = panels(2, 2.8)
     for i, (case, rows) in enumerate(frame.groupby("case", sort=False)):
         for axes, column in ((left, "remainder"), (right, "scaled_finite")):
             axes.plot(rows["step"], rows[column], color=colour(i), linestyle=dash(i), label=str(case))
@@ -26,7 +27,7 @@ def remainder_panels(frame: pd.DataFrame) -> Figure:
     )
     for axes, title, height in zip((left, right), titles, heights, strict=True):
         axes.set(xscale="log", xlabel="iteration k", ylabel=height)
-        axes.set_title(title, loc="left")
+        titled(axes, title)
         axes.set_ylim(bottom=0)
-        axes.legend(labelcolor=ink())
+    shared_legend(figure)
     return figure

@@ -1,4 +1,4 @@
-"""From a tidy frame and a drawing function to files: SVG for light and dark pages, PNG for download."""
+"""From a tidy frame and a drawing function to files: SVG for light and dark, wide and narrow pages, and a PNG."""
 
 from __future__ import annotations
 
@@ -12,17 +12,26 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ntp_lib.figures.lettering import readable_logs
+from ntp_lib.figures.sheet import NARROW, WIDE, drawn_on
 from ntp_lib.figures.style import DARK, LIGHT, themed
 from ntp_lib.figures.words import as_words
 
 Draw = Callable[[pd.DataFrame], Figure]
 
-PNG_DPI = 160
+PNG_DPI = 200
+# What is drawn of every figure; book/_ext/ntp_figure.py shows the one that fits the reader's page.
+SUFFIXES = {
+    "svg": (WIDE, LIGHT),
+    "dark.svg": (WIDE, DARK),
+    "narrow.svg": (NARROW, LIGHT),
+    "narrow.dark.svg": (NARROW, DARK),
+}
 UNDEFINED = "not defined for these data"
 
 
 def render(frame: pd.DataFrame, draw: Draw, folder: Path, stem: str) -> None:
-    """Draw a frame once per theme and write <stem>.svg, <stem>.dark.svg and <stem>.png into a folder.
+    """Draw a frame once per sheet and theme; write <stem>.png and <stem>.<suffix> for every one of `SUFFIXES`.
 
     The bytes depend on the frame and the versions of the drawing libraries only. Texts of the frame are drawn as
     they are, whatever formula they look like.
@@ -30,12 +39,13 @@ def render(frame: pd.DataFrame, draw: Draw, folder: Path, stem: str) -> None:
     frame = as_words(frame)
     # No window and no global figure: drawing functions build Figure objects of their own.
     with mpl.rc_context({"svg.hashsalt": "ntp"}):
-        with themed(LIGHT):
-            figure = drawn(frame, draw)
-            figure.savefig(folder / f"{stem}.svg", metadata={"Date": None, "Creator": None})
-            figure.savefig(folder / f"{stem}.png", dpi=PNG_DPI, facecolor="white", metadata={"Software": None})
-        with themed(DARK):
-            drawn(frame, draw).savefig(folder / f"{stem}.dark.svg", metadata={"Date": None, "Creator": None})
+        for suffix, (sheet, theme) in SUFFIXES.items():
+            with drawn_on(sheet), themed(theme):
+                figure = drawn(frame, draw)
+                figure.savefig(folder / f"{stem}.{suffix}", metadata={"Date": None, "Creator": None})
+                if suffix == "svg":
+                    metadata = {"Software": None}
+                    figure.savefig(folder / f"{stem}.png", dpi=PNG_DPI, facecolor="white", metadata=metadata)
 
 
 def drawn(frame: pd.DataFrame, draw: Draw) -> Figure:
@@ -52,6 +62,7 @@ def drawn(frame: pd.DataFrame, draw: Draw) -> Figure:
         curves = [line for line in axes.lines if np.size(line.get_ydata()) > 2]
         if _straightened(axes) or (curves and not any(_defined(line.get_ydata()) for line in curves)):
             axes.text(0.5, 0.5, UNDEFINED, transform=axes.transAxes, ha="center", va="center")
+    readable_logs(figure)
     return figure
 
 

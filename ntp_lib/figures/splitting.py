@@ -5,7 +5,9 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ntp_lib.figures.style import colour, dash, ink
+from ntp_lib.figures.lettering import shared_legend, titled
+from ntp_lib.figures.sheet import panels
+from ntp_lib.figures.style import colour, dash
 
 
 def splitting_residuals(frame: pd.DataFrame) -> Figure:
@@ -15,15 +17,14 @@ def splitting_residuals(frame: pd.DataFrame) -> Figure:
         frame: columns problem, iteration, violation (relative to the margin asked for), excluded_margin (of unit
             decoders).
     """
-    figure = Figure(figsize=(9.2, 3.6), layout="constrained")
-    left, right = figure.subplots(1, 2)
+    figure, (left, right) = panels(2, 2.9)
     for i, (problem, rows) in enumerate(frame.groupby("problem", sort=False)):
         look = {"color": colour(i), "linestyle": dash(i), "label": problem}
         left.plot(rows["iteration"], rows["violation"], **look)
         right.plot(rows["iteration"], rows["excluded_margin"], **look)
-    left.set(yscale="log", xlabel="iteration", ylabel="violation, margins asked for = 1")
-    left.set_title("A decoder comes into reach", loc="left")
+    left.set(yscale="log", xlabel="iteration", ylabel="violation (margin 1)")
+    titled(left, "A decoder comes into reach")
     right.set(yscale="log", xlabel="iteration", ylabel=r"$\|A^{\mathsf{T}}\hat{H}\|\,/\,\sum|a_{jv}|$")
-    right.set_title("No unit decoder has a larger margin", loc="left")
-    left.legend(labelcolor=ink())
+    titled(right, "No unit decoder has a larger margin")
+    shared_legend(figure)
     return figure

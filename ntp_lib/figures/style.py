@@ -31,11 +31,16 @@ class Theme:
 
 
 LIGHT = Theme(
-    "light", "#1c2430", "#ffffff", "#d8dde4", ("#0b5fa5", "#c2410c", "#0f766e", "#7c3aed", "#a16207", "#475569")
-)
+    "light", "#1c2430", "#ffffff", "#d8dde4",
+    ("#0b5fa5", "#c2410c", "#0f766e", "#7c3aed", "#a16207", "#475569", "#be185d", "#5b8c12", "#0891b2", "#7f1d1d"),
+)  # fmt: skip
 DARK = Theme(
-    "dark", "#e6e9ef", "#121212", "#3a414c", ("#6cb6ff", "#ff9e64", "#5eead4", "#c4a7fd", "#facc15", "#a8b3c2")
-)
+    "dark", "#e6e9ef", "#121212", "#3a414c",
+    ("#6cb6ff", "#ff9e64", "#5eead4", "#c4a7fd", "#facc15", "#a8b3c2", "#f472b6", "#a3e635", "#22b8d8", "#fca5a5"),
+)  # fmt: skip
+# In points, for everything that is written: a figure is shown as wide as it is drawn, and then an exponent, which
+# matplotlib sets at 0.7 of it, is still 10 pixels high.
+TYPE = 10.8
 
 DASHES: tuple[str | tuple[int, tuple[float, ...]], ...] = (
     "-",
@@ -44,7 +49,7 @@ DASHES: tuple[str | tuple[int, tuple[float, ...]], ...] = (
     (0, (6, 2, 1, 2)),
     (0, (9, 3)),
 )
-MARKERS = ("o", "s", "^", "D", "v", "P")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p")
 
 
 @contextmanager
@@ -72,16 +77,19 @@ def themed(theme: Theme) -> Iterator[Theme]:
         "grid.linewidth": 0.6,
         "axes.spines.top": False,
         "axes.spines.right": False,
-        "axes.titlesize": 10.5,
+        "axes.titlesize": TYPE,
         "axes.titleweight": "bold",
-        "axes.labelsize": 10,
-        "font.size": 10,
+        "axes.labelsize": TYPE,
+        "font.size": TYPE,
+        "figure.labelsize": TYPE,
         "font.family": "DejaVu Sans",
         "mathtext.fontset": "dejavusans",
-        "legend.fontsize": 9,
+        "legend.fontsize": TYPE,
+        "legend.title_fontsize": TYPE,
         "lines.linewidth": 1.8,
         "figure.constrained_layout.use": True,
         "svg.hashsalt": "ntp",
+        # Outlines: nobody can select the text of an <img>, and a telephone without DejaVu would set other widths.
         "svg.fonttype": "path",
         "image.cmap": "viridis",
         # The only setting of an axis that rcdefaults leaves to the person.
@@ -104,7 +112,7 @@ def palette() -> list[str]:
 
 
 def colour(index: int) -> str:
-    """Colour of the index-th curve under the theme in force; after the sixth they repeat, with other dashes."""
+    """Colour of the index-th curve under the theme in force; after the tenth they repeat, with other dashes."""
     return palette()[index % len(palette())]
 
 

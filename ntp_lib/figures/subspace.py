@@ -10,6 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from ntp_lib.figures.lettering import shared_legend, titled
+from ntp_lib.figures.sheet import panels
 from ntp_lib.figures.style import MARKERS, colour, dash, ink
 
 # The labels of rows nearer than this share of the panel's width would overlap; they become one.
@@ -24,8 +26,8 @@ def subspace_plane(frame: pd.DataFrame) -> Figure:
         frame: columns part ("F" or "complement"), curve ("trajectory" or "limit"), word, step, x, y. The limit of
             part "F" is a point, W* (or W°), that of "complement" a direction, W^mm. Decades of `step` get a dot.
     """
-    figure = Figure(figsize=(9.0, 5.0), layout="constrained")
-    for axes, part in zip(figure.subplots(1, 2), ("F", "complement"), strict=True):
+    figure, grid = panels(2, 3.7, narrow_height=3.7)
+    for axes, part in zip(grid, ("F", "complement"), strict=True):
         rows = frame[frame["part"] == part]
         walked, limits = rows[rows["curve"] == "trajectory"], rows[rows["curve"] == "limit"]
         reach = 1.3 * float(np.abs(rows.loc[rows["curve"] == "trajectory", ["x", "y"]].to_numpy()).max())
@@ -40,15 +42,15 @@ def subspace_plane(frame: pd.DataFrame) -> Figure:
             _names(axes, walked[walked["step"] == walked["step"].max()], reach, beside=True)
         axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
         axes.set(xlabel="first coordinate", ylabel="second coordinate")
-    figure.axes[0].set_title(r"On $\mathcal{F}$: rows settle on $W^{\star}$", loc="left")
-    figure.axes[1].set_title(r"Off $\mathcal{F}$: rows run along $W^{\mathrm{mm}}$", loc="left")
+    titled(grid[0], r"On $\mathcal{F}$: rows settle on $W^{\star}$")
+    titled(grid[1], r"Off $\mathcal{F}$: rows run along $W^{\mathrm{mm}}$")
     handles = [
         _handle("start", marker="s", markersize=6),
         _handle(r"row of $W^{\star}$", marker="*", markersize=12),
         _handle("path of a row, dots at steps 1, 10, 100, …", linestyle="-", linewidth=1.6, marker="."),
         _handle(r"direction of a row of $W^{\mathrm{mm}}$", linestyle="-", linewidth=RAY_WIDTH),
     ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=2, labelcolor=ink())
+    shared_legend(figure, handles, location="lower center")
     return figure
 
 

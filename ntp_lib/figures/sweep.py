@@ -5,6 +5,8 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
+from ntp_lib.figures.lettering import shared_legend, titled
+from ntp_lib.figures.sheet import panels
 from ntp_lib.figures.style import MARKERS, colour, dash, ink
 
 PANELS = {
@@ -24,8 +26,8 @@ def dimension_panels(frame: pd.DataFrame) -> Figure:
             being logarithmic.
     """
     drawn = frame[frame["step"] > 0]
-    figure = Figure(figsize=(8.4, 6.4), layout="constrained")
-    for axes, (name, (title, label)) in zip(figure.subplots(2, 2).ravel(), PANELS.items(), strict=True):
+    figure, grid = panels(4, 2.8)
+    for axes, (name, (title, label)) in zip(grid, PANELS.items(), strict=True):
         for i, (ratio, part) in enumerate(drawn.groupby("ratio")):
             steps = part["step"].to_numpy()
             axes.fill_between(steps, part[f"{name}_low"], part[f"{name}_high"], color=colour(i), alpha=0.22, lw=0)
@@ -40,10 +42,9 @@ def dimension_panels(frame: pd.DataFrame) -> Figure:
                 label="d = m" if ratio == 1 else f"d = {ratio:g} m",
             )
         axes.set(xscale="log", xlabel="iteration", ylabel=label)
-        axes.set_title(title, loc="left")
+        titled(axes, title)
     for axes in (figure.axes[0], figure.axes[3]):
         axes.set_yscale("log")
     figure.axes[2].axhline(1.0, color=ink(), linewidth=1.0, linestyle=":")
-    handles, labels = figure.axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=len(labels), labelcolor=ink())
+    shared_legend(figure)
     return figure

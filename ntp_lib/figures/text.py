@@ -7,39 +7,35 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from ntp_lib.figures.style import colour, dash, ink, palette
+from ntp_lib.figures.lettering import shared_legend, titled
+from ntp_lib.figures.sheet import panels
+from ntp_lib.figures.style import colour, dash, ink
 
 
 def context_length_panels(frame: pd.DataFrame) -> Figure:
-    """Draw the number of contexts, their support sizes and the entropy against the context length.
+    """Draw the number of contexts, their support sizes and the entropy against the context length, one panel each.
 
     Args:
         frame: columns context_length, num_contexts, num_sequences, mean_support, single_share, entropy.
     """
-    figure = Figure(figsize=(10.2, 3.5), layout="constrained")
-    contexts, supports, entropy = figure.subplots(1, 3)
+    figure, (contexts, supports, single, entropy) = panels(4, 2.6)
     lengths = frame["context_length"]
     _line(contexts, lengths, frame["num_contexts"], 0, "distinct contexts m")
     _line(contexts, lengths, frame["num_sequences"], 1, "training sequences n")
     contexts.set(yscale="log", ylabel="count")
-    contexts.legend()
-    contexts.set_title("Contexts become distinct", loc="left")
+    titled(contexts, "Contexts become distinct")
     _line(supports, lengths, frame["mean_support"], 0, "next tokens per context, mean")
     supports.set(ylabel="mean support size", yscale="log")
-    share = supports.twinx()
-    _line(share, lengths, frame["single_share"], 1, "share with one next token")
-    share.set(ylabel="share with one next token", ylim=(0, 1.02))
-    share.spines["right"].set_visible(True)
-    share.grid(visible=False)
-    supports.set_title("Supports become sparse", loc="left")
-    for axes, color in ((supports, palette()[0]), (share, palette()[1])):
-        axes.yaxis.label.set_color(color)
-        axes.tick_params(axis="y", colors=color)
+    titled(supports, "Supports become sparse")
+    _line(single, lengths, frame["single_share"], 0, "share with one next token")
+    single.set(ylabel="share of contexts", ylim=(0, 1.04))
+    titled(single, "One next token only")
     _line(entropy, lengths, frame["entropy"], 0, "entropy H")
     entropy.set(ylabel="H (nats)")
     entropy.set_ylim(bottom=0)
-    entropy.set_title("The bound falls", loc="left")
-    for axes in (contexts, supports, entropy):
+    titled(entropy, "The bound falls")
+    shared_legend(figure, source=contexts)
+    for axes in (contexts, supports, single, entropy):
         axes.set_xlabel("context length")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     return figure
@@ -51,8 +47,7 @@ def support_size_ranks(frame: pd.DataFrame) -> Figure:
     Args:
         frame: columns context_length, support_size, share.
     """
-    figure = Figure(figsize=(6.6, 4.2), layout="constrained")
-    axes = figure.subplots()
+    figure, (axes,) = panels(1, 4.2, narrow_height=3.6)
     for i, (length, part) in enumerate(frame.groupby("context_length")):
         label = f"{length} token{'s' if int(str(length)) > 1 else ''}"
         axes.plot(part["support_size"], part["share"], color=colour(i), linestyle=dash(i), label=label)

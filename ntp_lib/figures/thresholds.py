@@ -7,6 +7,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ntp_lib.figures.lettering import shared_legend, titled
+from ntp_lib.figures.sheet import panels
 from ntp_lib.figures.style import MARKERS, colour, dash, ink
 
 AXES = {"support_size": "support size |S|", "vocab_size": "vocabulary size V"}
@@ -29,13 +31,13 @@ def phase_diagram(frame: pd.DataFrame) -> Figure:
             and theorem (the threshold where it is proved, NaN elsewhere); one row per cell. A bound beyond the
             drawn ratios leaves the panel.
     """
-    panels = list(frame.groupby("axis", sort=False))
-    figure = Figure(figsize=(4.8 * len(panels), 4.8), layout="constrained")
-    for axes, (axis, part) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
+    axis_groups = list(frame.groupby("axis", sort=False))
+    figure, grid = panels(len(axis_groups), 3.8, narrow_height=3.6)
+    for axes, (axis, part) in zip(grid, axis_groups, strict=True):
         values = sorted(part["value"].unique())
         places = part["value"].map(values.index)
         drawn = axes.scatter(
-            places, part["ratio"], c=part["share"], cmap="viridis", vmin=0, vmax=1, marker="s", s=70,
+            places, part["ratio"], c=part["share"], cmap="viridis", vmin=0, vmax=1, marker="s", s=40,
             edgecolors=ink(), linewidths=0.4,
         )  # fmt: skip
         lines = part.drop_duplicates("value").sort_values("value")
@@ -51,11 +53,10 @@ def phase_diagram(frame: pd.DataFrame) -> Figure:
         axes.set_xticks(range(len(values)), [str(value) for value in values])
         axes.set(xlabel=AXES[str(axis)], ylabel="contexts per dimension m/d")
         axes.set_ylim(part["ratio"].min() - 0.15, part["ratio"].max() + 0.15)
-        axes.set_title(part["title"].iloc[0], loc="left")
-    bar = figure.colorbar(drawn, ax=figure.axes, shrink=0.8)
+        titled(axes, part["title"].iloc[0])
+    bar = figure.colorbar(drawn, ax=grid, shrink=0.8, orientation="horizontal", location="bottom", aspect=30)
     bar.set_label("share of separable data sets")
-    handles, labels = figure.axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=3, labelcolor=ink())
+    shared_legend(figure)
     return figure
 
 
@@ -67,10 +68,8 @@ def threshold_scaling(frame: pd.DataFrame) -> Figure:
             bound (NaN where one of these two is not to be drawn); one row per 50 % point.
     """
     cases = list(frame.groupby("case", sort=False))
-    figure = Figure(figsize=(3.5 * len(cases), 3.9), layout="constrained")
-    for i, (axes, (case, part)) in enumerate(
-        zip(figure.subplots(1, len(cases), squeeze=False)[0], cases, strict=True)
-    ):
+    figure, grid = panels(len(cases), 3.2, columns=3)
+    for axes, (case, part) in zip(grid, cases, strict=True):
         first = part.iloc[0]
         x = 1 / part["dim"].to_numpy()
         reach = np.array([0.0, x.max()])
@@ -88,10 +87,9 @@ def threshold_scaling(frame: pd.DataFrame) -> Figure:
             _prediction(axes, float(first["matrix_law"]), 2, "matrix law")
         if np.isfinite(first["pair"]):
             _prediction(axes, float(first["pair"]), 3, "bound of a pair (proved)")
-        axes.set(xlabel="1/d", ylabel="contexts per dimension m/d" if i == 0 else "m/d at 50 %")
-        axes.set_title(str(case), loc="left")
-    handles, labels = figure.axes[-1].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=5, labelcolor=ink())
+        axes.set(xlabel="1/d", ylabel="m/d at 50 %")
+        titled(axes, str(case))
+    shared_legend(figure, source=grid[-1])
     return figure
 
 
@@ -106,8 +104,7 @@ def two_transitions(frame: pd.DataFrame) -> Figure:
         frame: columns question, ratio, share, predicted and pair, the ratio beyond which data are proved not to be
             separable; one row per cell.
     """
-    figure = Figure(figsize=(7.6, 4.4), layout="constrained")
-    axes = figure.subplots()
+    figure, (axes,) = panels(1, 3.8)
     for i, (question, part) in enumerate(frame.groupby("question", sort=False)):
         adjective, prediction = QUESTIONS[str(question)]
         axes.plot(
@@ -120,5 +117,5 @@ def two_transitions(frame: pd.DataFrame) -> Figure:
         label="compatible, not separable (proved)",
     )  # fmt: skip
     axes.set(xlabel="contexts per dimension m/d", ylabel="share of data sets")
-    figure.legend(loc="outside upper center", ncols=2, labelcolor=ink())
+    shared_legend(figure)
     return figure

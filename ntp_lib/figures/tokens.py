@@ -6,9 +6,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ntp_lib.figures.lettering import shared_legend, titled
+from ntp_lib.figures.sheet import panels
 from ntp_lib.figures.style import MARKERS, colour, dash, ink
 
-CLOCK = "clock t, the sum of the steps"
+CLOCK = "clock t, sum of the steps"
 
 
 def token_clocks(frame: pd.DataFrame) -> Figure:
@@ -17,12 +19,13 @@ def token_clocks(frame: pd.DataFrame) -> Figure:
     Args:
         frame: columns curve, clock, gap, finite_error; one row per curve and recorded step after the first.
     """
-    figure, (left, right) = _panels()
+    figure, (left, right) = panels(2, 2.8)
     for i, (curve, rows) in enumerate(frame.groupby("curve", sort=False)):
         for axes, column in ((left, "gap"), (right, "finite_error")):
             axes.plot(rows["clock"], rows[column], color=colour(i), linestyle=dash(i), label=str(curve))
     _finish(left, "Direction", r"1 − cosine with $W^{\mathrm{mm}}$", logy=True)
     _finish(right, r"Part in $\mathcal{F}$", r"$\|P_{\mathcal{F}}W - W^{\circ}\|$", logy=True)
+    shared_legend(figure)
     return figure
 
 
@@ -33,13 +36,14 @@ def token_settling(frame: pd.DataFrame) -> Figure:
         frame: columns run, clock, along (distance of ρ from the rest point along W^mm, in log t) and across (the
             free coordinate); several runs.
     """
-    figure, (left, right) = _panels()
+    figure, (left, right) = panels(2, 2.8)
     for i, (run, rows) in enumerate(frame.groupby("run", sort=False)):
         for axes, column in ((left, "along"), (right, "across")):
             axes.plot(rows["clock"], rows[column], color=colour(i), linestyle=dash(i), label=f"run {run}")
     left.axhline(0.0, color=ink(), linestyle=":", linewidth=1.0)
     _finish(left, "Along: one rest point", "distance from the rest point")
     _finish(right, "Across: whatever chance left", "free coordinate")
+    shared_legend(figure)
     return figure
 
 
@@ -50,25 +54,19 @@ def token_pencil(frame: pd.DataFrame) -> Figure:
         frame: columns curve, clock, probability, lag, and the limits of the last two, probability_limit and
             lag_limit, drawn dotted.
     """
-    figure, (left, right) = _panels()
+    figure, (left, right) = panels(2, 2.8)
     for i, (curve, rows) in enumerate(frame.groupby("curve", sort=False)):
         for axes, column in ((left, "probability"), (right, "lag")):
             (line,) = axes.plot(rows["clock"], rows[column], color=colour(i), linestyle=dash(i), label=str(curve))
             line.set(marker=MARKERS[i], markersize=3.5)
     for axes, column in ((left, "probability_limit"), (right, "lag_limit")):
         axes.axhline(frame[column].iloc[0], color=ink(), linestyle=":", linewidth=1.0)
-    _finish(left, "A word never seen there", "probability of word 2 after context 2")
+    _finish(left, "Word 2 after context 2", "probability")
     _finish(right, "The margin of word 3", "margin − log t")
+    shared_legend(figure)
     return figure
-
-
-def _panels() -> tuple[Figure, tuple[Axes, Axes]]:
-    figure = Figure(figsize=(9.2, 3.9), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    return figure, (left, right)
 
 
 def _finish(axes: Axes, title: str, ylabel: str, *, logy: bool = False) -> None:
     axes.set(xscale="log", yscale="log" if logy else "linear", xlabel=CLOCK, ylabel=ylabel)
-    axes.set_title(title, loc="left")
-    axes.legend(labelcolor=ink())
+    titled(axes, title)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
+from ntp_lib.figures.lettering import shared_legend, titled
+from ntp_lib.figures.sheet import panels
 from ntp_lib.figures.style import colour, dash, ink
 
 
@@ -19,12 +21,11 @@ def training_panels(frame: pd.DataFrame) -> Figure:
     """
     drawn = frame[frame["step"] > 0].reset_index(drop=True)
     drawn["loss"] = drawn["excess_loss"] + drawn["entropy"]
-    figure = Figure(figsize=(9.2, 6.0), layout="constrained")
-    loss, norm, alignment, finite = figure.subplots(2, 2).ravel()
+    figure, (loss, norm, alignment, finite) = panels(4, 2.9)
     _lines(drawn, "loss", loss)
     for entropy in drawn["entropy"].unique():
         loss.axhline(entropy, color=ink(), linewidth=1.0, linestyle=":")
-        loss.annotate("entropy H", (1, entropy), (4, 4), textcoords="offset points", color=ink(), fontsize=9)
+        loss.annotate("entropy H", (1, entropy), (4, 4), textcoords="offset points", color=ink())
     _label(loss, "Loss against its bound", "cross-entropy (nats)")
     _lines(drawn, "norm", norm)
     _label(norm, "The weights diverge", r"$\|W\|$")
@@ -32,8 +33,8 @@ def training_panels(frame: pd.DataFrame) -> Figure:
     _lines(drawn, "finite_error", finite)
     finite.set_yscale("log")
     _label(finite, "On F the weights settle", r"$\|P_{\mathcal{F}} W - W^{\star}\|$")
-    for axes in (loss, norm, finite):
-        _legend(axes, many=frame["curve"].nunique() > 1)
+    if frame["curve"].nunique() > 1:
+        shared_legend(figure)
     return figure
 
 
@@ -58,34 +59,31 @@ def averaged_training_panels(frame: pd.DataFrame) -> Figure:
 
 
 def _alignment(frame: pd.DataFrame, axes: Axes) -> None:
+    """Cosines of W and of W − W*: two colours for one curve. Several keep their colours, and W − W* has marks."""
     curves = frame["curve"].unique()
-    measures = {"cosine": "$W$", "cosine_corrected": r"$W - W^{\star}$"}
+    several = len(curves) > 1
     for i, curve in enumerate(curves):
         rows = frame[frame["curve"] == curve]
-        for k, (column, name) in enumerate(measures.items()):
-            label = name if len(curves) == 1 else f"{curve}: {name}"
-            index = k if len(curves) == 1 else i
-            axes.plot(rows["step"], rows[column], color=colour(index), linestyle=dash(k), label=label)
+        for k, column in enumerate(("cosine", "cosine_corrected")):
+            index = i if several else k
+            line = {"color": colour(index), "linestyle": dash(index)}
+            marks = {"marker": "o", "markersize": 5, "markerfacecolor": "none", "markevery": 0.09}
+            axes.plot(rows["step"], rows[column], **line, **(marks if several and k else {}))
+    looks = (
+        [{"color": ink()}, {"color": ink(), "marker": "o", "markersize": 5, "markerfacecolor": "none"}]
+        if several
+        else [{"color": colour(k), "linestyle": dash(k)} for k in (0, 1)]
+    )
+    axes.legend([Line2D([], [], **look) for look in looks], ["$W$", r"$W - W^{\star}$"], labelcolor=ink())
     axes.axhline(1.0, color=ink(), linewidth=1.0, linestyle=":")
-    _label(axes, "Direction of the max-margin solution", r"cosine with $W^{\mathrm{mm}}$")
-    _legend(axes, many=True)
+    _label(axes, "The direction turns", r"cosine with $W^{\mathrm{mm}}$")
 
 
 def _lines(frame: pd.DataFrame, column: str, axes: Axes) -> None:
-    colours = [colour(i) for i in range(frame["curve"].nunique())]
-    sns.lineplot(
-        frame, x="step", y=column, hue="curve", style="curve", palette=colours,
-        estimator=None, errorbar=None, ax=axes,
-    )  # fmt: skip
+    for i, (curve, rows) in enumerate(frame.groupby("curve", sort=False)):
+        axes.plot(rows["step"], rows[column], color=colour(i), linestyle=dash(i), label=str(curve))
 
 
 def _label(axes: Axes, title: str, ylabel: str) -> None:
     axes.set(xscale="log", xlabel="iteration", ylabel=ylabel)
-    axes.set_title(title, loc="left")
-
-
-def _legend(axes: Axes, *, many: bool) -> None:
-    if many:
-        axes.legend(title=None)
-    elif (legend := axes.get_legend()) is not None:
-        legend.remove()
+    titled(axes, title)

@@ -126,9 +126,11 @@ def test_training_panels_draw_the_loss_above_its_entropy(frames):
 def test_training_panels_tell_several_curves_apart(count, training_frame):
     names = [f"curve {i}" for i in range(count)]
     figure = drawn(figures.training_panels, training_frame(names))
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == names
     for axes in figure.axes:
-        legend = [text.get_text() for text in axes.get_legend().get_texts()]
-        assert all(any(name in label for label in legend) for name in names)
+        looks = [(line.get_color(), str(line.get_linestyle())) for line in axes.get_lines()[:count]]
+        # In the panel of directions every curve has two lines of one look, which marks tell apart.
+        assert len(set(looks)) == ((count + 1) // 2 if axes is figure.axes[2] else count)
 
 
 @pytest.mark.parametrize("words", [1, 5, 6])

@@ -15,7 +15,7 @@ from ntp_lib.figures.rendering import render
 from ntp_lib.figures.style import DARK, LIGHT, themed
 from ntp_lib.figures.words import as_words
 
-NAMES = ["fig.dark.svg", "fig.png", "fig.svg"]
+NAMES = ["fig.dark.svg", "fig.narrow.dark.svg", "fig.narrow.svg", "fig.png", "fig.svg"]
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +42,10 @@ def test_bytes_depend_on_the_frame_alone(name, frames, tmp_path):
     assert rendered(draw, frame.copy(), tmp_path / "again") == first
     assert first["fig.svg"] != first["fig.dark.svg"]
     assert first["fig.png"].startswith(b"\x89PNG")
-    for file, theme, other in (("fig.svg", LIGHT, DARK), ("fig.dark.svg", DARK, LIGHT)):
+    for file in NAMES:
+        if file == "fig.png":
+            continue
+        theme, other = (DARK, LIGHT) if ".dark" in file else (LIGHT, DARK)
         text = first[file].decode()
         ET.fromstring(text)
         assert theme.ink in text

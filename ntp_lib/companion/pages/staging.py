@@ -28,10 +28,8 @@ from ntp_lib.companion.reproduction.manifest import Manifest, load_manifest
 from ntp_lib.companion.reproduction.notebooks import document, stored_errors
 from ntp_lib.companion.reproduction.parameters import notebook_parameters
 from ntp_lib.companion.reproduction.project import Project
-from ntp_lib.companion.reproduction.runs import NOTEBOOK_FILE, figure_file
+from ntp_lib.companion.reproduction.runs import NOTEBOOK_FILE, SUFFIXES, figure_file
 from ntp_lib.companion.reproduction.verification import Report, verify
-
-FIGURE_SUFFIXES = ("svg", "dark.svg", "png", "csv")
 
 
 @dataclass(frozen=True)
@@ -125,7 +123,7 @@ def _copy_figures(project: Project, manifest: Manifest, notebooks: Iterable[str]
     target.mkdir()
     index = {}
     for entry in manifest.figures.values():
-        files = [figure_file(project.runs / entry.notebook, entry.id, suffix) for suffix in FIGURE_SUFFIXES]
+        files = [figure_file(project.runs / entry.notebook, entry.id, suffix) for suffix in SUFFIXES]
         if entry.notebook not in notebooks or not all(file.is_file() for file in files):
             continue
         for file in files:

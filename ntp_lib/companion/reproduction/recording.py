@@ -27,7 +27,7 @@ def record_figure(
     *,
     source_sha256: str | None = None,
 ) -> None:
-    """Record a figure: write its data (CSV) and drawings (SVG, dark SVG, PNG), and show it.
+    """Record a figure: write its data (CSV) and drawings (SVG, light and dark, wide and narrow; PNG), and show it.
 
     Executed by the pipeline, the files go into the run. Run by a person, they go to
     `_build/interactive` and the verdict beside the reference is printed.

@@ -16,13 +16,13 @@ from ntp_lib.companion.reproduction.soundness import require_sound
 RUN_FILE = "run.json"
 NOTEBOOK_FILE = "notebook.ipynb"
 FIGURES = "figures"
-SUFFIXES = ("csv", "svg", "dark.svg", "png")
+SUFFIXES = ("csv", "svg", "dark.svg", "narrow.svg", "narrow.dark.svg", "png")
 # What makes a file called run.json a record of ours; a later version may hold other fields.
 FORMAT, VERSION = "ntp run", 1
 
 
 def figure_file(folder: Path, figure: str, suffix: str) -> Path:
-    """A file of a recorded figure: suffix `csv`, `svg`, `dark.svg` or `png`."""
+    """A file of a recorded figure: one of the `SUFFIXES`."""
     return folder / FIGURES / f"{figure}.{suffix}"
 
 

@@ -6,6 +6,7 @@ from tiny_project import notebook
 
 from ntp_lib.companion.cli.main import main
 from ntp_lib.companion.reproduction.project import Project
+from ntp_lib.companion.reproduction.runs import SUFFIXES
 
 STUMBLING = (
     "scale: float = 1.0\nrecords: bool = True",
@@ -65,7 +66,7 @@ def test_a_cell_that_fails_keeps_and_compares_what_was_recorded_before(stumbling
     assert "recorded all the same (_build/failed/descent):\n✗ loss differs from its reference\n" in result.output
     assert "observed 0 is not ≥ 0.5 (a length)\n      claimed for the default parameters only" in result.output
     kept = {path.name for path in (stumbling.failed / "descent/figures").iterdir()}
-    assert kept == {"loss.csv", "loss.svg", "loss.dark.svg", "loss.png"}
+    assert kept == {f"loss.{suffix}" for suffix in SUFFIXES}
     assert not stumbling.custom.exists()
 
 

@@ -11,6 +11,7 @@ from ntp_lib.companion.reproduction.errors import ReproductionError
 from ntp_lib.companion.reproduction.inputs import digest
 from ntp_lib.companion.reproduction.project import Project
 from ntp_lib.companion.reproduction.recording import write_data
+from ntp_lib.companion.reproduction.runs import SUFFIXES
 from ntp_lib.companion.reproduction.session import FOLDER_VARIABLE, Session
 from ntp_lib.companion.reproduction.tables import read_table
 
@@ -37,7 +38,7 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
 def test_files_and_records(session: Session) -> None:
     record_figure("loss", descent_frame(), draw, source_sha256="abc")
     names = sorted(path.name for path in (session.folder / "figures").iterdir())
-    assert names == ["loss.csv", "loss.dark.svg", "loss.png", "loss.svg"]
+    assert names == sorted(f"loss.{suffix}" for suffix in SUFFIXES)
     written = digest(session.folder / "figures/loss.csv")
     assert session.records()["figures"] == {"loss": {"csv_sha256": written, "source_sha256": "abc"}}
 

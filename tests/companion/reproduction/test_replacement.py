@@ -10,7 +10,7 @@ from tiny_project import descent_frame, put_run
 from ntp_lib.companion.reproduction.errors import ReproductionError, RequestError
 from ntp_lib.companion.reproduction.project import Project
 from ntp_lib.companion.reproduction.replacement import remove_run, require_replaceable
-from ntp_lib.companion.reproduction.runs import RUN_FILE, load_run
+from ntp_lib.companion.reproduction.runs import RUN_FILE, SUFFIXES, load_run
 from ntp_lib.companion.reproduction.workspaces import publish
 
 
@@ -20,7 +20,7 @@ def run(project: Project) -> Path:
     put_run(project, "descent", {"loss": descent_frame()})
     folder = project.root / "mine"
     (project.runs / "descent").rename(folder)
-    for suffix in ("svg", "dark.svg", "png"):
+    for suffix in SUFFIXES[1:]:
         (folder / f"figures/loss.{suffix}").write_text("")
     return folder
 
@@ -115,7 +115,7 @@ def test_a_run_with_anything_else_beside_it_stays(run: Path, add: Callable[[Path
     assert run.is_dir()
     assert (run.parent / "secret.csv").exists() == (add is a_record_that_names_other_files)
     if add is a_link_for_the_figures:
-        assert len(tree(run.parent / "elsewhere")) == 4
+        assert len(tree(run.parent / "elsewhere")) == len(SUFFIXES)
 
 
 def test_nothing_is_replaced_that_appeared_meanwhile(project: Project, run: Path, tmp_path: Path) -> None:
