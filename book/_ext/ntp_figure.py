@@ -1,26 +1,41 @@
-"""Sphinx extension: the ``ntp-figure`` directive, a recorded figure in its light and dark version.
+"""Sphinx extension: the ``ntp-figure`` directive, a recorded figure that fits the page.
 
     ```{ntp-figure} fig-4
     ```
 
 Everything shown (files, title, caption, alternative text, the paper's number) comes from ``book/_figures``,
 which staging fills. The figure is numbered and ``{numref}`fig-4` `` refers to it; ``:unnumbered:`` repeats a
-figure elsewhere without a second label.
+figure elsewhere without a second label. Four drawings of it are on the page, for light and dark, for wide and
+narrow screens; the browser loads the one it shows, and without scripts that is a light one.
 """
 
 import json
+import posixpath
 from pathlib import Path
+from urllib.parse import quote
 
 from docutils import nodes
 from docutils.parsers.rst import directives
+from image_sizes import attributes
 from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
 FOLDER = "/book/_figures"
+THEMES = (("svg", "only-light"), ("dark.svg", "only-dark"))
 DOWNLOADS = (("PNG", "png"), ("SVG", "svg"), ("data (CSV)", "csv"))
+# Up to this width of the window there is no room for panels side by side.
+NARROW = "(max-width: 720px)"
 
 
-class unnumbered_figure(nodes.figure):  # noqa: N801 - docutils names node classes in lower case
+class picture(nodes.container):  # noqa: N801 - docutils names node classes in lower case
+    """The drawings for one theme: for a narrow screen, and the image of HTML's ``picture`` itself."""
+
+
+class narrow_image(nodes.image):  # noqa: N801 - see above
+    """The drawing for a narrow screen."""
+
+
+class unnumbered_figure(nodes.figure):  # noqa: N801 - see above
     """A figure that takes no number: Sphinx numbers ``nodes.figure`` by its exact class."""
 
 
@@ -49,9 +64,13 @@ class NtpFigure(SphinxDirective):
         return entries[figure_id]
 
     def canvas(self, figure_id, alt):
-        themes = ((f"{figure_id}.svg", "only-light"), (f"{figure_id}.dark.svg", "only-dark"))
-        images = [nodes.image(uri=f"{FOLDER}/{name}", alt=alt, classes=[theme]) for name, theme in themes]
-        return nodes.container("", *images, classes=["ntp-figure-canvas"])
+        pictures = [self.picture(figure_id, alt, *theme) for theme in THEMES]
+        return nodes.container("", *pictures, classes=["ntp-figure-canvas"])
+
+    def picture(self, figure_id, alt, suffix, theme):
+        narrow = narrow_image(uri=f"{FOLDER}/{figure_id}.narrow.{suffix}")
+        wide = nodes.image(uri=f"{FOLDER}/{figure_id}.{suffix}", alt=alt, classes=[theme])
+        return picture("", narrow, wide, classes=[theme])
 
     def caption(self, entry):
         title = nodes.strong("", "", *self.inline(entry["title"].rstrip(".") + "."))
@@ -80,7 +99,29 @@ def _depart(translator, node):
     translator.depart_figure(node)
 
 
+def _visit_picture(translator, node):
+    translator.body.append(translator.starttag(node, "picture"))
+
+
+def _depart_picture(translator, node):
+    translator.body.append("</picture>\n")
+
+
+def _visit_narrow(translator, node):
+    builder = translator.builder
+    copy = posixpath.join(builder.imgpath, quote(builder.images[node["uri"]]))
+    translator.body.append(f'<source media="{NARROW}" srcset="{copy}"{attributes(translator, node)}/>')
+    raise nodes.SkipNode
+
+
+def _skip(translator, node):
+    raise nodes.SkipNode
+
+
 def setup(app):
+    app.setup_extension("image_sizes")
     app.add_directive("ntp-figure", NtpFigure)
     app.add_node(unnumbered_figure, html=(_visit, _depart))
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+    app.add_node(picture, html=(_visit_picture, _depart_picture))
+    app.add_node(narrow_image, html=(_visit_narrow, None), latex=(_skip, None), text=(_skip, None))
+    return {"version": "2", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -172,6 +172,7 @@ def write_run(project: Project) -> None:
     (run / "figures" / "growth-curve.png").write_bytes(PNG)
     for suffix, ink in (("svg", "#222222"), ("dark.svg", "#eeeeee")):
         (run / "figures" / f"growth-curve.{suffix}").write_text(_drawing(ink), "utf-8")
+        (run / "figures" / f"growth-curve.narrow.{suffix}").write_text(_drawing(ink, width=360), "utf-8")
     inputs = current_inputs(project, NOTEBOOK)
     inputs = replace(inputs, packages={name: metadata.version(name) for name in ("numpy", "torch")})
     record = Run(
@@ -205,9 +206,10 @@ CHECK: dict[str, Any] = {
 }
 
 
-def _drawing(ink: str) -> str:
+def _drawing(ink: str, width: int = 720) -> str:
+    size = f'width="{width}" height="{width * 5 // 12}"'
     return (
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 300" width="720" height="300">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 300" {size}>'
         f'<path d="M40 260 680 40" stroke="{ink}" stroke-width="3"/>'
         f'<text x="40" y="290" fill="{ink}" font-size="16">step</text></svg>'
     )
