@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from book_browser import TELEPHONE, faults, pages, served
+from book_layout import unseen
 from small_project import ROOT, small_project
 
 from ntp_lib.companion.pages.site import build_site
@@ -30,6 +31,12 @@ def address() -> Iterator[str]:
 def test_page_of_the_book(browser: Any, address: str, page: str) -> None:
     """No page of the book gives a reader's browser anything to complain about."""
     assert faults(browser, address, page) == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_all_is_seen_on_page_of_the_book(browser: Any, address: str, page: str) -> None:
+    """Nothing is cut or hidden at the widths of screens, on a telephone, and on paper."""
+    assert unseen(browser, f"{address}/{page}") == []
 
 
 def test_small_book(browser: Any, tmp_path: Path) -> None:

@@ -1,0 +1,125 @@
+"""What a reader cannot see although it is on the page: cut at an edge, or folded away on paper."""
+
+from typing import Any
+
+WIDE, NARROW = (1280, 1440, 1920), 390
+# A4 without margins of 1.5 cm, in CSS pixels.
+PAPER = 680
+
+# Everything that is folded can be unfolded: what is in it has to fit as well.
+UNFOLD = """async () => {
+  await window.MathJax?.startup?.promise;
+  document.querySelectorAll('.bd-article details').forEach(fold => { fold.open = true; });
+  document.querySelectorAll('.bd-article .toggle-hidden').forEach(fold => fold.classList.remove('toggle-hidden'));
+  await settled();
+}"""
+
+COMMON = """
+  // Scripts may answer to a new width a moment later.
+  const settled = () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+  const all = selector => [...document.querySelectorAll('.bd-article ' + selector)];
+  const words = node => node.textContent.trim().replace(/\\s+/g, ' ').slice(0, 60);
+  const shown = node => node.getBoundingClientRect().width > 1;
+  // A heading that is kept for screen readers alone is a box of one pixel.
+  const unseen = node => node.closest('mjx-assistive-mml, svg, [clip-path]')
+    || (node.closest('thead') && !shown(node.closest('thead')));
+  const wider = box => shown(box) && box.scrollWidth > box.clientWidth + 1;
+  const formula = node => node.querySelector('mjx-container svg');
+  const name = node => words(node.querySelector('mjx-assistive-mml') ?? node);
+  const room = node => {
+    const box = node.closest('td, th, li, p, dd, dt, figcaption, h1, h2, h3, .admonition, section, .bd-article');
+    return box.getBoundingClientRect().right - parseFloat(getComputedStyle(box).paddingRight);
+  };
+  const tableBox = table => table.closest('.pst-scrollable-table-container, .text_html') ?? table;
+  const found = (what, boxes, describe = words) => boxes.map(box => `${what}: ${describe(box)}`);
+  const displays = () => all('div.math').filter(math => formula(math)
+    && formula(math).getBoundingClientRect().width > math.clientWidth + 1);
+  const inline = () => all('span.math').filter(math => formula(math)
+    && formula(math).getBoundingClientRect().right > room(math) + 1);
+  const code = () => all('pre').filter(wider);
+  const cells = table => [...table.querySelectorAll('th, td')].filter(cell => shown(cell) && !unseen(cell));
+  const columns = () => all('table').filter(table => wider(tableBox(table)) || cells(table).some(
+    cell => cell.getBoundingClientRect().right > tableBox(table).getBoundingClientRect().right + 1));
+"""
+
+CUT = f"""() => {{ {COMMON}
+  return [
+    ...found('display cut', displays(), name), ...found('formula cut', inline(), name),
+    ...found('code cut', code()), ...found('column cut', columns()),
+  ];
+}}"""
+
+# On a telephone a long display may scroll, if one can see that it goes on and reach it with the keyboard.
+CUT_NARROW = f"""() => {{ {COMMON}
+  const announced = math => [math, ...math.querySelectorAll('*')].some(box => box.matches('.ntp-more[tabindex]'));
+  const silent = [...displays(), ...all('span.math').filter(wider)].filter(math => !announced(math));
+  return [
+    ...found('display cut without a sign', silent, name), ...found('code cut', code()),
+    ...found('column cut', columns()),
+  ];
+}}"""
+
+PRINTED = f"""() => {{ {COMMON}
+  const edge = document.documentElement.clientWidth + 1;
+  const beyond = all('*').filter(node => shown(node) && node.getBoundingClientRect().right > edge
+    && !unseen(node));
+  const clips = node => ['auto', 'scroll', 'hidden'].includes(getComputedStyle(node).overflowX);
+  const scrolling = all('*').filter(node => wider(node) && clips(node) && !unseen(node));
+  const hidden = all('details > :not(summary), .toggle-hidden > :not(button)').filter(
+    child => child.textContent.trim() && !child.checkVisibility({{visibilityProperty: true}}));
+  const bold = all('mjx-container [stroke-width="0"]').filter(part => getComputedStyle(part).stroke !== 'none');
+  const faded = all('*').filter(node => !['', 'none'].includes(getComputedStyle(node).maskImage) && shown(node));
+  const titles = all('h1').filter(title => !shown(title));
+  return [
+    ...found('beyond the paper', beyond.slice(0, 3)), ...found('cut on paper', scrolling.slice(0, 3)),
+    ...found('folded on paper', hidden.slice(0, 3)), ...found('faded on paper', faded.slice(0, 3)),
+    ...found('title missing on paper', titles), ...(bold.length ? [`bold on paper: ${{bold.length}} parts`] : []),
+  ];
+}}"""
+
+
+def unseen(browser: Any, address: str) -> list[str]:
+    """Return what a reader cannot see of the page at an address, on a screen or on paper.
+
+    Args:
+        browser: A playwright browser.
+        address: Address of the page.
+    """
+    view = browser.new_page(viewport={"width": WIDE[0], "height": 900})
+    try:
+        view.goto(address, wait_until="load")
+        view.evaluate("async () => { await window.MathJax?.startup?.promise; }")
+        # On paper first: what is folded is to be printed as well.
+        return lost_in_print(view) + cut(view)
+    finally:
+        view.close()
+
+
+def cut(view: Any) -> list[str]:
+    """Return what an opened page cuts or hides, on screens and on a telephone; folded boxes are opened for it.
+
+    Args:
+        view: A playwright page that has loaded.
+    """
+    view.evaluate(UNFOLD.replace("async () => {", f"async () => {{ {COMMON}", 1))
+    found = []
+    for width in WIDE:
+        found += [f"{fault} ({width} px)" for fault in _at(view, width, CUT)]
+    return found + [f"{fault} ({NARROW} px)" for fault in _at(view, NARROW, CUT_NARROW)]
+
+
+def lost_in_print(view: Any) -> list[str]:
+    """Return what an opened page would lose on paper."""
+    view.evaluate("() => { window.dispatchEvent(new Event('beforeprint')); }")
+    view.emulate_media(media="print")
+    found = _at(view, PAPER, PRINTED)
+    view.emulate_media(media="screen")
+    view.evaluate("() => { window.dispatchEvent(new Event('afterprint')); }")
+    return found
+
+
+def _at(view: Any, width: int, script: str) -> list[str]:
+    view.set_viewport_size({"width": width, "height": 900})
+    view.evaluate(f"async () => {{ {COMMON} await settled(); }}")
+    found: list[str] = view.evaluate(script)
+    return found
