@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -36,7 +37,7 @@ SHIFT = """() => new Promise(done => new PerformanceObserver(list => done(
 
 def svg(width: int, height: int, size: str = 'width="{0}" height="{1}"') -> str:
     box = f'viewBox="0 0 {width} {height}" {size.format(width, height)}'
-    return f'<svg xmlns="http://www.w3.org/2000/svg" {box}><rect width="9" height="9" fill="#a00"/></svg>'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {box}><path d="M0 0h9v9z" fill="#a00"/></svg>'
 
 
 def sources(folder: Path) -> Path:
@@ -73,7 +74,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for theme in ("light", "dark"):
         frame = FRAME.format(theme=theme)
         (out / f"{theme}.html").write_text(f"{frame}{figure}<p>Text below.</p></body></html>", "utf-8")
-        jumping = str(figure).replace('width="671" height="300"', "").replace('width="328" height="600"', "")
+        jumping = re.sub(r' (width|height)="[0-9]+"', "", str(figure))
         (out / f"{theme}-jumping.html").write_text(f"{frame}{jumping}<p>Text below.</p></body></html>", "utf-8")
     (out / "figures.css").write_text((BOOK / "_static" / "figures.css").read_text("utf-8"), "utf-8")
     return out
