@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from bs4 import NavigableString, Tag
+from bs4.element import NavigableString, Tag
 
 TEX = re.compile(r"\s*(\\\(.*\\\)|\\\[.*\\\]|\\begin\{.*\\end\{[^}]*\})\s*", re.DOTALL)
 GLYPH = re.compile(r'href="#(MJX-[^"]+)"')

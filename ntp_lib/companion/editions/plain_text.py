@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from bs4 import NavigableString, Tag
+from bs4.element import NavigableString, Tag
 
 from ntp_lib.companion.editions.articles import clean_article, unfold
 from ntp_lib.companion.editions.built_book import PAPER, BuiltBook, Page
