@@ -14,6 +14,8 @@ from bs4 import BeautifulSoup
 
 BOOK = Path(__file__).parents[3] / "book"
 SIZES = {"svg": (671, 300), "dark.svg": (671, 300), "narrow.svg": (328, 600), "narrow.dark.svg": (328, 600)}
+# Long enough to fill the window, so that it matters where it stands.
+BELOW = '<p style="height: 60rem">Text below.</p>'
 SETTINGS = ("-D", "extensions=myst_parser,ntp_figure", "-D", "html_theme=basic")
 PAGE = """# A page
 
@@ -73,9 +75,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     figure = BeautifulSoup((out / "index.html").read_text("utf-8"), "html.parser").select_one("figure.ntp-figure")
     for theme in ("light", "dark"):
         frame = FRAME.format(theme=theme)
-        (out / f"{theme}.html").write_text(f"{frame}{figure}<p>Text below.</p></body></html>", "utf-8")
+        (out / f"{theme}.html").write_text(f"{frame}{figure}{BELOW}</body></html>", "utf-8")
         jumping = re.sub(r' (width|height)="[0-9]+"', "", str(figure))
-        (out / f"{theme}-jumping.html").write_text(f"{frame}{jumping}<p>Text below.</p></body></html>", "utf-8")
+        (out / f"{theme}-jumping.html").write_text(f"{frame}{jumping}{BELOW}</body></html>", "utf-8")
     (out / "figures.css").write_text((BOOK / "_static" / "figures.css").read_text("utf-8"), "utf-8")
     return out
 
