@@ -103,7 +103,8 @@ def _items(chapters: Sequence[Chapter], pictures: Mapping[str, str]) -> Iterator
 
 def _contents(chapters: Sequence[Chapter]) -> str:
     """The table of contents: parts, their chapters, the sections of those."""
-    lines, part, open_sections = [], "", False
+    lines: list[str] = []
+    part, open_sections = "", False
     for chapter in chapters:
         link = f'<a href="{chapter.file}">{escape(chapter.title)}</a>'
         if chapter.depth and lines:
