@@ -48,7 +48,7 @@ def view(browser: Any, address: str) -> Iterator[Any]:
 
 def _open(page: Any, address: str) -> None:
     page.goto(address, wait_until="load")
-    page.evaluate("MathJax.startup.promise")
+    page.evaluate("window.MathJax?.startup?.promise")
 
 
 def _link(view: Any, target: str) -> Any:
@@ -131,12 +131,12 @@ def test_previewed_links_lead_where_they_should(view: Any, folder: Path) -> None
 
 def test_cite_goes_to_the_clipboard(view: Any) -> None:
     """The button copies; where that is forbidden it shows the entry, selected."""
-    view.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text; }")
+    view.evaluate("() => { navigator.clipboard.writeText = async (text) => { window.copied = text; }; }")
     button = view.locator("#thm-main .ntp-cite")
     button.click()
     assert "ntp-thm-main" in view.evaluate("window.copied")
     assert button.inner_text() == "Copied"
-    view.evaluate("navigator.clipboard.writeText = async () => { throw new Error('no'); }")
+    view.evaluate("() => { navigator.clipboard.writeText = async () => { throw new Error('no'); }; }")
     view.locator("#def-size .ntp-cite").click()
     text = view.locator(".ntp-cite-entry textarea")
     assert "ntp-def-size" in text.input_value()
