@@ -53,14 +53,11 @@ def attempt(case: Case, contender: Contender, setting: str, repeat: int, judge: 
     if answer.value is None:
         outcome = Ending.TIME_LIMIT if answer.stopped else Ending.FAILED
         return Attempt(outcome, seconds, {}, notes)
-    accuracy = {
-        name: value if math.isfinite(value) else None for name, value in judge(problem, answer.value).items()
-    }
-    if all(requirement.met(accuracy) for requirement in case.requirements):
-        outcome = Ending.REACHED
-    else:
-        outcome = Ending.TIME_LIMIT if answer.stopped else Ending.INACCURATE
-    return Attempt(outcome, seconds, accuracy, notes)
+    judged = judge(problem, answer.value)
+    accuracy = {name: value if math.isfinite(value) else None for name, value in judged.items()}
+    met = all(requirement.met(accuracy) for requirement in case.requirements)
+    missed = Ending.TIME_LIMIT if answer.stopped else Ending.INACCURATE
+    return Attempt(Ending.REACHED if met else missed, seconds, accuracy, notes)
 
 
 def product_seconds(data: NTPData) -> float:

@@ -38,9 +38,7 @@ class Requirement:
     def met(self, accuracy: Mapping[str, float | None]) -> bool:
         """Whether the quantity was measured and meets the bound."""
         value = accuracy.get(self.quantity)
-        if value is None:
-            return False
-        return value >= self.bound if self.relation == "at least" else value <= self.bound
+        return value is not None and (value >= self.bound if self.relation == "at least" else value <= self.bound)
 
 
 @dataclass(frozen=True)
