@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 import ntp_lib as ntp
-from ntp_lib.margins.certificates import certificate_margin
 from ntp_lib.margins.splitting import solve as module
 from ntp_lib.margins.splitting.iteration import Splitting
 from ntp_lib.margins.splitting.problem import ConeProblem
@@ -148,21 +147,6 @@ def test_no_early_certificate_is_tried_where_a_face_does_not_fit(monkeypatch):
         assert len(watch.searches) == tries
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_far_beyond_the_threshold_twenty_iterations_are_enough(seed, monkeypatch):
-    data = ntp.synthetic.random(
-        num_contexts=60, dim=20, vocab_size=6, support_size=3, num_sequences=5000, seed=seed
-    )
-    found = module.solve(data)
-    assert found.answer is Answer.CERTIFICATE
-    assert found.iterations <= 20 + module.SEARCH_FACES + 2
-    assert certificate_margin(found.dual, data) < 1e-13
-    monkeypatch.setattr(module, "EARLY", ())
-    late = module.solve(data)
-    assert late.answer is Answer.CERTIFICATE
-    assert late.iterations > 5 * found.iterations
-
-
 def search(**changes):
     return module._Search(**{"tolerance": 1e-9, "free_steps": 5, "diverging": True} | changes)
 
@@ -207,33 +191,6 @@ def test_a_certificate_found_comes_before_a_solution(monkeypatch):
     assert found is A
 
 
-def test_the_cost_of_a_face_is_counted_by_hand():
-    """Two contexts, three tokens; token 0 has one pair, token 1 two, token 2 none."""
-    problem = ConeProblem.of(ntp.NTPData([[1.0, 0, 0, 0, 0], [0, 1, 0, 0, 0]], [0.5, 0.5], [[1, 0, 0], [0, 1, 0]]))
-    A = np.array([[1.0, -1.0, 0.0], [0.0, 0.0, 0.0]])
-    face = 2 * (4 * (1 + 8) + 8) + 3 * module.TOKEN_OVERHEAD
-    product = 2 * 2 * 3 * 2 + module.ITERATION_OVERHEAD
-    assert module._affordable_faces(problem, A, 70) == pytest.approx(70 * product / face, rel=1e-15)
-
-
-def test_the_cost_of_an_iteration_is_that_of_two_thin_products_where_these_are_cheaper(monkeypatch):
-    monkeypatch.setattr(module, "TOKEN_OVERHEAD", 0)
-    monkeypatch.setattr(module, "ITERATION_OVERHEAD", 0)
-    rows = np.random.default_rng(0).standard_normal((7, 2))
-    problem = ConeProblem.of(ntp.NTPData(rows, np.full(7, 1 / 7), np.eye(2)[[0, 1, 0, 1, 0, 1, 0]]))
-    # 7·2 logits by a 7×2 and a 2×7 matrix; blocks of four and three contexts, and the 7×7 system for the levels.
-    expected = 2 * 7 * 2 * 4 / (2 * (4 * (4**3 + 3**3) + 7**3))
-    assert module._affordable_faces(problem, np.zeros((7, 2)), 1) == pytest.approx(expected, rel=1e-15)
-
-
-def test_beyond_the_limit_no_face_is_affordable(monkeypatch):
-    problem, A = ConeProblem.of(EASY), np.zeros((6, 5))
-    monkeypatch.setattr(module, "MAX_FACE_CONTEXTS", 6)
-    assert module._affordable_faces(problem, A, 20) > 0
-    monkeypatch.setattr(module, "MAX_FACE_CONTEXTS", 5)
-    assert module._affordable_faces(problem, A, 20) == 0
-
-
 @pytest.mark.parametrize("unit_lengths", [False, True])
 def test_the_dual_variable_belongs_to_the_lengths_asked_for(unit_lengths):
     lengths = np.linalg.norm(EASY.embeddings, axis=1)[:, None]
@@ -268,20 +225,3 @@ def test_tolerances_bound_violation_and_gap(monkeypatch):
         assert outcome.iterations % module.CHECK_EVERY == 0
     assert iterations == sorted(set(iterations))
     np.testing.assert_array_equal(module.solve(EASY).dual, outcome.dual, err_msg="1e-7 is the default")
-
-
-def test_early_certificates_start_from_large_multipliers(monkeypatch):
-    """Those below a tenth of their context's largest are left out, the rows still sum to zero."""
-    given = []
-    monkeypatch.setattr(
-        module, "refined_certificate", lambda problem, A, *, tolerance: given.append(A) or (None, 1)
-    )
-    monkeypatch.setattr(ConeProblem, "gap", lambda self, A, logits: -np.inf)
-    rows = np.random.default_rng(0).standard_normal((3, 2))
-    problem = ConeProblem.of(ntp.NTPData(rows, [0.3, 0.3, 0.4], np.eye(3, 4)))
-    A = np.array([[3.01, -2.0, -0.7, -0.31], [-0.4, 0.9, -0.1, -0.4], [-2.0, -1.5, 3.6, -0.1]])
-    module._early_certificate(problem, A, A, 20)
-    # 0.31 is above a tenth of 3.01 and stays; so does 0.1 beside 0.9; 0.1 beside 3.6 goes.
-    expected = A.copy()
-    expected[2] = [-2.0, -1.5, 3.5, 0.0]
-    np.testing.assert_allclose(given[0], expected, atol=1e-15)
