@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -27,7 +29,7 @@ def feature_flow_panels(frame: pd.DataFrame) -> Figure:
     figure, (direction, shares) = panels(2, 2.8)
     wanted = frame[frame["start"] == "wanted"].iloc[0]
     for i, (start, part) in enumerate(frame[frame["start"] != "wanted"].groupby("start", sort=False)):
-        style = {"color": colour(i), "linestyle": dash(i)}
+        style: dict[str, Any] = {"color": colour(i), "linestyle": dash(i)}
         direction.plot(part["log_time"], part["cosine"], label=start, **style)
         shares.plot(part["log_time"], part["singular_3"], label=start, **style)
     shares.axhline(wanted["singular_3"], color=ink(), linewidth=1.0, linestyle=":")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -25,11 +27,11 @@ def flow_law(frame: pd.DataFrame) -> Figure:
     names = {"W": "$W$", "W − W*": r"$W - W^{\star}$"}
     for i, (measure, rows) in enumerate(frame.groupby("measure", sort=False)):
         name = names.get(str(measure), str(measure))
-        points = {"color": colour(i), "marker": MARKERS[i], "markersize": 4.5, "linestyle": "none"}
+        points: dict[str, Any] = {"color": colour(i), "marker": MARKERS[i], "markersize": 4.5, "linestyle": "none"}
         squared = rows["log_time"] ** 2
         left.plot(rows["log_time"], squared * rows["gap"], label=f"flow, {name}", **points)
         for k, (column, which) in enumerate((("law", "law"), ("law_refined", "refined law"))):
-            line = {"color": colour(i), "linestyle": dash(k + 1)}
+            line: dict[str, Any] = {"color": colour(i), "linestyle": dash(k + 1)}
             left.plot(rows["log_time"], squared * rows[column], label=f"{which}, {name}", **line)
     rows = frame[frame["measure"] == frame["measure"].iloc[0]]
     for i, (column, name) in enumerate((("miss", "leading law"), ("miss_refined", "refined law"))):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -52,7 +54,7 @@ def candidate_panels(frame: pd.DataFrame) -> Figure:
     figure, (left, right) = panels(2, 4.4, narrow_height=5.6, ratios=(1, 1.5))
     rows = np.arange(len(cases)) + (0.2 if sheet().stacked else 0.0)
     for i, (column, label) in enumerate(CANDIDATES.items()):
-        look = {"color": colour(i), "marker": MARKERS[i], "markersize": 6, "label": label}
+        look: dict[str, Any] = {"color": colour(i), "marker": MARKERS[i], "markersize": 6, "label": label}
         left.plot(runs["end"], runs[column], linestyle=dash(i), **look)
         right.plot(cases[column], rows, linestyle="none", **look)
     left.set(xscale="log", yscale="log", xlabel="end of the stage")

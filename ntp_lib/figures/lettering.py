@@ -10,7 +10,6 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cbook import is_math_text
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
@@ -25,9 +24,9 @@ POINTS = 72.0
 # What the numbers and the label of a vertical axis take from a panel's width.
 BESIDE = 52.0
 # Which numbers a logarithmic axis shows in every decade when it spans less than so many.
-STEPS = (
-    (0.25, np.arange(1.0, 10.0, 0.5)),
-    (0.6, np.arange(1.0, 10.0)),
+STEPS: tuple[tuple[float, Sequence[float]], ...] = (
+    (0.25, tuple(np.arange(1.0, 10.0, 0.5))),
+    (0.6, tuple(np.arange(1.0, 10.0))),
     (1.6, (1.0, 2.0, 5.0)),
     (2.5, (1.0, 3.0)),
 )
@@ -87,12 +86,11 @@ def shared_legend(
         handles, _ = (source or figure.axes[0]).get_legend_handles_labels()
         if len(handles) < 2:
             return
-    texts = ["\n".join(lines(handle.get_label(), POINTS * (figure.get_figwidth() - 0.7))) for handle in handles]
-    renderer = FigureCanvasAgg(figure).get_renderer()
+    texts = ["\n".join(lines(str(handle.get_label()), POINTS * (figure.get_figwidth() - 0.7))) for handle in handles]
     for columns in range(min(4, len(texts)), 0, -1):
-        look = {"loc": f"outside {location}", "labelcolor": ink(), "markerscale": markerscale}
+        look: dict[str, Any] = {"loc": f"outside {location}", "labelcolor": ink(), "markerscale": markerscale}
         legend = figure.legend(handles, texts, ncols=columns, **look)
-        box = legend.get_window_extent(renderer)
+        box = legend.get_window_extent()
         if box.width <= figure.bbox.width - 4 or columns == 1:
             break
         legend.remove()

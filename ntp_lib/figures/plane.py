@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
 
+from ntp_lib.figures.labels import Label, apart
 from ntp_lib.figures.lettering import titled
 from ntp_lib.figures.sheet import panels, sheet
 from ntp_lib.figures.style import TYPE, colour, dash, ink, palette
@@ -27,9 +28,8 @@ def plane_geometry(frame: pd.DataFrame) -> Figure:
         x, y = word.x / longest, word.y / longest
         along = np.array([-y, x]) / max(np.hypot(x, y), 1e-12) * 1.45
         axes.plot([-along[0], along[0]], [-along[1], along[1]], color=colour(i), linestyle=dash(i), linewidth=0.9)
-    _arrows(axes, words.assign(x=words["x"] / longest, y=words["y"] / longest), prefix="word ")
-    _contexts(axes, frame[frame["kind"] == "context"])
-    _square(axes, 1.5)
+    words = words.assign(x=words["x"] / longest, y=words["y"] / longest)
+    _arrows_and_contexts(axes, words, frame[frame["kind"] == "context"], 1.5, prefix="word ")
     return figure
 
 
@@ -59,20 +59,19 @@ def support_and_rows(frame: pd.DataFrame) -> Figure:
     ):
         rows = _wide(frame, matrix).reset_index(names="name")
         reach = float(np.hypot(rows["x"], rows["y"]).max())
-        _arrows(axes, rows, prefix="")
-        _contexts(axes, contexts.assign(x=contexts["x"] * reach * 0.5, y=contexts["y"] * reach * 0.5))
-        _square(axes, 1.3 * reach)
         titled(axes, title)
+        shown = contexts.assign(x=contexts["x"] * reach * 0.5, y=contexts["y"] * reach * 0.5)
+        _arrows_and_contexts(axes, rows, shown, 1.3 * reach)
     return figure
 
 
 def _matrix_over_planes() -> tuple[Figure, Axes, Axes, Axes]:
     stacked = sheet().stacked
     figure = Figure(figsize=(sheet().width, 8.6 if stacked else 5.6), layout="constrained")
-    layout = [["P"], ["mm"], ["star"]] if stacked else [["P", "P"], ["mm", "star"]]
+    layout = "P;m;s" if stacked else "PP;ms"
     heights = (1.9, 3.3, 3.3) if stacked else (1.8, 3.3)
     axes = figure.subplot_mosaic(layout, height_ratios=heights)
-    return figure, axes["P"], axes["mm"], axes["star"]
+    return figure, axes["P"], axes["m"], axes["s"]
 
 
 def _wide(frame: pd.DataFrame, matrix: str) -> pd.DataFrame:
@@ -80,31 +79,23 @@ def _wide(frame: pd.DataFrame, matrix: str) -> pd.DataFrame:
     return rows.pivot(index="row", columns="column", values="value")
 
 
-def _arrows(axes: Axes, rows: pd.DataFrame, *, prefix: str) -> None:
-    """Arrows from the origin; words on the same spot share one label."""
-    labels: dict[tuple[float, float], list[str]] = {}
+def _arrows_and_contexts(
+    axes: Axes, rows: pd.DataFrame, contexts: pd.DataFrame, reach: float, *, prefix: str = ""
+) -> None:
+    """Arrows of words from the origin, stars of contexts, and their names; words on the same spot share one."""
+    _square(axes, reach)
+    spots: dict[tuple[float, float], list[str]] = {}
     for i, row in enumerate(rows.itertuples()):
         axes.annotate("", (row.x, row.y), (0, 0), arrowprops={"arrowstyle": "-|>", "color": colour(i), "lw": 2})
-        labels.setdefault((round(row.x, 6), round(row.y, 6)), []).append(str(row.name))
-    for (x, y), names in labels.items():
-        length = max(np.hypot(x, y), 1e-12)
-        # Anchored on the side the arrow comes from, so that near arrows do not share a label's place; beside an
-        # upright one, whose end may lie under a context.
-        upright = abs(x) < 0.05 * length
-        offset = (8, 0) if upright else (10 * x / length, 10 * y / length)
-        side = "right" if x < 0 and not upright else "left"
-        level = "center" if upright else "bottom" if y > 0 else "top"
-        axes.annotate(
-            prefix + ", ".join(names), (x, y), offset, textcoords="offset points", ha=side, va=level, color=ink()
-        )
-
-
-def _contexts(axes: Axes, rows: pd.DataFrame) -> None:
-    axes.scatter(rows["x"], rows["y"], marker="*", s=120, color=ink(), zorder=4)
-    for row in rows.itertuples():
-        axes.annotate(
-            str(row.name), (row.x, row.y), (7, 7), textcoords="offset points", color=ink(), weight="bold"
-        )
+        spots.setdefault((round(row.x, 6), round(row.y, 6)), []).append(str(row.name))
+    axes.scatter(contexts["x"], contexts["y"], marker="*", s=120, color=ink(), zorder=4)
+    stars = [Label(str(row.name), (row.x, row.y), (1, 1), "bold") for row in contexts.itertuples()]
+    # Beyond the arrow's end; an upright one's may lie under a context.
+    words = [
+        Label(prefix + ", ".join(names), (x, y), (x, y) if abs(x) > 0.05 * np.hypot(x, y) else (1, 0))
+        for (x, y), names in spots.items()
+    ]
+    apart(axes, [*stars, *words], [star.at for star in stars], list(spots))
 
 
 def _square(axes: Axes, reach: float) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -66,10 +68,10 @@ def _alignment(frame: pd.DataFrame, axes: Axes) -> None:
         rows = frame[frame["curve"] == curve]
         for k, column in enumerate(("cosine", "cosine_corrected")):
             index = i if several else k
-            line = {"color": colour(index), "linestyle": dash(index)}
-            marks = {"marker": "o", "markersize": 5, "markerfacecolor": "none", "markevery": 0.09}
+            line: dict[str, Any] = {"color": colour(index), "linestyle": dash(index)}
+            marks: dict[str, Any] = {"marker": "o", "markersize": 5, "markerfacecolor": "none", "markevery": 0.09}
             axes.plot(rows["step"], rows[column], **line, **(marks if several and k else {}))
-    looks = (
+    looks: list[dict[str, Any]] = (
         [{"color": ink()}, {"color": ink(), "marker": "o", "markersize": 5, "markerfacecolor": "none"}]
         if several
         else [{"color": colour(k), "linestyle": dash(k)} for k in (0, 1)]

@@ -1,6 +1,7 @@
 """On either sheet every text of every drawing is large enough to read, inside the figure and apart from others."""
 
 import itertools
+from contextlib import ExitStack
 
 import matplotlib as mpl
 import numpy as np
@@ -25,12 +26,20 @@ PIXELS = 96 / 72
 COLUMNS = {"wide": 671.04, "narrow": 358.0}
 
 
-def draw_on(sheet, draw, frame):
-    with drawn_on(sheet), themed(LIGHT):
-        figure = drawn(frame, draw)
-        figure.set_dpi(96)
-        FigureCanvasAgg(figure).draw()
-        return figure
+@pytest.fixture
+def draw_on():
+    """Draw a frame on a sheet; its theme holds for the whole test, for the numbers on an axis depend on it."""
+    with ExitStack() as held:
+
+        def draw_on(sheet, draw, frame):
+            held.enter_context(drawn_on(sheet))
+            held.enter_context(themed(LIGHT))
+            figure = drawn(frame, draw)
+            figure.set_dpi(96)
+            FigureCanvasAgg(figure).draw()
+            return figure
+
+        yield draw_on
 
 
 def written(figure):
@@ -83,7 +92,7 @@ def _box(text):
 
 
 @on_both_sheets
-def test_type_is_large_enough_and_nothing_is_cut_or_covered(sheet, drawing):
+def test_type_is_large_enough_and_nothing_is_cut_or_covered(draw_on, sheet, drawing):
     figure = draw_on(sheet, *drawing)
     assert figure.get_figwidth() == sheet.width
     assert least_pixels(figure, COLUMNS[sheet.name]) >= LEAST_PIXELS
@@ -92,7 +101,7 @@ def test_type_is_large_enough_and_nothing_is_cut_or_covered(sheet, drawing):
 
 
 @on_both_sheets
-def test_those_checks_see_small_type_and_texts_cut_or_covered(sheet, frames):
+def test_those_checks_see_small_type_and_texts_cut_or_covered(draw_on, sheet, frames):
     figure = draw_on(sheet, figures.remainder_panels, frames["remainder_panels"])
     axes = figure.axes[0]
     # Nine points with a script was the size of legends; without one it is large enough.
@@ -161,7 +170,7 @@ def test_panels_stand_side_by_side_or_below_each_other():
     assert np.allclose(narrow.get_size_inches(), [NARROW.width, 7.5])
 
 
-def test_a_legend_makes_the_figure_higher_and_is_no_wider(frames):
+def test_a_legend_makes_the_figure_higher_and_is_no_wider(draw_on, frames):
     figure = draw_on(NARROW, figures.contender_times, frames["contender_times"])
     box = figure.legends[0].get_window_extent()
     assert box.x0 >= 0

@@ -124,7 +124,7 @@ def _sink(article: Tag, levels: int) -> None:
     """Make headings deeper by some levels, and keep their look in a class."""
     for heading in article.find_all(HEADINGS):
         own = int(heading.name[1])
-        heading["class"] = " ".join([*map(str, heading.get_attribute_list("class", [])), f"ntp-h{own}"])
+        heading["class"] = " ".join([*map(str, heading.get_attribute_list("class")), f"ntp-h{own}"])
         heading.name = f"h{min(6, own + levels)}"
 
 
