@@ -19,7 +19,7 @@ SHORTEST = 60
 LABEL = "The question. "
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 NOT_FOUND = Path(__file__).with_name("not_found.html")
-# The theme and Sphinx both write it; the layout has one of its own.
+# docutils writes one more; the layouts have theirs.
 VIEWPORT = '<meta name="viewport" content="width=device-width, initial-scale=1" />'
 
 

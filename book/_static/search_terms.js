@@ -67,7 +67,7 @@
     page.querySelectorAll(".headerlink, script, style, button, .eqno, .ntp-figure-downloads").forEach((e) => e.remove());
     page.querySelectorAll("div.math").forEach((e) => { e.textContent = " … "; });
     page.querySelectorAll("span.math").forEach((e) => { e.textContent = formula(e.textContent.trim().slice(2, -2)); });
-    const place = anchor && page.getElementById(decodeURIComponent(anchor.slice(1)));
+    const place = anchor ? page.getElementById(decodeURIComponent(anchor.slice(1))) : null;
     const part = place?.matches("span:empty, h2, dt") ? place.parentElement : place;
     return (part ?? page.querySelector("article") ?? page.body).textContent.replace(/\s+/g, " ").trim();
   };

@@ -30,7 +30,7 @@ As any other picture.
 """
 # The browser test's page is not the theme's: what the theme does with its attribute is done by hand.
 FRAME = (
-    '<!doctype html><html data-theme="{theme}"><link rel="stylesheet" href="figures.css"><body class="bd-article">'
+    '<!doctype html><html data-theme="{theme}"><link rel="stylesheet" href="figures.css"><body class="bd-content bd-article">'
 )
 SHIFT = """() => new Promise(done => new PerformanceObserver(list => done(
   list.getEntries().reduce((sum, entry) => sum + entry.value, 0))).observe({type: 'layout-shift', buffered: true})

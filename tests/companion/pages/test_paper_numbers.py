@@ -18,6 +18,8 @@ PAGE = """# Paper and book
 | (6a), (6b) | separation |
 | (20)–(23) | thresholds |
 """
+# Sphinx changes its default of the last in place, so that earlier builds of the process would be remembered.
+CONFIGURATION = "extensions = ['myst_parser', 'paper_numbers']\nsource_suffix = {'.md': 'markdown'}"
 INDEX = "# Book\n\n```{toctree}\nbook/chapter\nbook/paper-and-book\n```\n"
 CHAPTERS = ("soft-labels", "conditions", "margin", "regularisation-path", "gradient-descent", "other-optimisers")
 Build = Callable[[str], tuple[str, str]]
@@ -31,7 +33,7 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Build]:
     def build(chapter: str) -> tuple[str, str]:
         source, out = tmp_path / "source", tmp_path / "out"
         (source / "book").mkdir(parents=True, exist_ok=True)
-        (source / "conf.py").write_text("extensions = ['myst_parser', 'paper_numbers']", "utf-8")
+        (source / "conf.py").write_text(CONFIGURATION, "utf-8")
         (source / "index.md").write_text(INDEX, "utf-8")
         (source / "book" / "paper-and-book.md").write_text(PAGE, "utf-8")
         (source / "book" / "chapter.md").write_text(f"# Chapter\n\n{chapter}\n", "utf-8")
