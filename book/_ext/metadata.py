@@ -19,7 +19,7 @@ SHORTEST = 60
 LABEL = "The question. "
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 NOT_FOUND = Path(__file__).with_name("not_found.html")
-# docutils writes one more; the layouts have theirs.
+# docutils writes it too; the layout has one of its own.
 VIEWPORT = '<meta name="viewport" content="width=device-width, initial-scale=1" />'
 
 

@@ -5,7 +5,8 @@
 
 Everything shown (files, title, caption, alternative text, the paper's number) comes from ``book/_figures``,
 which staging fills. The figure is numbered and ``{numref}`fig-4` `` refers to it; ``:unnumbered:`` repeats a
-figure elsewhere without a second label. Four drawings of it are on the page, for light and dark, for wide and
+figure elsewhere without a second label, and what stands in the directive then replaces the recorded caption. Four
+drawings of it are on the page, for light and dark, for wide and
 narrow screens; the browser loads the one it shows, and without scripts that is a light one.
 """
 
@@ -41,12 +42,15 @@ class unnumbered_figure(nodes.figure):  # noqa: N801 - see above
 
 class NtpFigure(SphinxDirective):
     required_arguments = 1
+    has_content = True
     option_spec = {"unnumbered": directives.flag}  # noqa: RUF012 - docutils' interface
 
     def run(self):
         figure_id = self.arguments[0]
         entry = self.entry(figure_id)
         numbered = "unnumbered" not in self.options
+        if numbered and self.content:
+            raise self.error(f"figure {figure_id!r}: only an unnumbered one may bring its own caption")
         figure = (nodes.figure if numbered else unnumbered_figure)(classes=["ntp-figure"])
         self.set_source_info(figure)
         figure += [self.canvas(figure_id, entry["alt"]), self.caption(entry), self.downloads(figure_id)]
@@ -75,7 +79,7 @@ class NtpFigure(SphinxDirective):
     def caption(self, entry):
         title = nodes.strong("", "", *self.inline(entry["title"].rstrip(".") + "."))
         number = f" ({entry['paper']} of the paper.)" if entry.get("paper") else ""
-        text = self.inline(entry["caption"].strip())
+        text = self.inline(" ".join(self.content).strip() or entry["caption"].strip())
         return nodes.caption("", "", title, nodes.Text(" "), *text, nodes.Text(number))
 
     def downloads(self, figure_id):

@@ -86,7 +86,9 @@ def shared_legend(
         handles, _ = (source or figure.axes[0]).get_legend_handles_labels()
         if len(handles) < 2:
             return
-    texts = ["\n".join(lines(str(handle.get_label()), POINTS * (figure.get_figwidth() - 0.7))) for handle in handles]
+    texts = [
+        "\n".join(lines(str(handle.get_label()), POINTS * (figure.get_figwidth() - 0.7))) for handle in handles
+    ]
     for columns in range(min(4, len(texts)), 0, -1):
         look: dict[str, Any] = {"loc": f"outside {location}", "labelcolor": ink(), "markerscale": markerscale}
         legend = figure.legend(handles, texts, ncols=columns, **look)

@@ -29,9 +29,8 @@ As any other picture.
 ```
 """
 # The browser test's page is not the theme's: what the theme does with its attribute is done by hand.
-FRAME = (
-    '<!doctype html><html data-theme="{theme}"><link rel="stylesheet" href="figures.css"><body class="bd-content bd-article">'
-)
+FRAME = """<!doctype html><html data-theme="{theme}"><link rel="stylesheet" href="figures.css">
+<body class="bd-content bd-article">"""
 SHIFT = """() => new Promise(done => new PerformanceObserver(list => done(
   list.getEntries().reduce((sum, entry) => sum + entry.value, 0))).observe({type: 'layout-shift', buffered: true})
   || setTimeout(() => done(0), 500))"""
@@ -105,6 +104,22 @@ def test_a_picture_without_a_size_is_refused_by_name(tmp_path: Path) -> None:
     figures = sources(tmp_path) / "book" / "_figures"
     (figures / "growth.narrow.svg").write_text(svg(328, 600, size=""), "utf-8")
     with pytest.raises(RuntimeError, match=r"growth\.narrow\.svg: a picture without width and height"):
+        built(tmp_path)
+
+
+def test_a_repeated_figure_may_bring_its_own_caption(tmp_path: Path) -> None:
+    own = PAGE.replace("```{ntp-figure} growth\n", "```{ntp-figure} growth\n:unnumbered:\nIt *grew*.\n")
+    (sources(tmp_path) / "index.md").write_text(own, "utf-8")
+    caption = BeautifulSoup((built(tmp_path) / "index.html").read_text("utf-8"), "html.parser").figcaption
+    assert caption is not None
+    assert " ".join(caption.get_text().split()).startswith("Growth. It grew.")
+    assert caption.em is not None
+
+
+def test_a_numbered_figure_has_the_recorded_caption(tmp_path: Path) -> None:
+    own = PAGE.replace("```{ntp-figure} growth\n", "```{ntp-figure} growth\nIt grew.\n")
+    (sources(tmp_path) / "index.md").write_text(own, "utf-8")
+    with pytest.raises(RuntimeError, match="only an unnumbered one may bring its own caption"):
         built(tmp_path)
 
 

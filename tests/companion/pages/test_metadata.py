@@ -90,6 +90,7 @@ def test_page_describes_itself(published: Path, page: str) -> None:
     names = [name for name, _ in head.meta if name]
     found = dict(head.meta)
     for name in (
+        "viewport",
         "citation_title",
         "citation_author",
         "citation_publication_date",

@@ -1,0 +1,95 @@
+"""Pages load what they use: of all icons those that are named, and the search index where one searches."""
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from book_browser import served
+from small_project import ROOT, small_project
+
+from ntp_lib.companion.pages.site import build_site
+
+# An index page of the small book with the theme's own script of icons is more than half as large again.
+MOST_BYTES = 1_300_000
+SCRIPT = (
+    'x={"arrow-up":[384,512,[8593],"f062","M0 0z"],bars:[448,512,["navicon"],"f0c9","M1 1z"],'
+    'wolf:[512,512,[],"f514",["M2 2z","M3 3z"]]};y=[1]'
+)
+
+
+@pytest.fixture(scope="module")
+def weight() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("weight", ROOT / "book" / "_ext" / "weight.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_site(small_project(tmp_path_factory.mktemp("weight"))).folder
+
+
+@pytest.mark.parametrize(
+    ("names", "kept"),
+    [({"arrow-up"}, ["arrow-up"]), ({"navicon"}, ["bars"]), ({"wolf", "bars"}, ["bars", "wolf"]), ({"bar"}, [])],
+)
+def test_named_icons_are_kept(weight: ModuleType, names: set[str], kept: list[str]) -> None:
+    text = weight.reduced(SCRIPT, names)
+    assert re.findall(r"([a-z-]+)\"?:\[\d", text) == kept
+    assert text.startswith("x={")
+    assert text.endswith("};y=[1]")
+
+
+def test_a_script_of_another_form_is_refused(weight: ModuleType) -> None:
+    with pytest.raises(weight.ExtensionError, match="has changed its form"):
+        weight.reduced("x={bars:{path:'M0'}}", {"bars"})
+
+
+def icons(view: Any) -> tuple[list[str], list[str]]:
+    """Names of the icons on a page that are drawn, and of those in whose place a moving question mark stands."""
+    found = view.evaluate("""() => [...document.querySelectorAll('svg.svg-inline--fa')].map(
+      icon => [icon.dataset.icon, Boolean(icon.querySelector('animate'))])""")
+    return [name for name, unknown in found if not unknown], [name for name, unknown in found if unknown]
+
+
+@pytest.mark.browser
+def test_icons_are_drawn_and_little_is_loaded(browser: Any, small: Path) -> None:
+    """Every icon of the page is there; the index comes with the page of results alone."""
+    with served(small) as base:
+        view = browser.new_page()
+        responses: list[Any] = []
+        view.on("response", lambda response: responses.append(response))
+        view.goto(f"{base}/book/index.html", wait_until="networkidle")
+        drawn, unknown = icons(view)
+        loaded = {response.url: len(response.body()) for response in responses}
+        view.goto(f"{base}/search.html?q=grow", wait_until="networkidle")
+        view.close()
+    assert "bars" in drawn
+    assert unknown == []
+    assert sum(loaded.values()) < MOST_BYTES
+    assert [url for url in loaded if "searchindex" in url] == []
+    assert [response.url for response in responses if "searchindex" in response.url]
+
+
+@pytest.mark.browser
+def test_an_icon_that_was_cut_away_is_missed(browser: Any, weight: ModuleType, small: Path) -> None:
+    """The control: without the names of the page its icons are not drawn."""
+    script = small / weight.ICONS
+    whole = script.read_text("utf-8")
+    try:
+        script.write_text(weight.reduced(whole, {"sun"}), "utf-8")
+        with served(small) as base:
+            view = browser.new_page()
+            view.goto(f"{base}/book/index.html", wait_until="networkidle")
+            drawn, unknown = icons(view)
+            view.close()
+    finally:
+        script.write_text(whole, "utf-8")
+    assert "bars" in unknown
+    assert "bars" not in drawn
