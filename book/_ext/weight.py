@@ -1,7 +1,8 @@
 """Sphinx extension: pages load what they use.
 
-The theme gives every page the search index and a script with all icons of Font Awesome. The index stays with the
-page of results (``templates/layout.html``), and of the script's drawings those remain that a page or script names.
+The theme gives every page the search index and a script with all icons of Font Awesome, Jupyter Book gives it
+MathJax. The index stays with the page of results (``templates/layout.html``), MathJax with pages that have something to
+typeset, and of the icons those remain that a page or script names.
 """
 
 import re
@@ -15,6 +16,8 @@ ICONS = Path("_static", "scripts", "fontawesome.js")
 DRAWING = re.compile(
     r'"?(?P<name>[a-z0-9-]+)"?:\[\d+,\d+,\[(?P<others>[^\]]*)\],"[0-9a-f]+",(?:"[^"]*"|\[[^\]]*\])\],?'
 )
+# What MathJax is configured to look into.
+TYPESET = re.compile(r'class="[^"]*\b(?:math|output_area|tex2jax_process|mathjax_process)\b')
 USED = re.compile(r"\bfa-([a-z0-9-]+)")
 
 
@@ -42,6 +45,18 @@ def use_templates(app, config):
     config.templates_path = [str(TEMPLATES), *config.templates_path]
 
 
+def leave_out_mathjax(app, page, template, context, doctree):
+    if not TYPESET.search(context.get("body", "")):
+        scripts = context.get("script_files", [])
+        context["script_files"] = [script for script in scripts if not _is_mathjax(script)]
+
+
+def _is_mathjax(script):
+    return "mathjax" in str(script.filename or "") or str(script.attributes.get("body", "")).startswith(
+        "window.MathJax"
+    )
+
+
 def reduce_icons(app, error):
     script = Path(app.outdir) / ICONS
     if error is None and app.builder.format == "html" and script.is_file():
@@ -50,5 +65,7 @@ def reduce_icons(app, error):
 
 def setup(app):
     app.connect("config-inited", use_templates)
+    # After MathJax's own listener.
+    app.connect("html-page-context", leave_out_mathjax, priority=900)
     app.connect("build-finished", reduce_icons)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

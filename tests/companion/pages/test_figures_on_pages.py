@@ -31,9 +31,12 @@ As any other picture.
 # The browser test's page is not the theme's: what the theme does with its attribute is done by hand.
 FRAME = """<!doctype html><html data-theme="{theme}"><link rel="stylesheet" href="figures.css">
 <body class="bd-content bd-article">"""
-SHIFT = """() => new Promise(done => new PerformanceObserver(list => done(
-  list.getEntries().reduce((sum, entry) => sum + entry.value, 0))).observe({type: 'layout-shift', buffered: true})
-  || setTimeout(() => done(0), 500))"""
+SHIFT = """() => new Promise(done => {
+  let sum = 0;
+  const seen = list => list.getEntries().forEach(entry => { sum += entry.value; });
+  new PerformanceObserver(seen).observe({type: 'layout-shift', buffered: true});
+  setTimeout(() => done(sum), 500);
+})"""
 
 
 def svg(width: int, height: int, size: str = 'width="{0}" height="{1}"') -> str:
