@@ -1,8 +1,8 @@
 """Sphinx extension: pages load what they use.
 
 The theme gives every page the search index and a script with all icons of Font Awesome, Jupyter Book gives it
-MathJax. The index stays with the page of results (``templates/layout.html``), MathJax with pages that have something to
-typeset, and of the icons those remain that a page or script names.
+MathJax. The index stays with the page of results (``templates/layout.html``), MathJax with pages that have
+formulas or outputs of notebooks, and of the icons those remain that a page or script names.
 """
 
 import re

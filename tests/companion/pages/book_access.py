@@ -6,8 +6,20 @@ from axe_playwright_python.sync_playwright import Axe
 
 GRAVE = ("serious", "critical")
 # Typeset formulas are drawings beside a copy for screen readers, both MathJax's; thousands of nodes on a page.
+MATHJAX = "**/mathjax/*.js*"
 CONTEXT = {"exclude": [["mjx-container"]]}
 OPTIONS = {"resultTypes": ["violations"]}
+# All that a theme changes.
+COLOURS = OPTIONS | {"runOnly": ["color-contrast", "link-in-text-block"]}
+
+# Thousands of words of code have a colour each; one of each kind shows it.
+FEW_WORDS_OF_CODE = """() => {
+  const kinds = new Set();
+  for (const word of document.querySelectorAll('pre span[class]:not(:has(*))')) {
+    if (kinds.has(word.className)) word.replaceWith(word.textContent);
+    kinds.add(word.className);
+  }
+}"""
 
 # The ring has to be there, wide enough, and in a colour that stands out from what lies behind it.
 UNSEEN_FOCUS = """() => {
@@ -43,9 +55,9 @@ UNSEEN_FOCUS = """() => {
 }"""
 
 
-def grave_findings(view: Any) -> list[str]:
+def grave_findings(view: Any, options: dict[str, Any] = OPTIONS) -> list[str]:
     """Return what axe-core finds serious or critical on the page that is open, with the first place of each."""
-    found = Axe().run(view, context=CONTEXT, options=OPTIONS).response["violations"]
+    found = Axe().run(view, context=CONTEXT, options=options).response["violations"]
     return [
         f"{one['id']}, {len(one['nodes'])} times: {one['help']}: {one['nodes'][0]['html'][:160]}"
         for one in found
@@ -76,13 +88,15 @@ def complaints(browser: Any, address: str) -> list[str]:
     view = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme="light")
     view.set_default_timeout(120_000)
     try:
+        # Formulas stay as they are written: what MathJax draws is left out anyway, and takes minutes to leave out.
+        view.route(MATHJAX, lambda route: route.fulfill(body="", content_type="text/javascript"))
         view.goto(address, wait_until="load")
-        view.evaluate("window.MathJax?.startup?.promise")
         found += repeated_ids(view)
-        for scheme in ("light", "dark"):
+        view.evaluate(FEW_WORDS_OF_CODE)
+        for scheme, options in (("light", OPTIONS), ("dark", COLOURS)):
             view.emulate_media(color_scheme=scheme)
             view.wait_for_timeout(300)
-            found += [f"{scheme}: {one}" for one in (*grave_findings(view), *unseen_focus(view))]
+            found += [f"{scheme}: {one}" for one in (*grave_findings(view, options), *unseen_focus(view))]
     finally:
         view.close()
     return found

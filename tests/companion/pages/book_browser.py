@@ -3,7 +3,7 @@
 import functools
 import http.server
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -103,13 +103,14 @@ def pages(html: Path) -> list[str]:
     ]
 
 
-def faults(browser: Any, base: str, page: str) -> list[str]:
+def faults(browser: Any, base: str, page: str, also: Callable[[Any], list[str]] | None = None) -> list[str]:
     """Return everything wrong with one page, wide and narrow, light and dark; empty when nothing is.
 
     Args:
         browser: A playwright browser.
         base: Address the book is served at; a request to any other is a fault.
         page: Path of the page.
+        also: A further look at the page, typeset and shown as on a telephone; it returns what it finds wrong.
     """
     found: list[str] = []
     view = browser.new_page(viewport={"width": DESKTOP, "height": 900}, color_scheme="light")
@@ -125,6 +126,9 @@ def faults(browser: Any, base: str, page: str) -> list[str]:
         found += _layout(view, "light")
         view.emulate_media(color_scheme="dark")
         found += _layout(view, "dark")
+        if also:
+            view.emulate_media(color_scheme="light")
+            found += also(view)
     finally:
         view.close()
     return [f"{page}: {fault}" for fault in dict.fromkeys(found)]

@@ -78,21 +78,14 @@ PRINTED = f"""() => {{ {COMMON}
 }}"""
 
 
-def unseen(browser: Any, address: str) -> list[str]:
-    """Return what a reader cannot see of the page at an address, on a screen or on paper.
+def unseen(view: Any) -> list[str]:
+    """Return what a reader cannot see of an opened page, on a screen or on paper.
 
     Args:
-        browser: A playwright browser.
-        address: Address of the page.
+        view: A playwright page that has loaded.
     """
-    view = browser.new_page(viewport={"width": WIDE[0], "height": 900})
-    try:
-        view.goto(address, wait_until="load")
-        view.evaluate("async () => { await window.MathJax?.startup?.promise; }")
-        # On paper first: what is folded is to be printed as well.
-        return lost_in_print(view) + cut(view)
-    finally:
-        view.close()
+    # On paper first: what is folded is to be printed as well.
+    return lost_in_print(view) + cut(view)
 
 
 def cut(view: Any) -> list[str]:

@@ -29,14 +29,8 @@ def address() -> Iterator[str]:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_page_of_the_book(browser: Any, address: str, page: str) -> None:
-    """No page of the book gives a reader's browser anything to complain about."""
-    assert faults(browser, address, page) == []
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_all_is_seen_on_page_of_the_book(browser: Any, address: str, page: str) -> None:
-    """Nothing is cut or hidden at the widths of screens, on a telephone, and on paper."""
-    assert unseen(browser, f"{address}/{page}") == []
+    """No page gives a browser anything to complain about, or cuts or hides anything on any screen or on paper."""
+    assert faults(browser, address, page, also=unseen) == []
 
 
 def test_small_book(browser: Any, tmp_path: Path) -> None:
