@@ -1,30 +1,56 @@
 // A table that is wider than its box becomes a list of blocks, one for each row, in which every cell is preceded by
 // the heading of its column. Without this script a wide table scrolls in its box.
 (() => {
-  const spans = (table) => table.querySelector("[colspan]:not([colspan='1']), [rowspan]:not([rowspan='1'])");
-  const isTable = (table) => table.tHead && table.tBodies.length && !spans(table) && !table.closest(".highlight");
+  const isTable = (table) => table.tHead && table.tBodies.length && !table.closest(".highlight");
+
+  // The cells of a head or a body by row and column: a cell that spans several stands at each of its places.
+  const grid = (rows) => {
+    const places = [...rows].map(() => []);
+    [...rows].forEach((row, at) => {
+      let column = 0;
+      for (const cell of row.cells) {
+        while (places[at][column]) column += 1;
+        for (let down = 0; down < cell.rowSpan && at + down < places.length; down += 1) {
+          for (let right = 0; right < cell.colSpan; right += 1) places[at + down][column + right] = cell;
+        }
+      }
+    });
+    return places;
+  };
 
   // A heading of several rows, as of a frame with a named index, says in each column what its rows say together.
-  const heading = (table, column) => {
+  const heading = (head, column) => {
     const label = document.createElement("span");
     label.className = "ntp-column";
     label.ariaHidden = "true";
-    for (const row of table.tHead.rows) {
-      for (const node of row.cells[column]?.cloneNode(true).childNodes ?? []) label.append(node);
+    for (const cell of new Set(head.map((row) => row[column]))) {
+      if (cell && label.textContent.trim() && cell.textContent.trim()) label.append(" ");
+      for (const node of cell?.cloneNode(true).childNodes ?? []) label.append(node);
     }
     label.querySelectorAll("[id]").forEach((node) => node.removeAttribute("id"));
     label.querySelectorAll("mjx-assistive-mml, a.headerlink").forEach((node) => node.remove());
     return label.textContent.trim() || label.querySelector("svg") ? label : null;
   };
 
+  // A block says everything of its row: what one cell says for several rows is repeated in each of their blocks.
+  const repeat = (row, cell) => {
+    const copy = cell.cloneNode(true);
+    copy.removeAttribute("rowspan");
+    copy.classList.add("ntp-repeated");
+    row.prepend(copy);
+  };
+
   const nameCells = (table) => {
     if (table.querySelector(".ntp-column")) return;
-    for (const row of table.tBodies[0].rows) {
+    const rows = [...table.tBodies[0].rows], head = grid(table.tHead.rows), body = grid(rows);
+    const shared = rows.map((row, at) => [...new Set(body[at])].filter((cell) => cell?.parentNode !== row && cell));
+    rows.forEach((row, at) => {
       for (const cell of row.cells) {
-        const label = cell.textContent.trim() && heading(table, cell.cellIndex);
+        const label = cell.textContent.trim() && heading(head, body[at].indexOf(cell));
         if (label) cell.prepend(label);
       }
-    }
+    });
+    rows.forEach((row, at) => shared[at].reverse().forEach((cell) => repeat(row, cell)));
   };
 
   // A table whose parts are laid out as blocks is no table to a screen reader unless that is said.
