@@ -13,6 +13,8 @@ LOCK_FLAGS ?=
 # FRESH=1 executes every notebook again, whatever was kept from earlier runs.
 FRESH ?=
 FRESH_FLAG := $(if $(FRESH),--fresh,)
+# What is looked for on every page of a built book.
+BOOK_TESTS := $(patsubst %,tests/companion/pages/test_%.py,browser accessibility search weight)
 
 .PHONY: help book test env run verify site check-site editions mutants mutation-score bench portability robustness \
   lint format lock clean
@@ -62,7 +64,7 @@ check-site: env  ## Open every built page in headless Chromium, where one is ins
 	elif [ -z "$(FRESH)" ] && cmp -s _build/html/.build-key _build/opened-key; then \
 	  echo "The pages are those that were last opened in a browser."; \
 	else \
-	  BOOK_HTML=_build/html $(BIN)/pytest -m browser tests/companion/pages/test_browser.py -k page_of_the_book && \
+	  BOOK_HTML=_build/html $(BIN)/pytest -m browser -k of_the_book $(BOOK_TESTS) && \
 	  cp _build/html/.build-key _build/opened-key; \
 	fi
 
