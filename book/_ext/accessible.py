@@ -36,8 +36,15 @@ def name_arrows(app, page, template, context, doctree):
     context["generate_toctree_html"] = named
 
 
+def name_entries(app, page, template, context, doctree):
+    """An entry of a bibliography is an item of its list; docutils gives it a role that has been retired."""
+    if "body" in context:
+        context["body"] = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
+
+
 def setup(app):
     app.connect("doctree-resolved", remove_shared_ids)
+    app.connect("html-page-context", name_entries)
     # After the theme's own, which puts the function there.
     app.connect("html-page-context", name_arrows, priority=900)
     app.add_css_file(STYLE)

@@ -89,18 +89,27 @@
     fitAll();
   };
 
+  // Once a frame, however many boxes are opened at a time.
+  let asked = 0;
+  const fitSoon = () => {
+    asked ||= requestAnimationFrame(() => {
+      asked = 0;
+      fitAll();
+    });
+  };
+
+  // The column changes after the window: panels beside it come and go with a delay.
   let width = 0;
-  addEventListener("resize", () => {
-    if (innerWidth !== width) fitAll();
-    width = innerWidth;
-  });
-  document.addEventListener("toggle", fitAll, true);
-  document.addEventListener("click", (event) => event.target.closest?.(".admonition") && requestAnimationFrame(fitAll));
+  new ResizeObserver(([entry]) => {
+    if (entry.contentRect.width !== width) fitSoon();
+    width = entry.contentRect.width;
+  }).observe(document.querySelector(".bd-article") ?? document.body);
+  document.addEventListener("toggle", fitSoon, true);
+  document.addEventListener("click", (event) => event.target.closest?.(".admonition") && fitSoon());
   addEventListener("beforeprint", () => onPaper(true));
   addEventListener("afterprint", () => onPaper(false));
   fitAll();
   addEventListener("load", () => {
-    width = innerWidth;
     fitAll();
     window.MathJax?.startup?.promise?.then(fitAll);
   });

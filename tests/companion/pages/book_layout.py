@@ -10,13 +10,17 @@ PAPER = 680
 UNFOLD = """async () => {
   await window.MathJax?.startup?.promise;
   document.querySelectorAll('.bd-article details').forEach(fold => { fold.open = true; });
-  document.querySelectorAll('.bd-article .toggle-hidden').forEach(fold => fold.classList.remove('toggle-hidden'));
+  document.querySelectorAll('.bd-article .toggle-hidden > .toggle-button').forEach(button => button.click());
   await settled();
 }"""
 
 COMMON = """
   // Scripts may answer to a new width a moment later.
-  const settled = () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+  const settled = async () => {
+    for (let n = 0; n < 4; n += 1) await new Promise(done => requestAnimationFrame(done));
+    await Promise.all(document.getAnimations().map(one => one.finished.catch(() => null)));
+    for (let n = 0; n < 2; n += 1) await new Promise(done => requestAnimationFrame(done));
+  };
   const all = selector => [...document.querySelectorAll('.bd-article ' + selector)];
   const words = node => node.textContent.trim().replace(/\\s+/g, ' ').slice(0, 60);
   const shown = node => node.getBoundingClientRect().width > 1;
