@@ -1,6 +1,7 @@
 """The folder the book is built from: pages, executed notebooks and figures under their repository paths."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -25,11 +26,14 @@ from ntp_lib.companion.reproduction.errors import PublicationError
 from ntp_lib.companion.reproduction.fields import mapping, read_yaml
 from ntp_lib.companion.reproduction.integrity import alterations
 from ntp_lib.companion.reproduction.manifest import Manifest, load_manifest
-from ntp_lib.companion.reproduction.notebooks import document, stored_errors
+from ntp_lib.companion.reproduction.notebooks import code_cells, document, stored_errors
 from ntp_lib.companion.reproduction.parameters import notebook_parameters
 from ntp_lib.companion.reproduction.project import Project
 from ntp_lib.companion.reproduction.runs import NOTEBOOK_FILE, SUFFIXES, figure_file
 from ntp_lib.companion.reproduction.verification import Report, verify
+
+# As numpy writes a scalar that it was not asked to format.
+RAW_SCALAR = re.compile(r"\bnp\.(?:float|int|uint|bool|complex|str)\w*\(")
 
 
 @dataclass(frozen=True)
@@ -104,8 +108,19 @@ def _require_sound(project: Project, report: Report, notebooks: Sequence[str]) -
     for name, run in runs.items():
         for change in alterations(project.runs / name, run) if run else ():
             raise PublicationError(f"{name}: {change}; run `ntp run {name}`")
-        for error in stored_errors(project.runs / name / NOTEBOOK_FILE):
-            raise PublicationError(f"{name}: {error}; mend it and run `ntp run {name}`")
+        path = project.runs / name / NOTEBOOK_FILE
+        for fault in (*stored_errors(path), *_raw_scalars(path)):
+            raise PublicationError(f"{name}: {fault}; mend it and run `ntp run {name}`")
+
+
+def _raw_scalars(path: Path) -> list[str]:
+    """Outputs that would show a reader `np.float64(0.5)` where 0.5 is meant, one sentence each."""
+    return [
+        f"code cell {cell.number} shows {found.group()}…) as text; make a plain number of it, as by float(…)"
+        for cell in code_cells(path)
+        for output in cell.outputs
+        if (found := RAW_SCALAR.search("".join(output.get("data", {}).get("text/plain", ""))))
+    ]
 
 
 def _notebook_page(project: Project, manifest: Manifest, evidence: Evidence, repository: str) -> cells.Notebook:

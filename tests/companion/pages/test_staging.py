@@ -106,6 +106,25 @@ def test_missing_run_says_what_to_do(project: Project) -> None:
     assert (earlier / "book" / "index.md").is_file()
 
 
+@pytest.mark.parametrize(("shown", "refused"), [("np.float64(0.5)", True), ("0.5", False)])
+def test_number_as_numpy_writes_it_is_refused(project: Project, shown: str, refused: bool) -> None:
+    """It says how it is stored, which no reader asked."""
+    path = project.runs / NOTEBOOK / "notebook.ipynb"
+    write_notebook(path, executed=True)
+    notebook = json.loads(path.read_text("utf-8"))
+    output = {"output_type": "display_data", "metadata": {}, "data": {"text/plain": ["of which\n", shown]}}
+    notebook["cells"][-1]["outputs"].append(output)
+    path.write_text(json.dumps(notebook), "utf-8")
+    run = load_run(path.parent)
+    assert run is not None
+    save_run(run, path.parent)
+    if refused:
+        with pytest.raises(PublicationError, match=r"growth: code cell \d+ shows np\.float64\(…\) as text"):
+            stage(project)
+    else:
+        stage(project)
+
+
 def test_stored_error_is_refused(project: Project) -> None:
     """A notebook that stores an error never reaches the book."""
     path = project.runs / NOTEBOOK / "notebook.ipynb"
