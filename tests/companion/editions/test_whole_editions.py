@@ -1,6 +1,7 @@
 """The editions of a small book, opened and read."""
 
 import re
+import shlex
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,13 +9,18 @@ from urllib.parse import urldefrag
 from xml.etree import ElementTree
 
 import pytest
+from click.testing import CliRunner
 from pdf_reading import read_pdf
 
+from ntp_lib.companion.cli.main import main
 from ntp_lib.companion.editions.chromium import chromium
 from ntp_lib.companion.editions.making import Editions
+from ntp_lib.companion.reproduction.project import Project
 
 pytestmark = pytest.mark.browser
 
+README = Path(__file__).parents[3] / "README.md"
+README_COMMANDS = sorted(set(re.findall(r"`(ntp editions[^`]+)`", README.read_text("utf-8"))))
 PAPER = "https://arxiv.org/abs/2402.18551"
 CONTENTS = ["book-index.xhtml", "book-chapter.xhtml", "notebooks-growth.xhtml"]
 
@@ -40,6 +46,18 @@ def test_pdf_links_stay_inside(made: Editions) -> None:
     assert len(pdf.targets) == 6
     assert set(pdf.targets) <= pdf.anchors
     assert "book-chapter--gone" not in pdf.anchors
+
+
+@pytest.mark.parametrize("command", README_COMMANDS)
+def test_printed_command_makes_what_it_says(site: Project, command: str) -> None:
+    """As README prints it, on the small book; another kind is made by the same words."""
+    words = shlex.split(command)[1:]
+    (kind,) = words[2:]
+    for name in (kind, "text"):
+        result = CliRunner().invoke(main, ["--project", str(site.root), *words[:2], name])
+        assert result.exit_code == 0, result.output
+    assert list((site.build / "editions").glob(f"*.{kind}"))
+    assert (site.build / "editions" / "llms.txt").is_file()
 
 
 def test_reader_of_pdf_sees_links_that_lead_outside(tmp_path: Path) -> None:

@@ -223,7 +223,7 @@ def test_proofs_print_open(view: Any) -> None:
     shown = "() => document.querySelector('#proof-of-thm-main p').checkVisibility({contentVisibilityAuto: true})"
     assert not view.evaluate(shown)
     view.emulate_media(media="print")
-    assert view.evaluate(shown)
+    view.wait_for_function(shown)
     view.emulate_media(media="screen")
     view.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert view.evaluate(OPEN_PROOFS) == 2

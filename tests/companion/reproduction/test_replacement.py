@@ -105,7 +105,7 @@ def a_record_that_names_other_files(run: Path) -> None:
         (a_folder, "holds figures/loss.csv, which"),
         (a_link, "holds notebook.ipynb, which"),
         (a_link_for_the_figures, "holds figures, which"),
-        (a_record_that_names_other_files, r"not an earlier run \(it holds figures/loss.csv and 5 more\)"),
+        (a_record_that_names_other_files, r"not an earlier run \(it holds figures/loss.csv and 7 more\)"),
     ],
 )
 def test_a_run_with_anything_else_beside_it_stays(run: Path, add: Callable[[Path], None], holds: str) -> None:
