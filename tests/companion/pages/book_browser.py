@@ -48,10 +48,12 @@ OVERFLOW = """() => {
   const width = document.documentElement.clientWidth, page = document.scrollingElement.scrollWidth;
   const scrolling = e => ['auto', 'scroll'].includes(getComputedStyle(e).overflowX);
   const scrolls = e => e && (scrolling(e) || scrolls(e.parentElement));
-  const out = [...document.querySelectorAll('.bd-article *')].filter(e => {
+  // What is inside of a formula ends where the formula does.
+  const formulas = 'mjx-container > svg *, mjx-assistive-mml, mjx-assistive-mml *';
+  const out = [...document.querySelectorAll(`.bd-article *:not(${formulas})`)].filter(e => {
     const box = e.getBoundingClientRect();
     return box.width > 1 && box.height > 1 && box.right > width + 1 && !scrolls(e.parentElement)
-      && getComputedStyle(e).visibility !== 'hidden' && !e.closest('mjx-assistive-mml, [clip-path]');
+      && getComputedStyle(e).visibility !== 'hidden' && !e.closest('[clip-path]');
   });
   return [
     ...(page > width ? ['the page is ' + page + ' px wide in a window of ' + width] : []),

@@ -17,11 +17,21 @@ UNFOLD = """async () => {
 COMMON = """
   // Scripts may answer to a new width a moment later.
   const settled = async () => {
-    for (let n = 0; n < 4; n += 1) await new Promise(done => requestAnimationFrame(done));
+    for (let n = 0; n < 2; n += 1) await new Promise(done => requestAnimationFrame(done));
     await Promise.all(document.getAnimations().map(one => one.finished.catch(() => null)));
     for (let n = 0; n < 2; n += 1) await new Promise(done => requestAnimationFrame(done));
   };
   const all = selector => [...document.querySelectorAll('.bd-article ' + selector)];
+  // Everything but the insides of formulas and drawings, which are many and end where their box does.
+  const parts = () => {
+    const found = [], inside = node => node.parentElement?.matches('svg') || node.matches('mjx-assistive-mml');
+    const filter = node => (inside(node) ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT);
+    for (const article of document.querySelectorAll('.bd-article')) {
+      const walker = document.createTreeWalker(article, NodeFilter.SHOW_ELEMENT, filter);
+      while (walker.nextNode()) found.push(walker.currentNode);
+    }
+    return found;
+  };
   const words = node => node.textContent.trim().replace(/\\s+/g, ' ').slice(0, 60);
   const shown = node => node.getBoundingClientRect().width > 1;
   // A heading that is kept for screen readers alone is a box of one pixel.
@@ -65,14 +75,15 @@ CUT_NARROW = f"""() => {{ {COMMON}
 
 PRINTED = f"""() => {{ {COMMON}
   const edge = document.documentElement.clientWidth + 1;
-  const beyond = all('*').filter(node => shown(node) && node.getBoundingClientRect().right > edge
+  const everything = parts(), style = new Map(everything.map(node => [node, getComputedStyle(node)]));
+  const beyond = everything.filter(node => shown(node) && node.getBoundingClientRect().right > edge
     && !unseen(node));
-  const clips = node => ['auto', 'scroll', 'hidden'].includes(getComputedStyle(node).overflowX);
-  const scrolling = all('*').filter(node => wider(node) && clips(node) && !unseen(node));
+  const clips = node => ['auto', 'scroll', 'hidden'].includes(style.get(node).overflowX);
+  const scrolling = everything.filter(node => wider(node) && clips(node) && !unseen(node));
   const hidden = all('details > :not(summary), .toggle-hidden > :not(button)').filter(
     child => child.textContent.trim() && !child.checkVisibility({{visibilityProperty: true}}));
   const bold = all('mjx-container [stroke-width="0"]').filter(part => getComputedStyle(part).stroke !== 'none');
-  const faded = all('*').filter(node => !['', 'none'].includes(getComputedStyle(node).maskImage) && shown(node));
+  const faded = everything.filter(node => !['', 'none'].includes(style.get(node).maskImage) && shown(node));
   const titles = all('h1').filter(title => !shown(title));
   return [
     ...found('beyond the paper', beyond.slice(0, 3)), ...found('cut on paper', scrolling.slice(0, 3)),
