@@ -16,6 +16,9 @@ from ntp_lib.companion.pages.site import build_site
 HTML = Path(os.environ.get("BOOK_HTML") or ROOT / "_build" / "html").resolve()
 # Of the landing page; a page that has formulas, and the theme's own script of icons, is above it.
 MOST_BYTES = 3_000_000
+SHIFT = """window.shift = 0;
+new PerformanceObserver(list => list.getEntries().forEach(entry => { window.shift += entry.value; })).observe(
+  {type: 'layout-shift', buffered: true});"""
 SCRIPT = (
     'x={"arrow-up":[384,512,[8593],"f062","M0 0z"],bars:[448,512,["navicon"],"f0c9","M1 1z"],'
     'wolf:[512,512,[],"f514",["M2 2z","M3 3z"]]};y=[1]'
@@ -110,3 +113,28 @@ def test_an_icon_that_was_cut_away_is_missed(browser: Any, weight: ModuleType, s
         script.write_text(whole, "utf-8")
     assert "bars" in unknown
     assert "bars" not in drawn
+
+
+def shift(browser: Any, address: str, width: int, without: str = "") -> float:
+    """Layout shift of a page until it has come to rest, maybe without one of its style sheets."""
+    view = browser.new_page(viewport={"width": width, "height": 900})
+    view.add_init_script(SHIFT)
+    if without:
+        view.route(f"**/{without}*", lambda route: route.fulfill(body="", content_type="text/css"))
+    view.goto(address, wait_until="networkidle")
+    view.evaluate("window.MathJax?.startup?.promise")
+    view.wait_for_timeout(500)
+    found: float = view.evaluate("window.shift")
+    view.close()
+    return found
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not HTML.is_dir(), reason=f"no built book in {HTML}: make book")
+@pytest.mark.parametrize("width", [1280, 390])
+def test_nothing_jumps_on_pages_of_the_book(browser: Any, width: int) -> None:
+    """The control: without the rule that keeps folded boxes closed a notebook's page jumps."""
+    with served(HTML) as base:
+        for page in ("book/index", "book/margin", "notebooks/geometry"):
+            assert shift(browser, f"{base}/{page}.html", width) < 0.1, page
+        assert shift(browser, f"{base}/notebooks/geometry.html", width, without="boxes.css") >= 0.1
