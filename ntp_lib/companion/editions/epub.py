@@ -19,7 +19,10 @@ STYLE = Path(__file__).with_name("epub.css")
 XHTML = "http://www.w3.org/1999/xhtml"
 # What a reading system has no use for or its schema no place; classes stay, for the style sheet.
 FOREIGN = ("data-", "aria-describedby", "aria-labelledby", "onclick", "tabindex", "translate")
-PRESENTATION = {"table": ("border", "align"), "td": ("align",), "th": ("align",), "img": ("align", "scale")}
+ALIGNED = ("align", "halign", "valign")
+PRESENTATION = {"table": ("border", *ALIGNED), "img": ("align", "scale")} | dict.fromkeys(
+    ("tr", "td", "th"), ALIGNED
+)
 
 
 def make_epub(book: BuiltBook, typeset: Typeset, browser: Any, target: Path) -> None:

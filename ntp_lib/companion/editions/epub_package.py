@@ -108,8 +108,9 @@ def _contents(chapters: Sequence[Chapter]) -> str:
     for chapter in chapters:
         link = f'<a href="{chapter.file}">{escape(chapter.title)}</a>'
         if chapter.depth and lines:
-            # The chapter above is still open.
-            lines[-1] = lines[-1].removesuffix("</li>")
+            if not open_sections:
+                # The chapter above is still open.
+                lines[-1] = lines[-1].removesuffix("</li>")
             lines.append(f"{'' if open_sections else '<ol>'}<li>{link}</li>")
             open_sections = True
             continue

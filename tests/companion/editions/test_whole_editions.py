@@ -14,6 +14,7 @@ from pdf_reading import read_pdf
 
 from ntp_lib.companion.cli.main import main
 from ntp_lib.companion.editions.chromium import chromium
+from ntp_lib.companion.editions.epub_package import Chapter, _contents
 from ntp_lib.companion.editions.making import Editions
 from ntp_lib.companion.reproduction.project import Project
 
@@ -70,6 +71,14 @@ def test_reader_of_pdf_sees_links_that_lead_outside(tmp_path: Path) -> None:
     pdf = read_pdf(file)
     assert pdf.outline == [(1, "One")]
     assert pdf.addresses == ["file:///book/chapter.html#thm-growth"]
+
+
+def test_contents_of_an_epub_have_a_list_for_every_chapter_with_sections() -> None:
+    """One section, several, none, and a part that ends with sections."""
+    depths = [("A", 0), ("A", 1), ("A", 1), ("A", 0), ("B", 0), ("B", 1), ("B", 1), ("B", 1)]
+    chapters = [Chapter(f"{k}.xhtml", str(k), part, depth, "") for k, (part, depth) in enumerate(depths)]
+    tree = ElementTree.fromstring(_contents(chapters))
+    assert [len(level) for level in tree.iter("{http://www.w3.org/1999/xhtml}ol")] == [2, 2, 2, 1, 3]
 
 
 def test_epub_is_what_a_reading_system_expects(made: Editions) -> None:
