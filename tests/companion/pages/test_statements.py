@@ -1,15 +1,14 @@
 """The graph of statements, and the build that refuses a bad argument."""
 
-import importlib.util
 import json
 import os
-import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+from extension import extension as load
 from small_project import ROOT
 from statements_book import FIRST, SECOND, statements_book
 
@@ -29,12 +28,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Site:
 @pytest.fixture(scope="module")
 def extension() -> ModuleType:
     """The extension as a module."""
-    spec = importlib.util.spec_from_file_location("statements", ROOT / "book" / "_ext" / "statements.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["statements"] = module
-    spec.loader.exec_module(module)
+    module: ModuleType = load("statements")
     return module
 
 

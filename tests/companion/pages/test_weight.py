@@ -1,6 +1,5 @@
 """Pages load what they use: of all icons those that are named, and the search index where one searches."""
 
-import importlib.util
 import os
 import re
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 import pytest
 from book_browser import served
+from extension import extension
 from small_project import ROOT, small_project
 
 from ntp_lib.companion.pages.site import build_site
@@ -27,11 +27,7 @@ SCRIPT = (
 
 @pytest.fixture(scope="module")
 def weight() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("weight", ROOT / "book" / "_ext" / "weight.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module: ModuleType = extension("weight")
     return module
 
 
