@@ -1,0 +1,1 @@
+"""Networks that compute their embeddings, to be held against the theory; nothing else imports them."""
