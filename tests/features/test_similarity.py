@@ -32,7 +32,7 @@ def test_cosines_pair_by_pair(rows):
 
 
 def test_lengths_and_rotations_do_not_matter(rows):
-    lengths = np.geomspace(1e-6, 1e6, 7)[:, None]
+    lengths = np.geomspace(1e-4, 1e4, 7)[:, None]
     np.testing.assert_allclose(
         cosine_similarities(lengths * rows @ turned(4)), cosine_similarities(rows), atol=1e-13
     )
