@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ntp_lib.margins.splitting import water_level
 from ntp_lib.margins.splitting.gram import RowSpace
 from ntp_lib.margins.splitting.problem import Array, ConeProblem
 from ntp_lib.numerics.aliases import Ints
@@ -77,18 +78,8 @@ class Splitting:
     def project(self, point: Array) -> Array:
         """What lies between the point and its projection, by Newton steps from the last levels, (m, V)."""
         xp, floor = self.problem.xp, self.problem.floor
-        last = None
-        for _ in range(self._level_steps):
-            above = point - self._level
-            active = xp.count_nonzero(above > floor, axis=1, keepdims=True)
-            total = xp.sum(xp.maximum(above, floor), axis=1, keepdims=True)
-            self._level = self._level + total / active
-            # As many tokens above a level as before are the same ones: it is the root.
-            if last is not None and bool(xp.all(active == last)):
-                break
-            last = active
-        above = point - self._level
-        return xp.maximum(above, floor)
+        self._level, taken = water_level.clipped(xp, point, self._level, floor, steps=self._level_steps)
+        return taken
 
     @property
     def dual(self) -> Array:
