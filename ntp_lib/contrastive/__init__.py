@@ -1,0 +1,1 @@
+"""Supervised contrastive loss of free embeddings, beside cross-entropy with weight decay (book, contrastive)."""
