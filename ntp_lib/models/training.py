@@ -193,7 +193,7 @@ def valid_contexts(tokens: npt.ArrayLike, data: NTPData) -> npt.NDArray[np.int64
     if len(distinct) < m:
         repeated = min(set(range(m)) - set(first.tolist()))
         raise NTPDataError(f"tokens: context {repeated} occurs before; contexts must be distinct")
-    return np.asarray(contexts, dtype=np.int64)
+    return np.array(contexts, dtype=np.int64)
 
 
 @contextmanager
