@@ -119,7 +119,7 @@ class _Classes:
     squared_length: float
 
     def derivatives(self, M: Floats) -> tuple[float, Floats, Floats]:
-        """Excess of F, its symmetric gradient (k, k), and the softmax masses s_ab of class b for class a, (k, k)."""
+        """Excess of F, its symmetric gradient, and the softmax masses s_ab of class b for class a, both (k, k)."""
         shares = self.sizes / self.sizes.sum()
         masses = self.sizes / (self.sizes[:, None] - 1) * np.exp(M - self.squared_length)
         np.fill_diagonal(masses, 0.0)
@@ -172,7 +172,7 @@ def _newton(problem: _Classes, M: Floats, weight: float, scale: float) -> tuple[
     x = -np.linalg.solve(H, g)
     step = np.zeros_like(M)
     step[rows, columns] = step[columns, rows] = x
-    return step, float(np.sqrt(max(-g @ x, 0.0)))
+    return step, float(np.sqrt(max(-float(g @ x), 0.0)))
 
 
 def _damped(M: Floats, step: Floats, decrement: float) -> Floats:

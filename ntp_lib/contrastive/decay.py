@@ -22,7 +22,7 @@ def decay_cosines(sizes: Sequence[int]) -> tuple[Floats, Floats]:
 
     Example:
         >>> contexts, words = decay_cosines([8, 8, 2, 2])
-        >>> contexts[2, 3] < -1 / 3 < words[2, 3]
+        >>> bool(contexts[2, 3] < -1 / 3 < words[2, 3])
         True
     """
     counts = class_sizes(sizes)

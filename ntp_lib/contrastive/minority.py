@@ -81,7 +81,7 @@ def collapse_ratio(squared_length: float, *, small: float = 2.0) -> float:
     positive = np.array([slack(float(x)) > 0 for x in grid])
     if positive[0] or not positive[-1]:
         raise NTPDataError(
-            f"squared_length is {tau:g}; its small classes do not begin to coincide at R in (1, 1e12)"
+            f"squared_length is {tau:g}; its small classes do not begin to coincide at R between 1 and 1e12"
         )
     last = int(np.flatnonzero(~positive)[-1])
     return float(np.exp(scipy.optimize.brentq(slack, grid[last], grid[last + 1], xtol=1e-12)))

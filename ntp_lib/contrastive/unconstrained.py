@@ -86,14 +86,14 @@ def contrastive_gradient(gram: Floats, labels: Ints) -> Floats:
 
 
 def tangent_gap(gram: Floats, gradient: Floats, squared_length: float) -> float:
-    """A bound of f(G) − min f over positive semidefinite G' with G'_ii ≤ τ, for any convex f with this gradient at G.
+    """A bound of f(G) − min f over positive semidefinite matrices with diagonal at most τ, for any convex f.
 
     With μ_i = −(DG)_ii/τ, the bound is ⟨D, G⟩ + τ Σ μ_i⁺ + nτ (−λ_min(D + diag μ⁺))₊ (book,
     lem-contrastive-gap).
 
     Args:
         gram: G, (n, n), feasible.
-        gradient: D, (n, n), symmetric.
+        gradient: D, that of f at G, (n, n), symmetric.
         squared_length: τ.
     """
     n = len(gram)
@@ -108,8 +108,8 @@ def descend_features(
 ) -> ContrastiveFeatures:
     """Minimise the loss over features of squared length τ by quasi-Newton steps from a Gaussian start.
 
-    The problem is not convex, and nothing is promised; `gap` says how far the outcome is from the least loss of all
-    features of squared length at most τ in any dimension.
+    The problem is not convex, and nothing is promised; `gap` says how far the outcome is from the least loss of
+    all features of squared length at most τ in any dimension.
 
     Args:
         sizes: numbers of features of the classes, each at least 2.
