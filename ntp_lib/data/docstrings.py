@@ -22,9 +22,9 @@ DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 def load_docstrings() -> Text:
     """Return the docstrings of the standard library's single-file modules, joined by line ends.
 
-    Modules are taken in the sorted order of their names, packages left out; a module's docstrings come in the order
-    in which `ast.walk` meets them. No module is imported. CPython 3.11.7 gives 176 057 tokens. Other versions and
-    systems ship other modules, so results on this text carry its `sha256`.
+    Modules are taken in the sorted order of their names, packages left out; a module's docstrings come in the
+    order in which `ast.walk` meets them. No module is imported. CPython 3.11.7 gives 176 057 tokens. Other versions
+    and systems ship other modules, so results on this text carry its `sha256`.
 
     Raises:
         NTPDataError: where the standard library has no sources to read, as in a zipped or frozen Python.
