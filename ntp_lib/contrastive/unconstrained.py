@@ -68,7 +68,7 @@ def contrastive_loss(gram: Floats, labels: Ints) -> float:
         >>> import numpy as np
         >>> G = np.kron([[1.0, -1.0], [-1.0, 1.0]], np.ones((2, 2)))
         >>> round(contrastive_loss(G, np.array([0, 0, 1, 1])), 6)  # log(1 + 2 e⁻²)
-        0.239515
+        0.239545
     """
     gram, attraction = _checked(gram, labels)
     logits, highest = _others(gram)

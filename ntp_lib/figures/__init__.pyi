@@ -3,6 +3,7 @@
 from .benchmarks import contender_times, growth_curves
 from .comparison import comparison_curves
 from .conditions import certificate_map, excess_by_case
+from .contrastive import imbalance_panels, long_feature_panels
 from .distributions import distribution_bars, sparsity_pattern
 from .failure import bounded_and_diverging, decomposition_map, fibre_curve
 from .features import feature_flow_panels, feature_panels
@@ -41,6 +42,8 @@ __all__ = [
     "flow_law",
     "flow_multipliers",
     "growth_curves",
+    "imbalance_panels",
+    "long_feature_panels",
     "multiplier_map",
     "path_panels",
     "phase_diagram",

@@ -1,5 +1,6 @@
 """One documented frame per drawing function, small and without any computation of its own."""
 
+import contrastive_frames
 import problem_frames
 import pytest
 import trajectory_frames
@@ -28,6 +29,8 @@ FRAMES = {
     "growth_curves": problem_frames.growth,
     "feature_flow_panels": trajectory_frames.feature_flow,
     "feature_panels": trajectory_frames.features,
+    "imbalance_panels": contrastive_frames.imbalance,
+    "long_feature_panels": contrastive_frames.long_features,
     "multiplier_map": problem_frames.multipliers,
     "path_panels": trajectory_frames.path,
     "phase_diagram": problem_frames.phases,
