@@ -2,15 +2,74 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.errors import DidNotConvergeError
-from ntp_lib.margins import programme
+from ntp_lib.features.feasible import feasible_dual, feasible_logits
+from ntp_lib.features.kinds import MergedSupports, kinds
+from ntp_lib.features.nuclear_conic import nuclear_conic
+from ntp_lib.features.nuclear_splitting import nuclear_splitting
+from ntp_lib.features.proxy import centred_support
 from ntp_lib.margins.norms import NUCLEAR
 from ntp_lib.margins.solution import MarginSolution
-from ntp_lib.numerics.aliases import Bools, Floats, Ints
-from ntp_lib.numerics.numbers import real_number
+from ntp_lib.numerics.aliases import Bools, Floats
+from ntp_lib.numerics.numbers import one_of, real_number, whole_number
+
+__all__ = ["NuclearMargin", "kinds", "nuclear_margin", "nuclear_norm"]
+SOLVERS = ("splitting", "conic")
+# Margins above one, and singular values relative to the largest, below this are taken for rounding of a solver.
+ROUNDING = 1e-4
+
+
+class NuclearMargin(MarginSolution):
+    """A solution of the nuclear-norm programme, which `MarginSolution` describes, beside the centred supports S̃.
+
+    Where the programme has several solutions this is one of them: see `ntp_lib.features.uniqueness`.
+    """
+
+    @property
+    def logits(self) -> Floats:
+        """L^mm, (m, V); rows sum to zero."""
+        return self._arrays[0].T
+
+    @cached_property
+    def _context_margins(self) -> tuple[Floats, Floats]:
+        support, logits = self.data.support_mask, self.logits
+        lowest = np.where(support, logits, np.inf).min(axis=1)
+        highest = np.where(support, logits, -np.inf).max(axis=1)
+        return lowest - np.where(support, -np.inf, logits).max(axis=1), highest - lowest
+
+    @cached_property
+    def _sizes(self) -> tuple[tuple[float, int], tuple[float, int]]:
+        W, dual, _ = self._arrays
+        return (float(self.geometry.size(W)), 0), (float(self.geometry.dual(dual)), 0)
+
+    @cached_property
+    def slack(self) -> float:
+        """Share of the pairs off the supports whose margin is above one, by more than 1e-4."""
+        support, logits = self.data.support_mask, self.logits
+        lowest = np.where(support, logits, np.inf).min(axis=1)
+        return float((lowest[:, None] - logits > 1 + ROUNDING)[~support].mean())
+
+    @cached_property
+    def rank(self) -> int:
+        """Singular values of the logits above 1e-4 of the largest, or above the root of the gap if more."""
+        sigma = np.linalg.svd(self.logits, compute_uv=False)
+        return int((sigma > max(ROUNDING, float(np.sqrt(max(self.gap, 0.0)))) * sigma[0]).sum())
+
+    @cached_property
+    def proxy_ratio(self) -> float:
+        """‖S̃‖_* over the norm: 1 where the centred supports solve the programme."""
+        return nuclear_norm(centred_support(self.data)) / self.norm
+
+    @cached_property
+    def proxy_cosine(self) -> float:
+        """Cosine of S̃ and the logits."""
+        proxy = centred_support(self.data)
+        return float(np.vdot(proxy, self.logits) / (np.linalg.norm(proxy) * np.linalg.norm(self.logits)))
 
 
 def nuclear_norm(L: Floats) -> float:
@@ -18,7 +77,14 @@ def nuclear_norm(L: Floats) -> float:
     return float(NUCLEAR.size(L))
 
 
-def nuclear_margin(data: NTPData, *, tolerance: float = 1e-6, merge: bool = True) -> MarginSolution:
+def nuclear_margin(
+    data: NTPData,
+    *,
+    solver: str = "splitting",
+    tolerance: float = 1e-6,
+    max_steps: int = 20_000,
+    merge: bool = True,
+) -> NuclearMargin:
     """Solve minimise ‖Λ‖_* over Λ of shape (m, V) subject to ties on the supports and margins of at least one.
 
     Contexts with equal supports have equal rows in every solution, and tokens that occur in the same supports
@@ -27,7 +93,10 @@ def nuclear_margin(data: NTPData, *, tolerance: float = 1e-6, merge: bool = True
 
     Args:
         data: the problem; only its supports matter.
-        tolerance: largest gap accepted.
+        solver: "splitting" (`ntp_lib.features.nuclear_splitting`), or "conic", which takes minutes at a thousand
+            pairs of kinds: an independent second opinion.
+        tolerance: largest gap accepted; the splitting usually leaves less.
+        max_steps: of the splitting.
         merge: use the theorem; without it every entry of Λ is a variable.
 
     Returns:
@@ -37,7 +106,7 @@ def nuclear_margin(data: NTPData, *, tolerance: float = 1e-6, merge: bool = True
         lem-nuclear-dual).
 
     Raises:
-        NTPDataError: no token is out of support anywhere, or a tolerance outside (0, 1).
+        NTPDataError: no token is out of support anywhere, or an option outside its range.
         DidNotConvergeError: the gap was not reached.
 
     Example:
@@ -45,18 +114,15 @@ def nuclear_margin(data: NTPData, *, tolerance: float = 1e-6, merge: bool = True
         >>> float(round(nuclear_margin(synthetic.toy_2d()).norm, 4))
         2.9659
     """
+    solver = one_of(solver, "solver", SOLVERS)
     tolerance = real_number(tolerance, "tolerance", above=0, below=1)
+    max_steps = whole_number(max_steps, "max_steps", least=1)
     data.require_out_of_support()
     support = data.support_mask
-    rows, row_of = kinds(support) if merge else _alone(len(support))
-    columns, column_of = kinds(support.T) if merge else _alone(support.shape[1])
-    counts = np.outer(np.bincount(row_of), np.bincount(column_of)).astype(float)
-    logits, dual, iterations = _solve_reduced(support[np.ix_(rows, columns)], counts)
-    everywhere = np.ix_(row_of, column_of)
-    basis = NTPData(np.eye(data.num_contexts), data.context_probs, data.next_token_probs)
-    L = _feasible_logits(logits[everywhere], support)
-    A = _feasible_dual((dual / counts)[everywhere], support)
-    solution = MarginSolution(basis, NUCLEAR, L.T, A, tolerance, "CLARABEL", iterations)
+    merged = MergedSupports.of(support, merge=merge)
+    L, A, name, iterations = _solved(support, merged, solver, tolerance, max_steps)
+    basis = NTPData(np.eye(data.num_contexts), data.context_probs, data.next_token_probs, copy=False)
+    solution = NuclearMargin(basis, NUCLEAR, L.T, A, tolerance, name, iterations)
     if not (solution.gap <= tolerance and solution.margin >= 1 - 1e-9):
         raise DidNotConvergeError(
             f"the nuclear-norm programme ended with gap {solution.gap:.1e}, asked for {tolerance:.1e}"
@@ -64,45 +130,14 @@ def nuclear_margin(data: NTPData, *, tolerance: float = 1e-6, merge: bool = True
     return solution
 
 
-def kinds(support: Bools) -> tuple[Ints, Ints]:
-    """Equal rows of booleans: the first row of each kind, and the kind of every row."""
-    _, first, kind = np.unique(support, axis=0, return_index=True, return_inverse=True)
-    return first.astype(np.int64), kind.ravel().astype(np.int64)
-
-
-def _alone(size: int) -> tuple[Ints, Ints]:
-    return np.arange(size), np.arange(size)
-
-
-def _solve_reduced(support: Bools, counts: Floats) -> tuple[Floats, Floats, int]:
-    """One row and column per kind, ‖√counts · X‖_* as the norm; X, its multipliers, iterations."""
-    import cvxpy as cp
-
-    accuracy = 1e-10
-    # The embeddings are the standard basis, so that the variable is the transposed matrix of logits.
-    found = programme.solve(
-        np.eye(len(support)),
-        support,
-        lambda X: cp.normNuc(cp.multiply(np.sqrt(counts).T, X)),
-        options={"solver": "CLARABEL", "tol_gap_abs": accuracy, "tol_gap_rel": accuracy, "tol_feas": accuracy},
-    )
-    if found.X is None or found.multipliers is None:
-        raise DidNotConvergeError(f"the nuclear-norm programme was not solved: {found.status}")
-    return found.X.T, found.multipliers, found.iterations
-
-
-def _feasible_logits(logits: Floats, support: Bools) -> Floats:
-    """Exact ties, rows that sum to zero, and a least margin of one."""
-    level = np.where(support, logits, 0.0).sum(axis=1) / support.sum(axis=1)
-    below = np.where(support, 0.0, logits - level[:, None])
-    below /= -below[~support].max()
-    return np.asarray(below - below.mean(axis=1)[:, None])
-
-
-def _feasible_dual(dual: Floats, support: Bools) -> Floats:
-    """Nonpositive off the supports, rows that sum to zero, spectral norm one."""
-    off = np.where(support, 0.0, np.minimum(dual, 0.0))
-    inside = np.where(support, dual, 0.0)
-    missing = -(off.sum(axis=1) + inside.sum(axis=1)) / support.sum(axis=1)
-    whole = off + np.where(support, inside + missing[:, None], 0.0)
-    return np.asarray(whole / np.linalg.norm(whole, ord=2))
+def _solved(
+    support: Bools, merged: MergedSupports, solver: str, tolerance: float, max_steps: int
+) -> tuple[Floats, Floats, str, int]:
+    """Feasible logits and multipliers, (m, V); the solver's name and its iterations."""
+    if solver == "conic":
+        X, multipliers, iterations = nuclear_conic(merged)
+        L = feasible_logits(merged.expanded(X), support)
+        return L, feasible_dual(merged.expanded(multipliers / merged.scale**2), support), "CLARABEL", iterations
+    found = nuclear_splitting(merged, tolerance=tolerance, max_steps=max_steps)
+    L = feasible_logits(merged.expanded(found.logits), support)
+    return L, feasible_dual(merged.expanded(found.dual), support), "nuclear splitting", found.steps

@@ -6,13 +6,8 @@ import numpy as np
 import pytest
 
 import ntp_lib as ntp
-from ntp_lib.features.nuclear_margin import (
-    _feasible_dual,
-    _feasible_logits,
-    kinds,
-    nuclear_margin,
-    nuclear_norm,
-)
+from ntp_lib.features.feasible import feasible_dual, feasible_logits
+from ntp_lib.features.nuclear_margin import kinds, nuclear_margin, nuclear_norm
 
 
 def on_basis(probs):
@@ -81,7 +76,7 @@ def test_logits_near_a_solution_are_made_feasible(seed, random_problem):
     """Of every row the mean over the support is the level below which the others lie; one factor for all rows."""
     support = random_problem(seed, m=5, V=6, sizes=(1, 5)).support
     given = np.random.default_rng(seed).standard_normal((5, 6)) - 3 * ~support
-    made = _feasible_logits(given, support)
+    made = feasible_logits(given, support)
     assert np.abs(made.sum(axis=1)).max() <= 1e-12
     depths, made_depths = [], []
     for row, new, inside in zip(given, made, support, strict=True):
@@ -97,7 +92,7 @@ def test_multipliers_near_a_solution_are_made_feasible(seed, random_problem):
     """What is positive off a support goes, and what rows then miss is spread evenly over their supports."""
     support = random_problem(seed, m=5, V=6, sizes=(1, 5)).support
     given = np.random.default_rng(seed).standard_normal((5, 6))
-    made = _feasible_dual(given, support)
+    made = feasible_dual(given, support)
     assert np.abs(made.sum(axis=1)).max() <= 1e-12
     assert np.linalg.svd(made)[1][0] == pytest.approx(1, rel=1e-12)
     (j, v), *_ = np.argwhere(~support & (given < 0))
@@ -110,9 +105,9 @@ def test_multipliers_near_a_solution_are_made_feasible(seed, random_problem):
 
 def test_a_gap_as_large_as_the_tolerance_is_accepted():
     data = ntp.synthetic.toy_2d()
-    gap = nuclear_margin(data).gap
+    gap = nuclear_margin(data, solver="conic").gap
     assert 0 < gap < 1e-7
-    assert nuclear_margin(data, tolerance=gap).gap == gap
+    assert nuclear_margin(data, solver="conic", tolerance=gap).gap == gap
 
 
 def test_a_solver_that_fails_is_reported(monkeypatch):
@@ -123,10 +118,10 @@ def test_a_solver_that_fails_is_reported(monkeypatch):
 
     monkeypatch.setattr(cp.Problem, "solve", fail)
     with pytest.raises(ntp.DidNotConvergeError, match=r"^the nuclear-norm programme was not solved: out of luck$"):
-        nuclear_margin(ntp.synthetic.toy_2d())
+        nuclear_margin(ntp.synthetic.toy_2d(), solver="conic")
     monkeypatch.setattr(cp.Problem, "solve", lambda self, **options: None)
     with pytest.raises(ntp.DidNotConvergeError, match=r"^the nuclear-norm programme was not solved: status None$"):
-        nuclear_margin(ntp.synthetic.toy_2d())
+        nuclear_margin(ntp.synthetic.toy_2d(), solver="conic")
 
 
 def test_a_solution_that_may_be_inaccurate_is_judged_by_its_gap(monkeypatch):
@@ -141,7 +136,7 @@ def test_a_solution_that_may_be_inaccurate_is_judged_by_its_gap(monkeypatch):
         return solve(self, **options)
 
     monkeypatch.setattr(cp.Problem, "solve", doubtful)
-    assert nuclear_margin(ntp.synthetic.toy_2d()).gap <= 1e-6
+    assert nuclear_margin(ntp.synthetic.toy_2d(), solver="conic").gap <= 1e-6
 
 
 def test_probabilities_and_embeddings_do_not_matter():
@@ -151,13 +146,17 @@ def test_probabilities_and_embeddings_do_not_matter():
     assert nuclear_margin(other).norm == pytest.approx(nuclear_margin(data).norm, rel=1e-12)
 
 
-def test_refusals():
+def test_refusals(random_problem):
     with pytest.raises(ntp.NTPDataError, match="whole vocabulary"):
         nuclear_margin(on_basis([[0.5, 0.5], [0.1, 0.9]]))
     for tolerance in (2, 1, 0, -1.0):
         message = f"^tolerance is {tolerance}; it must be a finite number above 0 and below 1"
         with pytest.raises(ntp.NTPDataError, match=message):
             nuclear_margin(ntp.synthetic.toy_2d(), tolerance=tolerance)
-    message = r"^the nuclear-norm programme ended with gap \d\.\de-\d\d, asked for 1\.0e-300$"
+    message = r"^the nuclear-norm programme ended with gap \d\.\de-\d\d, asked for 1\.0e-10$"
     with pytest.raises(ntp.DidNotConvergeError, match=message):
-        nuclear_margin(ntp.synthetic.toy_2d(), tolerance=1e-300)
+        nuclear_margin(random_problem(0, m=6, V=8, sizes=(2, 4)), tolerance=1e-10, max_steps=2)
+    with pytest.raises(ntp.NTPDataError, match="^unknown solver 'scs'; valid: splitting, conic$"):
+        nuclear_margin(ntp.synthetic.toy_2d(), solver="scs")
+    with pytest.raises(ntp.NTPDataError, match="^max_steps is 0; it must be a whole number of at least 1$"):
+        nuclear_margin(ntp.synthetic.toy_2d(), max_steps=0)
