@@ -64,7 +64,7 @@ def chain(num_tokens: int) -> Bools:
 
 
 def grid(rows: int, columns: int) -> Bools:
-    """Tokens with two independent attributes, a support for each value of either: (rows + columns, rows·columns)."""
+    """Tokens with two independent attributes, a support for each value: (rows + columns, rows·columns)."""
     rows, columns = whole_number(rows, "rows", least=2), whole_number(columns, "columns", least=2)
     first, second = np.divmod(np.arange(rows * columns), columns)
     return np.vstack([np.arange(rows)[:, None] == first, np.arange(columns)[:, None] == second])

@@ -89,7 +89,7 @@ def pentagon_path(log_odds: float, log_penalties: Sequence[float]) -> pd.DataFra
     """The minimisers of CE(Λ) + λ‖Λ‖_* for the pentagon, in variables that stay of size one as λ falls.
 
     By symmetry Λ is circulant: in-support difference a, margins R ± b/2 at the neighbours and R + u opposite. With
-    R = log(1/λ) + ρ stationarity is three equations in (ρ, b, u) (book, thm-pentagon-probabilities). The difference
+    R = log(1/λ) + ρ stationarity is three equations (book, thm-pentagon-probabilities). The difference
     a is held at the log-odds, from which that of the minimiser is O(λ) away (book, prop-softmax-bound).
 
     Args:
