@@ -20,8 +20,10 @@ from .text import context_length_panels, support_size_ranks
 from .thresholds import phase_diagram, threshold_scaling, two_transitions
 from .tokens import token_clocks, token_pencil, token_settling
 from .training import averaged_training_panels, training_panels
+from .transformer_text import agreement_panels, frozen_panels
 
 __all__ = [
+    "agreement_panels",
     "averaged_training_panels",
     "bounded_and_diverging",
     "candidate_panels",
@@ -41,6 +43,7 @@ __all__ = [
     "flow_degenerate",
     "flow_law",
     "flow_multipliers",
+    "frozen_panels",
     "growth_curves",
     "imbalance_panels",
     "long_feature_panels",

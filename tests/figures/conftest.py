@@ -4,10 +4,13 @@ import contrastive_frames
 import problem_frames
 import pytest
 import trajectory_frames
+import transformer_text_frames
 
 from ntp_lib import figures
 
 FRAMES = {
+    "agreement_panels": transformer_text_frames.agreement,
+    "frozen_panels": transformer_text_frames.frozen,
     "candidate_panels": trajectory_frames.candidates,
     "share_panels": trajectory_frames.shares,
     "averaged_training_panels": trajectory_frames.averaged,
