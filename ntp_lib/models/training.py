@@ -131,7 +131,7 @@ def train_transformer(
         optimiser = torch.optim.AdamW(model.parameters(), step_size, betas=(0.9, 0.99), weight_decay=decay)
         for step in range(steps + 1):
             if step in wanted | recorded:
-                W, H = _weights(model, inputs)
+                W, H = _weights(model, inputs, step)
                 if step in wanted:
                     kept.append(Snapshot(step, W, H))
                 if step in recorded:
@@ -222,11 +222,18 @@ def _descend(model: Any, inputs: Any, joint: Any, optimiser: Any, step: int) -> 
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
     if not torch.isfinite(loss):
-        raise DidNotConvergeError(f"the loss is {float(loss)} after {step} steps; lower step_size")
+        raise _diverged(step)
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimiser.step()
 
 
-def _weights(model: Any, inputs: Any) -> tuple[Floats, Floats]:
+def _weights(model: Any, inputs: Any, step: int) -> tuple[Floats, Floats]:
     with torch.no_grad():
-        return model.decoder.double().numpy(), model.embeddings(inputs).double().numpy()
+        W, H = model.decoder.double().numpy(), model.embeddings(inputs).double().numpy()
+    if not (np.isfinite(W).all() and np.isfinite(H).all()):
+        raise _diverged(step)
+    return W, H
+
+
+def _diverged(step: int) -> DidNotConvergeError:
+    return DidNotConvergeError(f"the loss is no longer a number after {step} steps; lower step_size")
