@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from ntp_lib.data.language_reference import Text
+from ntp_lib.data.language_reference import Text, load_language_reference
 from ntp_lib.data.text import tokenize
 from ntp_lib.errors import NTPDataError
 
@@ -23,8 +23,8 @@ def load_docstrings() -> Text:
     """Return the docstrings of the standard library's single-file modules, joined by line ends.
 
     Modules are taken in the sorted order of their names, packages left out; a module's docstrings come in the
-    order in which `ast.walk` meets them. No module is imported. CPython 3.11.7 gives 176 057 tokens. Other versions
-    and systems ship other modules, so results on this text carry its `sha256`.
+    order in which `ast.walk` meets them. No module is imported. CPython 3.11.7 gives 176 057 tokens. Other
+    versions and systems ship other modules, so results on this text carry its `sha256`.
 
     Raises:
         NTPDataError: where the standard library has no sources to read, as in a zipped or frozen Python.
@@ -44,6 +44,21 @@ def load_docstrings() -> Text:
     digest = hashlib.sha256(text.encode("utf-8")).hexdigest()
     version = platform.python_version()
     return Text("python-docstrings", text, digest, tuple(tokenize(text)), version)
+
+
+@cache
+def load_both_texts() -> Text:
+    """The language reference and, after a line end, the docstrings: one text with one `sha256`.
+
+    Raises:
+        NTPDataError: where one of the two is missing.
+    """
+    first, second = load_language_reference(), load_docstrings()
+    text = f"{first.text}\n{second.text}"
+    digest = hashlib.sha256(text.encode("utf-8")).hexdigest()
+    return Text(
+        "python-reference-and-docstrings", text, digest, first.tokens + second.tokens, first.python_version
+    )
 
 
 def docstrings(source: str) -> Iterator[str]:

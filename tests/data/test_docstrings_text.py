@@ -8,7 +8,8 @@ import sysconfig
 import pytest
 
 from ntp_lib import NTPDataError
-from ntp_lib.data.docstrings import docstrings, load_docstrings
+from ntp_lib.data.docstrings import docstrings, load_both_texts, load_docstrings
+from ntp_lib.data.language_reference import load_language_reference
 from ntp_lib.data.text import tokenize
 
 SOURCE = '''
@@ -73,3 +74,12 @@ def test_a_python_without_sources_is_told_apart(tmp_path, monkeypatch):
     with pytest.raises(NTPDataError, match="no sources of the standard library were found in") as raised:
         load_docstrings.__wrapped__()
     assert str(raised.value).endswith("or another text (ntp_lib.data.text.data_from_text_file)")
+
+
+def test_both_texts_are_one_after_the_other():
+    both = load_both_texts()
+    assert both.name == "python-reference-and-docstrings"
+    assert both.text == load_language_reference().text + "\n" + load_docstrings().text
+    assert both.sha256 == hashlib.sha256(both.text.encode("utf-8")).hexdigest()
+    assert both.tokens == tuple(tokenize(both.text))
+    assert both.python_version == platform.python_version()

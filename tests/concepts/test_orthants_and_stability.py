@@ -1,0 +1,66 @@
+"""Orthants with their typical words, and how concepts change with the sample."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+import ntp_lib as ntp
+from ntp_lib.concepts.candidates import Candidate
+from ntp_lib.concepts.orthants import orthants
+from ntp_lib.concepts.spectrum import concepts
+from ntp_lib.concepts.stability import resampled_agreement, subspace_overlap
+
+
+def test_orthants_by_size_then_typicality():
+    q = np.array([[0.3, 0.3], [0.1, 0.4], [-0.5, 0.2], [0.4, 1e-12], [0.0, 0.0]])
+    frame = orthants(q, list("abcde"))
+    assert frame["token"].tolist() == ["a", "b", "d", "e", "c"]
+    assert frame["orthant"].tolist() == ["++", "++", "+0", "00", "−+"]
+    assert frame["size"].tolist() == [2, 2, 1, 1, 1]
+    expected = [2**0.5, 0.5 / np.hypot(0.1, 0.4), 1.0, 0.0, 0.7 / np.hypot(0.5, 0.2)]
+    np.testing.assert_allclose(frame["typicality"], expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("words", "names", "message"),
+    [
+        (np.ones((3, 2)), "ab", "words has 3 rows, but vocabulary has 2 names"),
+        (np.ones(3), "abc", r"words has shape \(3,\)"),
+        (np.ones((0, 2)), "", r"words has shape \(0, 2\)"),
+    ],
+)
+def test_orthants_of_something_else_are_refused(words, names, message):
+    with pytest.raises(ntp.NTPDataError, match=message):
+        orthants(words, list(names))
+
+
+def test_overlap_is_that_of_projections():
+    rng = np.random.default_rng(0)
+    P, Q = (np.linalg.qr(rng.standard_normal((9, 3)))[0] for _ in range(2))
+    turn = np.linalg.qr(rng.standard_normal((3, 3)))[0]
+    assert subspace_overlap(P, P @ turn) == pytest.approx(1.0)
+    assert subspace_overlap(P, Q) == pytest.approx(np.trace(P @ P.T @ Q @ Q.T) / 3)
+    with pytest.raises(ntp.NTPDataError, match=r"shapes \(9, 3\) and \(9, 2\)"):
+        subspace_overlap(P, Q[:, :2])
+
+
+def test_resampling_keeps_a_strong_concept_and_not_a_degenerate_one():
+    rng = np.random.default_rng(1)
+    # One contrast seen by all contexts, and noise of equal strength in every direction.
+    strong = np.outer(rng.standard_normal(300) * 5, np.r_[np.ones(5), -np.ones(5)])
+    matrix = Candidate(sp.csr_array(strong + rng.standard_normal((300, 10))), True)
+    agreement = resampled_agreement(matrix, concepts(matrix, 3), draws=4, seed=2)
+    assert agreement.shape == (4, 3)
+    assert agreement[:, 0].min() > 0.999
+    assert agreement[:, 2].min() < 0.9
+    again = resampled_agreement(matrix, concepts(matrix, 3), draws=4, seed=2)
+    np.testing.assert_array_equal(agreement, again)
+
+
+def test_resampling_needs_a_draw_and_the_same_words():
+    matrix = Candidate(sp.csr_array(np.random.default_rng(0).random((5, 4))), False)
+    whole = concepts(matrix, 2)
+    with pytest.raises(ntp.NTPDataError, match="draws is 0"):
+        resampled_agreement(matrix, whole, draws=0)
+    with pytest.raises(ntp.NTPDataError, match="concepts of 4 words; the matrix has 3"):
+        resampled_agreement(Candidate(matrix.values[:, :3], False), whole, draws=1)
