@@ -13,7 +13,7 @@ import scipy.optimize
 from ntp_lib.contrastive.unconstrained import checked_squared_length
 from ntp_lib.errors import NTPDataError
 from ntp_lib.numerics.aliases import Floats
-from ntp_lib.numerics.numbers import real_number
+from ntp_lib.numerics.numbers import real_number, whole_number
 from ntp_lib.numerics.results import result
 
 # Where the ratio of sizes is looked for.
@@ -92,6 +92,27 @@ def limiting_slack(squared_length: float) -> float:
     tau = checked_squared_length(squared_length)
     cosh = np.cosh(tau)
     return float(np.exp(tau) * ((1 + cosh) ** 2 / (4 * cosh) - 1) / 2)
+
+
+def limiting_cosine(num_large: int, squared_length: float) -> float:
+    """Cosine that small classes tend to among A large ones as R → ∞ (book, rem-contrastive-more; derived).
+
+    The smaller of 1 and log(A Z (e^{−τ}/Z + 1/A)²/(4E))/τ with E = e^{−τA/(A−1)} and Z = 1 + (A − 1) E.
+
+    Raises:
+        NTPDataError: fewer than two large classes, or a squared length out of range.
+
+    Example:
+        >>> limiting_cosine(2, 1.0)
+        1.0
+        >>> round(limiting_cosine(3, 1.0), 3)
+        0.518
+    """
+    A = whole_number(num_large, "num_large", least=2)
+    tau = checked_squared_length(squared_length)
+    E = np.exp(-tau * A / (A - 1))
+    Z = 1 + (A - 1) * E
+    return min(1.0, float(np.log(A * Z * (np.exp(-tau) / Z + 1 / A) ** 2 / (4 * E)) / tau))
 
 
 def _slopes(u: float, ratio: float, tau: float, small: float) -> tuple[float, float, float]:

@@ -5,7 +5,7 @@ import pytest
 
 from ntp_lib.contrastive.classes import class_gram
 from ntp_lib.contrastive.decay import decay_cosines
-from ntp_lib.contrastive.minority import collapse_ratio, limiting_slack, minority_face
+from ntp_lib.contrastive.minority import collapse_ratio, limiting_cosine, limiting_slack, minority_face
 from ntp_lib.errors import NTPDataError
 
 
@@ -38,6 +38,14 @@ def test_slack_tends_to_its_limit(tau):
 
 def test_equal_sizes_do_not_coincide():
     assert minority_face(1.0, 1.0).slack < 0
+
+
+@pytest.mark.parametrize(("num_large", "tau"), [(3, 1.0), (4, 1.0), (3, 2.5)])
+def test_small_classes_among_more_large_ones(num_large, tau):
+    R = 2_000
+    found = class_gram([2 * R] * num_large + [2, 2], tau, tolerance=1e-11)
+    # Derived for R → ∞; the next term is of the order of 1/R.
+    assert limiting_cosine(num_large, tau) == pytest.approx(found.cosines[-1, -2], abs=0.01)
 
 
 def test_bad_input_is_named():
