@@ -2,6 +2,8 @@
 
 from .benchmarks import contender_times, growth_curves
 from .comparison import comparison_curves
+from .concepts import candidate_curves, candidate_rows, concept_order_panels
+from .concepts_text import precision_rows, sample_size_panels, spectrum_curves, stability_panels
 from .conditions import certificate_map, excess_by_case
 from .contrastive import imbalance_panels, long_feature_panels
 from .distributions import distribution_bars, sparsity_pattern
@@ -20,17 +22,22 @@ from .text import context_length_panels, support_size_ranks
 from .thresholds import phase_diagram, threshold_scaling, two_transitions
 from .tokens import token_clocks, token_pencil, token_settling
 from .training import averaged_training_panels, training_panels
+from .transformer import contrast_curves, similarity_maps, transformer_panels
 from .transformer_text import agreement_panels, frozen_panels
 
 __all__ = [
     "agreement_panels",
     "averaged_training_panels",
     "bounded_and_diverging",
+    "candidate_curves",
     "candidate_panels",
+    "candidate_rows",
     "certificate_map",
     "comparison_curves",
+    "concept_order_panels",
     "contender_times",
     "context_length_panels",
+    "contrast_curves",
     "decomposition_map",
     "dimension_panels",
     "distribution_bars",
@@ -51,10 +58,15 @@ __all__ = [
     "path_panels",
     "phase_diagram",
     "plane_geometry",
+    "precision_rows",
     "remainder_panels",
+    "sample_size_panels",
     "share_panels",
+    "similarity_maps",
     "sparsity_pattern",
+    "spectrum_curves",
     "splitting_residuals",
+    "stability_panels",
     "subspace_plane",
     "support_and_rows",
     "support_size_ranks",
@@ -63,5 +75,6 @@ __all__ = [
     "token_pencil",
     "token_settling",
     "training_panels",
+    "transformer_panels",
     "two_transitions",
 ]

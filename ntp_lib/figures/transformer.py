@@ -37,22 +37,6 @@ def transformer_panels(frame: pd.DataFrame) -> Figure:
     return figure
 
 
-def similarity_curves(frame: pd.DataFrame) -> Figure:
-    """Draw how the geometry of trained embeddings agrees with that of several matrices, along training.
-
-    Args:
-        frame: columns panel (one panel each), curve (the matrix), step, correlation. Step 0 is not drawn.
-    """
-    names = list(frame["panel"].unique())
-    figure, grid = panels(len(names), 3.0, sharey=True)
-    for axes, name in zip(grid, names, strict=True):
-        _curves(axes, frame[(frame["panel"] == name) & (frame["step"] > 0)], "correlation")
-        axes.set(xscale="log", xlabel="iteration", ylabel="correlation of cosines")
-        titled(axes, str(name))
-    shared_legend(figure)
-    return figure
-
-
 def contrast_curves(frame: pd.DataFrame) -> Figure:
     """Draw when a network learns to tell groups of words apart.
 
@@ -75,8 +59,8 @@ def similarity_maps(frame: pd.DataFrame) -> Figure:
     """Draw cosines between rows as square maps, one per panel.
 
     Args:
-        frame: columns panel (one map each), row, column (numbers, row ≤ column), group (of the row, named on the
-            axis at the middle of its rows), cosine.
+        frame: columns panel (one map each), kind (of what the rows are), row, column (numbers, row ≤ column),
+            group (of the row, named on the axis at the middle of its rows), cosine.
     """
     names = list(frame["panel"].unique())
     figure, grid = panels(len(names), 2.5, columns=3, narrow_height=2.9)
@@ -86,7 +70,8 @@ def similarity_maps(frame: pd.DataFrame) -> Figure:
         image = axes.imshow(_square(part), cmap="RdBu_r", norm=Normalize(-1, 1), interpolation="nearest")
         groups = part[part["row"] == part["column"]].groupby("group", sort=False)["row"]
         axes.set_yticks([*groups.mean()], [str(group) for group in groups.groups])
-        _plain(axes, edges=[float(first) - 0.5 for first in groups.min()][1:])
+        axes.set(xlabel=part["kind"].iloc[0], ylabel=part["kind"].iloc[0])
+        _ruled(axes, edges=[float(first) - 0.5 for first in groups.min()][1:])
         titled(axes, str(name))
     if image is not None:
         figure.colorbar(image, ax=grid, label="cosine", location="bottom", shrink=0.6, aspect=30)
@@ -103,8 +88,7 @@ def _square(part: pd.DataFrame) -> pd.DataFrame:
     return upper.combine_first(upper.T)
 
 
-def _plain(axes: Axes, edges: Sequence[float]) -> None:
-    axes.set(xlabel=" ", ylabel=" ")
+def _ruled(axes: Axes, edges: Sequence[float]) -> None:
     axes.set_xticks([])
     axes.tick_params(length=0)
     axes.grid(visible=False)

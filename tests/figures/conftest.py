@@ -1,14 +1,23 @@
 """One documented frame per drawing function, small and without any computation of its own."""
 
+import concept_frames
 import contrastive_frames
 import problem_frames
 import pytest
 import trajectory_frames
+import transformer_frames
 import transformer_text_frames
 
 from ntp_lib import figures
 
 FRAMES = {
+    "candidate_curves": concept_frames.curves,
+    "candidate_rows": concept_frames.rows,
+    "concept_order_panels": concept_frames.order,
+    "precision_rows": concept_frames.precision,
+    "sample_size_panels": concept_frames.sample,
+    "spectrum_curves": concept_frames.spectrum,
+    "stability_panels": concept_frames.stability,
     "agreement_panels": transformer_text_frames.agreement,
     "frozen_panels": transformer_text_frames.frozen,
     "candidate_panels": trajectory_frames.candidates,
@@ -48,6 +57,9 @@ FRAMES = {
     "token_clocks": trajectory_frames.token_clocks,
     "token_pencil": trajectory_frames.token_pencil,
     "token_settling": trajectory_frames.token_settling,
+    "transformer_panels": transformer_frames.training,
+    "contrast_curves": transformer_frames.order,
+    "similarity_maps": transformer_frames.maps,
     "training_panels": lambda: trajectory_frames.training(["gradient descent"]),
     "two_transitions": problem_frames.transitions,
 }
