@@ -8,7 +8,7 @@ import ntp_lib as ntp
 from ntp_lib.concepts.candidates import Candidate
 from ntp_lib.concepts.orthants import orthants
 from ntp_lib.concepts.spectrum import concepts
-from ntp_lib.concepts.stability import resampled_agreement, subspace_overlap
+from ntp_lib.concepts.stability import resampled_agreement, split_supports, subspace_overlap
 
 
 def test_orthants_by_size_then_typicality():
@@ -64,3 +64,27 @@ def test_resampling_needs_a_draw_and_the_same_words():
         resampled_agreement(matrix, whole, draws=0)
     with pytest.raises(ntp.NTPDataError, match="concepts of 4 words; the matrix has 3"):
         resampled_agreement(Candidate(matrix.values[:, :3], False), whole, draws=1)
+
+
+def test_halves_are_every_other_block_on_common_contexts():
+    # Four blocks of four tokens, of which every other one belongs to a half.
+    tokens = "a b a c  a b b d  a c a b  c a d b".split()
+    split = split_supports(tokens, vocab_size=4, context_length=1, block=4)
+    # Even: a b a c a c a b; odd: a b b d c a d b. Tokens by frequency: a, b, c, d.
+    first = {"a": {"b", "c"}, "b": {"a"}, "c": {"a"}}
+    second = {"a": {"b", "d"}, "b": {"b", "d"}, "c": {"a"}}
+    columns = {"a": 0, "b": 1, "c": 2, "d": 3}
+    for candidate, supports in ((split.first, first), (split.second, second)):
+        expected = np.zeros((3, 4))
+        for row, tokens_after in enumerate(supports.values()):
+            expected[row, [columns[token] for token in tokens_after]] = 1.0
+        np.testing.assert_array_equal(candidate.values.toarray(), expected)
+        assert candidate.is_centred
+    assert split.shared == pytest.approx(2 / 7)
+
+
+def test_texts_without_halves_are_refused():
+    with pytest.raises(ntp.NTPDataError, match="two blocks of 1000 tokens need more"):
+        split_supports(["a", "b"] * 500, vocab_size=2)
+    with pytest.raises(ntp.NTPDataError, match="no context in common"):
+        split_supports("a b a c d c".split(), vocab_size=4, context_length=2, block=3)
