@@ -88,10 +88,10 @@ def collapse_ratio(squared_length: float, *, small: float = 2.0) -> float:
 
 
 def limiting_slack(squared_length: float) -> float:
-    """Limit of the slack as R → ∞, e^τ ((1 + cosh τ)²/(4 cosh τ) − 1)/2: positive for every τ."""
+    """Limit of the slack as R → ∞, e^τ (cosh τ − 1)²/(8 cosh τ): positive for every τ."""
     tau = checked_squared_length(squared_length)
     cosh = np.cosh(tau)
-    return float(np.exp(tau) * ((1 + cosh) ** 2 / (4 * cosh) - 1) / 2)
+    return float(np.exp(tau) * (cosh - 1) ** 2 / (8 * cosh))
 
 
 def limiting_cosine(num_large: int, squared_length: float) -> float:
