@@ -68,7 +68,7 @@ def test_resampling_needs_a_draw_and_the_same_words():
 
 def test_halves_are_every_other_block_on_common_contexts():
     # Four blocks of four tokens, of which every other one belongs to a half.
-    tokens = "a b a c  a b b d  a c a b  c a d b".split()
+    tokens = ["a", "b", "a", "c", "a", "b", "b", "d", "a", "c", "a", "b", "c", "a", "d", "b"]
     split = split_supports(tokens, vocab_size=4, context_length=1, block=4)
     # Even: a b a c a c a b; odd: a b b d c a d b. Tokens by frequency: a, b, c, d.
     first = {"a": {"b", "c"}, "b": {"a"}, "c": {"a"}}
@@ -87,4 +87,4 @@ def test_texts_without_halves_are_refused():
     with pytest.raises(ntp.NTPDataError, match="two blocks of 1000 tokens need more"):
         split_supports(["a", "b"] * 500, vocab_size=2)
     with pytest.raises(ntp.NTPDataError, match="no context in common"):
-        split_supports("a b a c d c".split(), vocab_size=4, context_length=2, block=3)
+        split_supports(["a", "b", "a", "c", "d", "c"], vocab_size=4, context_length=2, block=3)
