@@ -67,14 +67,18 @@ def similarity_maps(frame: pd.DataFrame) -> Figure:
     image = None
     for axes, name in zip(grid, names, strict=True):
         part = frame[frame["panel"] == name]
-        image = axes.imshow(_square(part), cmap="RdBu_r", norm=Normalize(-1, 1), interpolation="nearest")
+        image = axes.imshow(_square(part), cmap="RdBu_r", norm=Normalize(-1, 1), aspect="auto")
         groups = part[part["row"] == part["column"]].groupby("group", sort=False)["row"]
         axes.set_yticks([*groups.mean()], [str(group) for group in groups.groups])
         axes.set(xlabel=part["kind"].iloc[0], ylabel=part["kind"].iloc[0])
         _ruled(axes, edges=[float(first) - 0.5 for first in groups.min()][1:])
         titled(axes, str(name))
     if image is not None:
-        figure.colorbar(image, ax=grid, label="cosine", location="bottom", shrink=0.6, aspect=30)
+        # Shares of a stack of six are inches of another figure.
+        room, gap = 0.5 / figure.get_figheight(), 0.1 / figure.get_figheight()
+        bar = figure.colorbar(image, ax=grid, location="bottom", shrink=0.8, aspect=30, fraction=room, pad=gap)
+        bar.set_ticks([-1, -0.5, 0, 0.5, 1])
+        bar.set_label("cosine")
     return figure
 
 

@@ -34,7 +34,7 @@ def maps():
     rows = []
     for kind, groups in sizes.items():
         names = [group for group, size in groups.items() for _ in range(size)]
-        for source in ("network", "margin Λ^mm", "proxy S̃"):
+        for source in ("network", "margin", "proxy"):
             rows += [
                 (f"{kind.capitalize()}, {source}", kind, i, j, names[i], 1.0 if i == j else (i - j) / len(names))
                 for i in range(len(names))
