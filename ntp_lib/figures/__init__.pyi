@@ -17,6 +17,8 @@ from .plane import plane_geometry, support_and_rows
 from .remainder import remainder_panels
 from .splitting import splitting_residuals
 from .subspace import subspace_plane
+from .supports import pentagon_paths, pentagon_planes
+from .supports_paths import proxy_law_panels, singular_fan, speed_panels
 from .sweep import dimension_panels
 from .text import context_length_panels, support_size_ranks
 from .thresholds import phase_diagram, threshold_scaling, two_transitions
@@ -56,15 +58,20 @@ __all__ = [
     "long_feature_panels",
     "multiplier_map",
     "path_panels",
+    "pentagon_paths",
+    "pentagon_planes",
     "phase_diagram",
     "plane_geometry",
     "precision_rows",
+    "proxy_law_panels",
     "remainder_panels",
     "sample_size_panels",
     "share_panels",
     "similarity_maps",
+    "singular_fan",
     "sparsity_pattern",
     "spectrum_curves",
+    "speed_panels",
     "splitting_residuals",
     "stability_panels",
     "subspace_plane",

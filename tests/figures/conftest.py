@@ -4,6 +4,7 @@ import concept_frames
 import contrastive_frames
 import problem_frames
 import pytest
+import supports_frames
 import trajectory_frames
 import transformer_frames
 import transformer_text_frames
@@ -45,10 +46,15 @@ FRAMES = {
     "long_feature_panels": contrastive_frames.long_features,
     "multiplier_map": problem_frames.multipliers,
     "path_panels": trajectory_frames.path,
+    "pentagon_paths": supports_frames.paths,
+    "pentagon_planes": supports_frames.planes,
     "phase_diagram": problem_frames.phases,
     "plane_geometry": lambda: problem_frames.plane(5),
+    "proxy_law_panels": supports_frames.law,
     "remainder_panels": trajectory_frames.remainders,
+    "singular_fan": supports_frames.fan,
     "sparsity_pattern": problem_frames.sparse,
+    "speed_panels": supports_frames.speeds,
     "splitting_residuals": problem_frames.splitting,
     "subspace_plane": problem_frames.parts,
     "support_and_rows": problem_frames.support_and_rows,
