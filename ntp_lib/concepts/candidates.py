@@ -16,7 +16,7 @@ import scipy.sparse.linalg as sla
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.errors import NTPDataError
 from ntp_lib.numerics.aliases import Floats
-from ntp_lib.numerics.numbers import one_of
+from ntp_lib.numerics.numbers import one_of, whole_number
 from ntp_lib.numerics.results import result
 
 # A dense matrix beyond this size (512 MiB) is refused: `candidate` works at any size.
@@ -97,6 +97,20 @@ def candidate_matrices(data: NTPData) -> dict[str, Floats]:
         NTPDataError: matrices too large to be dense.
     """
     return {name: candidate(data, name).dense() for name in CANDIDATES}
+
+
+def shuffled_support(data: NTPData, *, seed: int = 0) -> Candidate:
+    """The centred support after the tokens of all pairs were exchanged at random: a control for every comparison.
+
+    Tokens keep how often they follow, contexts by how many they are followed, except that a pair drawn twice counts
+    once; which token follows which context is chance.
+    """
+    rng = np.random.default_rng(whole_number(seed, "seed"))
+    tokens = rng.permutation(data.probs.indices)
+    pairs = np.unique(data.support_rows * np.int64(data.vocab_size) + tokens)
+    rows, columns = np.divmod(pairs, data.vocab_size)
+    mixed = sp.csr_array((np.ones(len(pairs)), (rows, columns)), shape=data.probs.shape)
+    return Candidate(mixed, True)
 
 
 def joint_probs(data: NTPData) -> Floats:

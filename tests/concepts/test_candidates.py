@@ -6,7 +6,7 @@ import scipy.sparse as sp
 
 import ntp_lib as ntp
 from ntp_lib.concepts import candidates as module
-from ntp_lib.concepts.candidates import CANDIDATES, candidate, candidate_matrices
+from ntp_lib.concepts.candidates import CANDIDATES, candidate, candidate_matrices, shuffled_support
 from ntp_lib.loss.cross_entropy import gradient
 
 PROBS = np.array([[0.75, 0.25, 0.0, 0.0], [0.0, 0.5, 0.25, 0.25], [0.0, 0.0, 0.0, 1.0]])
@@ -74,3 +74,21 @@ def test_a_matrix_too_large_to_be_dense_is_refused(data, monkeypatch):
     monkeypatch.setattr(module, "MAX_DENSE_ENTRIES", 11)
     with pytest.raises(ntp.NTPDataError, match=r"shape \(3, 4\) has more than 11 entries"):
         candidate_matrices(data)
+
+
+def test_shuffled_supports_keep_frequencies_but_for_pairs_drawn_twice():
+    rng = np.random.default_rng(0)
+    probs = np.where(rng.random((60, 40)) < 0.1, 1.0, 0.0)
+    probs[:, 0] = 1.0
+    data = ntp.NTPData(np.arange(60.0)[:, None], np.full(60, 1 / 60), probs / probs.sum(axis=1)[:, None])
+    found = shuffled_support(data, seed=3)
+    S, mixed = probs, found.values.toarray()
+    assert set(np.unique(mixed)) == {0.0, 1.0}
+    assert found.is_centred
+    assert (mixed.sum(axis=1) <= S.sum(axis=1)).all()
+    assert (mixed.sum(axis=0) <= S.sum(axis=0)).all()
+    assert mixed.sum() > 0.7 * S.sum()
+    # Agreement is that of chance: the product of the marginals.
+    assert (mixed * S)[:, 1:].sum() < 0.3 * S[:, 1:].sum()
+    np.testing.assert_array_equal(shuffled_support(data, seed=3).values.toarray(), mixed)
+    assert (shuffled_support(data, seed=4).values.toarray() != mixed).any()
