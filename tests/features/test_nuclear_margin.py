@@ -156,7 +156,7 @@ def test_refusals(random_problem):
     message = r"^the nuclear-norm programme ended with gap \d\.\de-\d\d, asked for 1\.0e-10$"
     with pytest.raises(ntp.DidNotConvergeError, match=message):
         nuclear_margin(random_problem(0, m=6, V=8, sizes=(2, 4)), tolerance=1e-10, max_steps=2)
-    with pytest.raises(ntp.NTPDataError, match="^unknown solver 'scs'; valid: splitting, conic$"):
+    with pytest.raises(ntp.NTPDataError, match=r"^unknown solver 'scs'; valid: splitting, conic$"):
         nuclear_margin(ntp.synthetic.toy_2d(), solver="scs")
-    with pytest.raises(ntp.NTPDataError, match="^max_steps is 0; it must be a whole number of at least 1$"):
+    with pytest.raises(ntp.NTPDataError, match=r"^max_steps is 0; it must be a whole number of at least 1$"):
         nuclear_margin(ntp.synthetic.toy_2d(), max_steps=0)
