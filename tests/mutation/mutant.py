@@ -15,6 +15,7 @@ NOTEBOOKS = (
     "when-conditions-fail",
     "structured-solver",
     "learned-embeddings",
+    "contrastive",
     "one-token",
     "thresholds",
     "geometry",

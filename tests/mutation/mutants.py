@@ -3,5 +3,6 @@
 from descent_mutants import DESCENT_MUTANTS
 from limit_mutants import LIMIT_MUTANTS
 from scale_mutants import SCALE_MUTANTS
+from support_mutants import SUPPORT_MUTANTS
 
-MUTANTS = (*DESCENT_MUTANTS, *LIMIT_MUTANTS, *SCALE_MUTANTS)
+MUTANTS = (*DESCENT_MUTANTS, *LIMIT_MUTANTS, *SCALE_MUTANTS, *SUPPORT_MUTANTS)
