@@ -33,7 +33,10 @@
   // The page has the button, without words, wherever it has proofs.
   const control = (button) => {
     const all = () => proofs().every((proof) => proof.open);
-    const label = () => { button.textContent = all() ? "Close all proofs" : "Open all proofs"; };
+    const label = () => {
+      const text = all() ? "Close all proofs" : "Open all proofs";
+      if (button.textContent !== text) button.textContent = text;
+    };
     button.addEventListener("click", () => {
       const open = !all(), before = button.getBoundingClientRect().top;
       proofs().forEach((proof) => { proof.open = open; });

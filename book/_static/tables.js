@@ -76,25 +76,34 @@
   const box = (table) => table.closest(".pst-scrollable-table-container, .text_html") ?? table;
   const tooWide = (table) => box(table).clientWidth > 0 && box(table).scrollWidth > box(table).clientWidth + 1;
 
+  // The width of its box at which a table was fitted last.
+  const fittedAt = new WeakMap();
+  const tables = () => [...document.querySelectorAll(".bd-article table")].filter(isTable);
+
   // Read all widths between the two rounds of writing: the page is laid out once, not once for every table.
-  const fitAll = () => {
-    const tables = [...document.querySelectorAll(".bd-article table")].filter(isTable);
-    tables.forEach((table) => inBlocks(table, false));
-    tables.filter(tooWide).forEach((table) => inBlocks(table, true));
+  const fit = (some) => {
+    some.forEach((table) => inBlocks(table, false));
+    some.filter(tooWide).forEach((table) => inBlocks(table, true));
+    some.forEach((table) => fittedAt.set(table, box(table).clientWidth));
     document.dispatchEvent(new Event("ntp-fitted"));
   };
+  const fitAll = () => fit(tables());
 
   const onPaper = (on) => {
     document.documentElement.classList.toggle("ntp-paper", on);
     fitAll();
   };
 
-  // Once a frame, however many boxes are opened at a time.
+  // Once a frame, however many boxes are opened at a time; and only tables that have another width than before, or in
+  // which something was opened.
   let asked = 0;
+  const opened = new Set();
   const fitSoon = () => {
     asked ||= requestAnimationFrame(() => {
       asked = 0;
-      fitAll();
+      const touched = (table) => [...opened].some((node) => table.contains(node));
+      fit(tables().filter((table) => fittedAt.get(table) !== box(table).clientWidth || touched(table)));
+      opened.clear();
     });
   };
 
@@ -104,8 +113,12 @@
     if (entry.contentRect.width !== width) fitSoon();
     width = entry.contentRect.width;
   }).observe(document.querySelector(".bd-article") ?? document.body);
-  document.addEventListener("toggle", fitSoon, true);
-  document.addEventListener("click", (event) => event.target.closest?.(".admonition") && fitSoon());
+  const onOpening = ({ target }) => {
+    opened.add(target);
+    fitSoon();
+  };
+  document.addEventListener("toggle", onOpening, true);
+  document.addEventListener("click", (event) => event.target.closest?.(".admonition") && onOpening(event));
   addEventListener("beforeprint", () => onPaper(true));
   addEventListener("afterprint", () => onPaper(false));
   fitAll();

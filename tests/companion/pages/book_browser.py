@@ -61,9 +61,10 @@ OVERFLOW = """() => {
   ];
 }"""
 
-# The page hears of the reader's new preference a moment after it was set.
+# The page hears of the reader's new preference a moment after it was set; one without drawings need not be asked.
 THEMES = """async theme => {
-  for (let n = 0; n < 40 && document.documentElement.dataset.theme !== theme; n++) {
+  const drawings = document.querySelector('.ntp-figure');
+  for (let n = 0; drawings && n < 40 && document.documentElement.dataset.theme !== theme; n++) {
     await new Promise(resolve => setTimeout(resolve, 50));
   }
   return [...document.querySelectorAll('.ntp-figure')].flatMap(figure => {
@@ -112,7 +113,8 @@ def faults(browser: Any, base: str, page: str, also: Callable[[Any], list[str]] 
         browser: A playwright browser.
         base: Address the book is served at; a request to any other is a fault.
         page: Path of the page.
-        also: A further look at the page, typeset and shown as on a telephone; it returns what it finds wrong.
+        also: A further look at the page, typeset and wide, instead of the short one on a telephone; it returns
+            what it finds wrong.
     """
     found: list[str] = []
     view = browser.new_page(viewport={"width": DESKTOP, "height": 900}, color_scheme="light")
@@ -124,16 +126,17 @@ def faults(browser: Any, base: str, page: str, also: Callable[[Any], list[str]] 
     try:
         view.goto(f"{base}/{page}", wait_until="load")
         found += view.evaluate(EQUATIONS) + view.evaluate(IMAGES) + _layout(view, "light")
-        view.set_viewport_size({"width": TELEPHONE, "height": 900})
-        found += _layout(view, "light")
         view.emulate_media(color_scheme="dark")
-        found += _layout(view, "dark")
-        if also:
-            view.emulate_media(color_scheme="light")
-            found += also(view)
+        found += view.evaluate(THEMES, "dark")
+        found += also(view) if also else _on_a_telephone(view)
     finally:
         view.close()
     return [f"{page}: {fault}" for fault in dict.fromkeys(found)]
+
+
+def _on_a_telephone(view: Any) -> list[str]:
+    view.set_viewport_size({"width": TELEPHONE, "height": 900})
+    return _layout(view, "dark")
 
 
 def _layout(view: Any, theme: str) -> list[str]:

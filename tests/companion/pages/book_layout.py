@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from book_browser import OVERFLOW
+
 WIDE, NARROW = (1280, 1440, 1920), 390
 # A4 without margins of 1.5 cm, in CSS pixels.
 PAPER = 680
@@ -113,7 +115,8 @@ def cut(view: Any) -> list[str]:
     found = []
     for width in WIDE:
         found += [f"{fault} ({width} px)" for fault in _at(view, width, CUT)]
-    return found + [f"{fault} ({NARROW} px)" for fault in _at(view, NARROW, CUT_NARROW)]
+    narrow = _at(view, NARROW, CUT_NARROW) + view.evaluate(OVERFLOW)
+    return found + [f"{fault} ({NARROW} px)" for fault in narrow]
 
 
 def lost_in_print(view: Any) -> list[str]:
