@@ -102,7 +102,7 @@ def candidate_matrices(data: NTPData) -> dict[str, Floats]:
 def shuffled_support(data: NTPData, *, seed: int = 0) -> Candidate:
     """The centred support after the tokens of all pairs were exchanged at random: a control for every comparison.
 
-    Tokens keep how often they follow, contexts by how many they are followed, except that a pair drawn twice counts
+    Tokens keep how often they follow, contexts by how many they are followed, but that a pair drawn twice counts
     once; which token follows which context is chance.
     """
     rng = np.random.default_rng(whole_number(seed, "seed"))
