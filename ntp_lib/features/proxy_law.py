@@ -2,8 +2,8 @@
 
 The least-norm logits of random supports are the fixed point of two estimators that disagree: one thresholds
 singular values, the other projects rows onto ties and margins. If what each hands to the other is taken for
-independent Gaussian noise, a fixed point is one equation for the size τ of that noise, with expectations over a normal
-variable on one side and over the law of Marchenko and Pastur on the other.
+independent Gaussian noise, a fixed point is one equation for the size τ of that noise, with expectations over a
+normal variable on one side and over the law of Marchenko and Pastur on the other.
 """
 
 from __future__ import annotations
@@ -84,8 +84,8 @@ def proxy_law(ratio: float, density: float) -> ProxyLaw:
     level = _fixed_point(density, sizes, weights)
     if level is None:
         raise NTPDataError(
-            f"ratio {ratio:g} with density {density:g}: the law's equation has no root that {NODES} nodes resolve; "
-            "take a ratio nearer to 1 or a density nearer to 0.3"
+            f"ratio {ratio:g} with density {density:g}: the law's equation has no root that {NODES} nodes "
+            "resolve; take a ratio nearer to 1 or a density nearer to 0.3"
         )
     return _prediction(level, density, sizes, weights)
 
