@@ -43,8 +43,9 @@ class LogitPath:
         logits: Λ_λ at every penalty, (m, V) each, with rows that sum to zero.
         frame: one row per penalty. penalty: λ. excess_loss: CE − entropy, nats. norm: ‖Λ‖_*. objective:
             excess_loss + λ·norm. rank: of Λ. margin: least logit of a support minus largest off it, over all
-            contexts. finite_error: Frobenius distance of the in-support part of Λ from the log-odds. softmax_error: largest
-            |softmax(Λ)_jz − p̂_jz| over all pairs. gap: a bound of (f(Λ) − min f)/f(Λ) for the objective f. steps.
+            contexts. finite_error: Frobenius distance of the in-support part of Λ from the log-odds.
+            softmax_error: largest |softmax(Λ)_jz − p̂_jz| over all pairs. gap: a bound of (f(Λ) − min f)/f(Λ) for
+            the objective f. steps.
     """
 
     logits: tuple[Floats, ...] = field(repr=False)
