@@ -60,10 +60,8 @@ def _zeros_and_ones(value: Any) -> Bools:
 
 
 def _holds_booleans(value: Any) -> bool:
-    """Whether a value is a list of lists of Python's booleans only."""
-    if not isinstance(value, (list, tuple)):
+    """Whether a value is a list of lists, equally long, of booleans only."""
+    if not isinstance(value, (list, tuple)) or not all(isinstance(row, (list, tuple)) for row in value):
         return False
-    return all(
-        isinstance(row, (list, tuple)) and all(isinstance(entry, (bool, np.bool_)) for entry in row)
-        for row in value
-    )
+    booleans = all(isinstance(entry, (bool, np.bool_)) for row in value for entry in row)
+    return booleans and len({len(row) for row in value}) == 1

@@ -88,18 +88,18 @@ def _singular_values(U: Floats, Q: Floats, support: Bools, tight: Bools) -> Floa
         U: (r, k) of the contexts.
         Q: (c, k) of the tokens.
         support: (r, c).
-        tight: pairs whose difference from the first token of their support is fixed, (r, c).
+        tight: pairs whose difference from the mean over their support is fixed, (r, c).
     """
-    first = support.argmax(axis=1)
+    means = support @ Q / support.sum(axis=1)[:, None]
     upper = np.triu_indices(U.shape[1])
     # In the orthonormal basis of symmetric matrices an entry off the diagonal has weight √½ twice.
     weights = np.where(upper[0] == upper[1], 0.5, np.sqrt(0.5))
     factor = np.zeros((0, len(weights)))
-    contexts, tokens = np.nonzero(tight & (np.arange(support.shape[1]) != first[:, None]))
+    contexts, tokens = np.nonzero(tight)
     step = max(1, BLOCK_ENTRIES // len(weights))
     for start in range(0, len(contexts), step):
         j, v = contexts[start : start + step], tokens[start : start + step]
-        u, q = U[j], Q[v] - Q[first[j]]
+        u, q = U[j], Q[v] - means[j]
         block = weights * (u[:, upper[0]] * q[:, upper[1]] + u[:, upper[1]] * q[:, upper[0]])
         factor = scipy.linalg.qr(np.vstack([factor, block]), mode="r", check_finite=False)[0][: len(weights)]
     values = np.zeros(len(weights))
