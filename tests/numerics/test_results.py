@@ -13,11 +13,15 @@ import pytest
 import scipy.sparse as sp
 
 import ntp_lib as ntp
+from ntp_lib.features.families import windows, with_probabilities
 from ntp_lib.features.flow import feature_flow
 from ntp_lib.features.measurements import feature_references
+from ntp_lib.features.nuclear_margin import nuclear_margin
+from ntp_lib.features.proxy import proxy_certificate
 from ntp_lib.features.ridge import ridge_features
 from ntp_lib.features.training import train_features
 from ntp_lib.features.trigonometric import trigonometric_features
+from ntp_lib.features.uniqueness import unique_margin
 from ntp_lib.numerics.results import copied, read_only, result
 from ntp_lib.thresholds.matrix_law import matrix_threshold
 from ntp_lib.thresholds.support_laws import SupportLaw
@@ -74,6 +78,9 @@ MADE = {
     "feature flow": lambda: feature_flow(learned(), log_times=[0.0], W0=np.eye(5, 2), H0=np.eye(3, 2)),
     "feature path": lambda: ridge_features(TOY, penalties=[0.1], dim=3, references=learned()),
     "trigonometric": lambda: trigonometric_features(TOY),
+    "nuclear margin": lambda: nuclear_margin(with_probabilities(windows(8, 3))),
+    "proxy certificate": lambda: proxy_certificate(windows(8, 3)),
+    "uniqueness": lambda: unique_margin(nuclear_margin(TOY)),
     "threshold": lambda: ntp.threshold_estimate(vocab_size=4, support_size=2),
     "matrix law": _matrix_law,
 }
