@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 from book_browser import ARGUMENTS
+from built_once import built_once
+from explore_page import small_page
 from small_project import small_project
+from statements_book import statements_book
 
 from ntp_lib.companion.reproduction.project import Project
 
@@ -32,3 +35,27 @@ def browser() -> Iterator[Any]:
         )
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def small_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of the small book's pages, for reading."""
+    return built_once(tmp_path_factory, "small-book", small_project)
+
+
+@pytest.fixture(scope="session")
+def book_of_statements(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of the pages of the small book of statements, for reading."""
+    return built_once(tmp_path_factory, "book-of-statements", statements_book)
+
+
+def _with_the_page_that_moves(folder: Path) -> Project:
+    project = small_project(folder)
+    small_page(project.root)
+    return project
+
+
+@pytest.fixture(scope="session")
+def book_that_moves(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of the small book's pages with the explorable page among them, for reading."""
+    return built_once(tmp_path_factory, "book-that-moves", _with_the_page_that_moves)

@@ -78,3 +78,21 @@ def small_page(folder: Path) -> None:
         ),
         "utf-8",
     )
+
+
+def show(view: Any, state: str) -> None:
+    """Show a state, written as in an address, and wait until the page is at rest."""
+    view.evaluate(f"(hash) => {LIVE}.open(NTP.state.fromHash(hash))", f"#toy={state}")
+    rest(view)
+
+
+def rest(view: Any) -> None:
+    """Wait until the page has computed in full and written its address."""
+    view.evaluate("new Promise((done) => setTimeout(done, 50))")
+    view.evaluate(f"{LIVE}.settle(true)")
+
+
+def context_of(view: Any, j: int) -> dict[str, Any]:
+    """Return context j of the state that is shown."""
+    found: dict[str, Any] = view.evaluate(f"{LIVE}.state.contexts[{j}]")
+    return found

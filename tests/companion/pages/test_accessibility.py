@@ -8,9 +8,7 @@ from typing import Any
 import pytest
 from book_access import complaints
 from book_browser import pages, served
-from small_project import ROOT, small_project
-
-from ntp_lib.companion.pages.site import build_site
+from small_project import ROOT
 
 pytestmark = pytest.mark.browser
 
@@ -55,10 +53,9 @@ def address() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def small(small_book: Path) -> Iterator[str]:
     """Address of the small book."""
-    site = build_site(small_project(tmp_path_factory.mktemp("accessible")))
-    with served(site.folder) as base:
+    with served(small_book) as base:
         yield base
 
 

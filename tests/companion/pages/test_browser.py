@@ -8,9 +8,7 @@ from typing import Any
 import pytest
 from book_browser import TELEPHONE, faults, pages, served
 from book_layout import unseen
-from small_project import ROOT, small_project
-
-from ntp_lib.companion.pages.site import build_site
+from small_project import ROOT
 
 pytestmark = pytest.mark.browser
 
@@ -33,12 +31,11 @@ def test_page_of_the_book(browser: Any, address: str, page: str) -> None:
     assert faults(browser, address, page, also=unseen) == []
 
 
-def test_small_book(browser: Any, tmp_path: Path) -> None:
+def test_small_book(browser: Any, small_book: Path) -> None:
     """Theme, extensions and configuration give faultless pages, and a search that works."""
-    site = build_site(small_project(tmp_path))
-    names = pages(site.folder)
+    names = pages(small_book)
     assert {"book/index.html", "book/chapter.html", "notebooks/growth.html", "search.html"} <= set(names)
-    with served(site.folder) as base:
+    with served(small_book) as base:
         assert [fault for page in names for fault in faults(browser, base, page)] == []
         assert _search(browser, base, "dichotomies") == ["A small book"]
         fading = _fading_formulas(browser, f"{base}/book/chapter.html")

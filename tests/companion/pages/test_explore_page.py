@@ -1,4 +1,4 @@
-"""What a reader can do with the explorable page: by mouse, keys and touch, without motion, without scripts."""
+"""What a reader does with the explorable page, by mouse and keys; every number on it is one."""
 
 import math
 import re
@@ -7,19 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from book_browser import DESKTOP, TELEPHONE, faults, served
-from explore_page import LIVE, STATIC, mathematics, small_page
-from small_project import ROOT, small_project
-
-from ntp_lib.companion.pages.site import build_site
+from book_browser import DESKTOP, served
+from explore_page import LIVE, context_of, rest, show
 
 pytestmark = pytest.mark.browser
 
-SIZE_LIMIT = 110_000
 BAD = "NaN|Infinity|undefined"
-SMALL_TARGETS = """() => [...document.querySelectorAll('.nx button, .nx .hit, .nx-joint:not([hidden]), .nx input')]
-  .map((e) => [e.outerHTML.slice(0, 60), e.getBoundingClientRect()])
-  .filter(([, box]) => Math.min(box.width, box.height) < 24).map(([name]) => name)"""
 # 2 to 5 contexts on a grid of 5°, where directions coincide and margins tie.
 RANDOM_STATES = """(count) => { const page = LIVE, found = []; let seed = 1;
   const next = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
@@ -39,11 +32,9 @@ RANDOM_STATES = """(count) => { const page = LIVE, found = []; let seed = 1;
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def site(book_that_moves: Path) -> Iterator[str]:
     """Address of a small book with the page in it."""
-    project = small_project(tmp_path_factory.mktemp("explore"))
-    small_page(project.root)
-    with served(build_site(project).folder) as base:
+    with served(book_that_moves) as base:
         yield base
 
 
@@ -62,68 +53,22 @@ def shared(browser: Any, site: str) -> Iterator[Any]:
 @pytest.fixture
 def view(shared: Any) -> Any:
     """The shared view with the first example, at rest."""
-    _open(shared, "toy")
+    show(shared, "toy")
     return shared
-
-
-def _open(view: Any, state: str) -> None:
-    view.evaluate(f"(hash) => {LIVE}.open(NTP.state.fromHash(hash))", f"#toy={state}")
-    _rest(view)
-
-
-def _rest(view: Any) -> None:
-    """Wait until the page has computed in full and written its address."""
-    view.evaluate("new Promise((done) => setTimeout(done, 50))")
-    view.evaluate(f"{LIVE}.settle(true)")
-
-
-def _context(view: Any, j: int) -> dict[str, Any]:
-    found: dict[str, Any] = view.evaluate(f"{LIVE}.state.contexts[{j}]")
-    return found
 
 
 def _scene(view: Any, what: str) -> Any:
     return view.evaluate(f"{LIVE}.scene.{what}")
 
 
-def test_size() -> None:
-    """Scripts and styles of the page together stay below 110 KB, unpacked and readable."""
-    assert sum(path.stat().st_size for path in STATIC.iterdir()) <= SIZE_LIMIT
-
-
-def test_faultless(browser: Any, site: str) -> None:
-    """Wide and narrow, light and dark: nothing fetched from elsewhere, nothing sideways, no error."""
-    assert faults(browser, site, "book/explore.html") == []
-
-
-def test_only_where_it_is_wanted(browser: Any, site: str) -> None:
-    """Other pages load none of it, and a chapter's link opens the state that it names."""
-    view = browser.new_page()
-    view.goto(f"{site}/book/chapter.html")
-    assert view.locator("script[src*='explore/'], link[href*='explore/']").count() == 0
-    view.get_by_role("link", name="Turn C").click()
-    view.wait_for_selector(".nx")
-    assert [_context(view, 2)["deg"], view.evaluate(f"[{LIVE}.state.s, {LIVE}.state.start]")] == [275, [141.5, 2]]
-    view.close()
-
-
-def test_without_scripts(browser: Any, site: str) -> None:
-    """Readers without JavaScript get what the directive contains."""
-    context = browser.new_context(java_script_enabled=False)
-    view = context.new_page()
-    view.goto(f"{site}/book/explore.html")
-    assert view.locator("[data-ntp-explore] figure figcaption").inner_text().startswith("Growth.")
-    context.close()
-
-
-def test_keys_move_a_context(view: Any) -> None:
+def test_keys_move_acontext_of(view: Any) -> None:
     """Arrow keys turn and stretch, Shift turns further, the new value is there for a screen reader."""
     star = view.locator(".nx-hand").nth(2)
     star.focus()
     for key in ("ArrowLeft", "Shift+ArrowLeft", "ArrowDown"):
         view.keyboard.press(key)
-    _rest(view)
-    assert _context(view, 2)["deg"] == pytest.approx(346)
+    rest(view)
+    assert context_of(view, 2)["deg"] == pytest.approx(346)
     assert star.get_attribute("aria-valuetext") == "346 degrees, length 0.95"
 
 
@@ -131,30 +76,30 @@ def test_keys_switch_a_cell(view: Any) -> None:
     """Enter lets a word follow; rows keep the sum one; the last word cannot be taken away."""
     view.locator(".nx-cell").first.focus()
     view.keyboard.press("Enter")
-    _rest(view)
-    assert _context(view, 0)["p"][0] == pytest.approx(0.25)
-    assert sum(_context(view, 0)["p"]) == pytest.approx(1, abs=1e-12)
-    _open(view, "onehot")
+    rest(view)
+    assert context_of(view, 0)["p"][0] == pytest.approx(0.25)
+    assert sum(context_of(view, 0)["p"]) == pytest.approx(1, abs=1e-12)
+    show(view, "onehot")
     assert view.locator(".nx-cell[aria-pressed=true]:disabled").count() == 3
 
 
-def test_a_verdict_is_announced_after_rest(view: Any) -> None:
+def test_a_verdict_is_announced_afterrest(view: Any) -> None:
     """The live region speaks once the data rest, and of both conditions."""
-    _open(view, "inseparable")
+    show(view, "inseparable")
     view.wait_for_function("document.querySelector('[aria-live]').textContent.includes('Separable: No')")
     assert view.locator("[aria-live]").inner_text().startswith("Compatible: Yes")
 
 
 def test_the_challenge(view: Any) -> None:
     """Two times two: log 4 / 3 nats are missing, and 0.80 : 0.20 makes peace."""
-    _open(view, "incompatible")
+    show(view, "incompatible")
     assert _scene(view, "solved.comp.kappa") == pytest.approx(math.log(4) / 3, abs=1e-12)
     assert view.locator(".nx-hand.blamed").count() == 3
     view.get_by_role("slider", name="After B: share").focus()
     for key in ("Shift+ArrowRight",) * 6:
         view.keyboard.press(key)
-    _rest(view)
-    assert _context(view, 1)["p"][:2] == pytest.approx([0.8, 0.2], abs=1e-12)
+    rest(view)
+    assert context_of(view, 1)["p"][:2] == pytest.approx([0.8, 0.2], abs=1e-12)
     assert _scene(view, "solved.comp.holds")
 
 
@@ -171,8 +116,8 @@ def test_mouse_drags(view: Any) -> None:
     view.mouse.down()
     view.mouse.move(centre[0] + 0.98 * radius, centre[1], steps=4)
     view.mouse.up()
-    _rest(view)
-    moved = _context(view, 2)
+    rest(view)
+    moved = context_of(view, 2)
     assert min(moved["deg"], 360 - moved["deg"]) < 1
     assert moved["len"] == 1
     joint, bar = view.get_by_role("slider", name="After B").first, view.locator(".nx-bar:not(.thin)").nth(1)
@@ -181,8 +126,8 @@ def test_mouse_drags(view: Any) -> None:
     view.mouse.down()
     view.mouse.move(box["x"] + 0.3 * box["width"], handle["y"] + 8, steps=4)
     view.mouse.up()
-    _rest(view)
-    assert _context(view, 1)["p"][0] == pytest.approx(0.3, abs=0.01)
+    rest(view)
+    assert context_of(view, 1)["p"][0] == pytest.approx(0.3, abs=0.01)
 
 
 def test_address_round_trip(browser: Any, site: str, view: Any) -> None:
@@ -213,7 +158,7 @@ def test_random_states_draw(shared: Any) -> None:
     """Examples at every hour and random data on a coarse grid: every number on the page is one."""
     for example in ("toy", "incompatible", "inseparable", "onehot", "border"):
         for s in (-2, 25, 1000):
-            _open(shared, f"{example}|{s}|0")
+            show(shared, f"{example}|{s}|0")
             assert not re.search(BAD, shared.locator(".nx").inner_html()), (example, s)
     assert shared.evaluate(RANDOM_STATES, 40) == []
     assert shared.wrong == []
@@ -228,31 +173,17 @@ def test_time_runs(view: Any) -> None:
     view.evaluate("new Promise((done) => setTimeout(done, 100))")
     assert view.evaluate(f"{LIVE}.state.s") == stopped
     for s, words in ((1, "no law yet"), (1000, "law: ")):
-        _open(view, f"toy|{s}|0")
+        show(view, f"toy|{s}|0")
         assert words in view.locator(".nx-reading").inner_text()
-    _open(view, "0,1,1,0,0,0,0;42,1.35,1,0,0,0,0|1000|0")
+    show(view, "0,1,1,0,0,0,0;42,1.35,1,0,0,0,0|1000|0")
     assert "law: " not in view.locator(".nx-reading").inner_text()
     assert view.locator(".nx-note", has_text="No law yet").count() == 2
-
-
-def test_without_motion(browser: Any, site: str) -> None:
-    """Where motion is unwanted the button goes from landmark to landmark."""
-    context = browser.new_context(reduced_motion="reduce")
-    view = context.new_page()
-    view.goto(f"{site}/book/explore.html")
-    before = view.evaluate(f"{LIVE}.state.s")
-    view.get_by_role("button", name="Next landmark").click()
-    after = view.evaluate(f"{LIVE}.state.s")
-    assert after > before + 10
-    view.evaluate("new Promise((done) => setTimeout(done, 100))")
-    assert view.evaluate(f"{LIVE}.state.s") == after
-    context.close()
 
 
 def test_on_paper(view: Any) -> None:
     """Printed, the page shows its present state in full and no controls; on screen the table has its heads."""
     assert view.get_by_role("columnheader", name="word 5").is_visible()
-    _open(view, "border|141|0")
+    show(view, "border|141|0")
     view.evaluate("dispatchEvent(new Event('beforeprint'))")
     view.emulate_media(media="print")
     shown = (".nx-data svg", ".nx-cell", ".nx-card", ".nx-land canvas", ".nx-charts svg", ".nx-reading")
@@ -261,49 +192,3 @@ def test_on_paper(view: Any) -> None:
     assert [name for name in controls if view.locator(name).first.is_visible()] == []
     assert "e¹⁴¹" in view.locator(".nx-clock").inner_text()
     view.emulate_media(media="screen")
-
-
-def test_touch(browser: Any, site: str) -> None:
-    """On a telephone a finger on a star drags it, one beside it scrolls, and all targets are large enough."""
-    context = browser.new_context(viewport={"width": TELEPHONE, "height": 844}, has_touch=True, is_mobile=True)
-    view = context.new_page()
-    view.goto(f"{site}/book/explore.html")
-    assert view.evaluate(SMALL_TARGETS) == []
-    view.evaluate("document.querySelector('.nx-say').scrollIntoView()")
-    devtools = context.new_cdp_session(view)
-
-    def swipe(x: float, y: float, dx: float, dy: float) -> tuple[float, float]:
-        before = view.evaluate("scrollY"), _context(view, 1)["deg"]
-        for kind, part in [("Start", 0.0), *(("Move", i / 5) for i in range(1, 6)), ("End", 1.0)]:
-            points = [] if kind == "End" else [{"x": x + part * dx, "y": y + part * dy}]
-            devtools.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
-            view.evaluate("new Promise(requestAnimationFrame)")
-        view.evaluate("new Promise((done) => setTimeout(done, 200))")
-        return view.evaluate("scrollY") - before[0], _context(view, 1)["deg"] - before[1]
-
-    star, plane = (
-        view.locator(".nx-hand").nth(1).locator(".star").bounding_box(),
-        view.locator(".nx-data svg").bounding_box(),
-    )
-    scrolled, turned = swipe(star["x"] + star["width"] / 2, star["y"] + star["height"] / 2, 20, 60)
-    assert scrolled == 0
-    assert abs(turned) > 5
-    scrolled, turned = swipe(plane["x"] + 40, plane["y"] + 200, 0, -120)
-    assert scrolled != 0
-    assert turned == 0
-    context.close()
-
-
-def test_links_of_the_book_open_states(browser: Any) -> None:
-    """Every `ntp-try` of the book names a state that the page can read."""
-    sources = [*sorted((ROOT / "book").glob("*.md")), *sorted((ROOT / "notebooks").glob("*.ipynb"))]
-    named = [(path.name, state) for path in sources for state in _named_states(path)]
-    assert len(named) >= 8
-    view = mathematics(browser)
-    for where, state in named:
-        assert view.evaluate("(hash) => NTP.state.fromHash(hash)", f"#toy={state}"), (where, state)
-    view.close()
-
-
-def _named_states(path: Path) -> list[str]:
-    return re.findall(r"\{ntp-try\}`[^`]*<([^`>]*)>`", path.read_text("utf-8"))

@@ -12,17 +12,11 @@ from extension import extension as load
 from small_project import ROOT
 from statements_book import FIRST, SECOND, statements_book
 
-from ntp_lib.companion.pages.site import Site, build_site
+from ntp_lib.companion.pages.site import build_site
 from ntp_lib.companion.reproduction.errors import PublicationError
 
 HTML = Path(os.environ.get("BOOK_HTML") or ROOT / "_build" / "html")
 GRAPH = HTML / "_static" / "statements.json"
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    """The small book of statements."""
-    return build_site(statements_book(tmp_path_factory.mktemp("statements")))
 
 
 @pytest.fixture(scope="module")
@@ -37,9 +31,9 @@ def _graph(folder: Path) -> dict[str, Any]:
     return content
 
 
-def test_graph_of_a_small_book(built: Site) -> None:
+def test_graph_of_a_small_book(book_of_statements: Path) -> None:
     """Edges through references and formulas; a proof belongs to what it names, else to what precedes it."""
-    graph = _graph(built.folder)
+    graph = _graph(book_of_statements)
     needs = {tuple(edge) for edge in graph["needs"]}
     assert needs == {
         ("lem-helper", "def-size"),
@@ -123,29 +117,29 @@ def _read(page: Path) -> _Links:
     return parser
 
 
-def test_map_links_every_statement(built: Site) -> None:
+def test_map_links_every_statement(book_of_statements: Path) -> None:
     """Two drawings with every edge of the graph; each box leads to an anchor that exists."""
-    page = _read(built.folder / "book" / "argument.html")
-    edges = [tuple(edge) for edge in _graph(built.folder)["needs"]]
+    page = _read(book_of_statements / "book" / "argument.html")
+    edges = [tuple(edge) for edge in _graph(book_of_statements)["needs"]]
     assert page.curves == 2 * edges
     assert len(page.links) == 2 * len(set(page.links))
     assert {"first.html#thm-main", "first.html#def-size", "second.html#cor-last"} <= set(page.links)
     for address in set(page.links):
         name, _, anchor = address.partition("#")
-        assert anchor in _read(built.folder / "book" / name).anchors
+        assert anchor in _read(book_of_statements / "book" / name).anchors
 
 
-def test_map_in_words(built: Site) -> None:
+def test_map_in_words(book_of_statements: Path) -> None:
     """Who does not see the drawing reads the same as a list."""
-    text = (built.folder / "book" / "argument.html").read_text("utf-8")
+    text = (book_of_statements / "book" / "argument.html").read_text("utf-8")
     words = text.partition("ntp-argument-words")[2]
     assert 'href="first.html#thm-main">Theorem 2.1</a> uses <a' in words.replace(' class="reference internal"', "")
     assert ": its proof uses no other." in words
 
 
-def test_bibtex(built: Site) -> None:
+def test_bibtex(book_of_statements: Path) -> None:
     """Label, number and version; no macro of the book, no character special to TeX, no address unknown."""
-    entry = _read(built.folder / "book" / "first.html").cited["#thm-main"]
+    entry = _read(book_of_statements / "book" / "first.html").cited["#thm-main"]
     assert entry.startswith("@incollection{ntp-thm-main,\n")
     assert "  title = {Theorem 2.1: The limit of $P_{\\mathcal{F}} W$ (ours, 50 \\%)}," in entry.replace(
         "{P_{\\mathcal{F}}}", "P_{\\mathcal{F}}"
@@ -154,22 +148,22 @@ def test_bibtex(built: Site) -> None:
     assert "Where next-token training goes" in entry
     assert "url" not in entry
     assert entry.count("{") == entry.count("}")
-    assert "Definition 2.1: Size \\& shape" in _read(built.folder / "book" / "first.html").cited["#def-size"]
+    assert "Definition 2.1: Size \\& shape" in _read(book_of_statements / "book" / "first.html").cited["#def-size"]
 
 
-def test_statements_lead_to_their_claims(built: Site) -> None:
+def test_statements_lead_to_their_claims(book_of_statements: Path) -> None:
     """Also a claim whose label is a formula inside the statement; the anchors exist."""
-    text = (built.folder / "book" / "first.html").read_text("utf-8")
+    text = (book_of_statements / "book" / "first.html").read_text("utf-8")
     line = text.partition("Checked: ")[2].partition("</p>")[0]
     assert 'href="claims.html#claim-growth">growth</a>' in line
     assert 'href="claims.html#claim-formula">formula</a>' in line
-    assert {"claim-growth", "claim-formula"} <= _read(built.folder / "book" / "claims.html").anchors
+    assert {"claim-growth", "claim-formula"} <= _read(book_of_statements / "book" / "claims.html").anchors
     assert text.count("Checked: ") == 1
 
 
-def test_proofs_are_open_in_the_file_and_end(built: Site) -> None:
+def test_proofs_are_open_in_the_file_and_end(book_of_statements: Path) -> None:
     """Without scripts everything is read; each proof says of what it is one and has one end mark."""
-    text = (built.folder / "book" / "first.html").read_text("utf-8")
+    text = (book_of_statements / "book" / "first.html").read_text("utf-8")
     assert text.count('<details class="ntp-proof" id="proof-of-') == 2
     assert text.count('open="open"') == 2
     assert "<summary>Proof of Theorem 2.1</summary>" in text
@@ -177,5 +171,5 @@ def test_proofs_are_open_in_the_file_and_end(built: Site) -> None:
     assert text.count("∎") == 2
     assert "Proof. " not in text
     assert 'class="ntp-end-alone"' in text.partition("proof-of-lem-helper")[2].partition("</details>")[0]
-    in_a_list = (built.folder / "book" / "second.html").read_text("utf-8")
+    in_a_list = (book_of_statements / "book" / "second.html").read_text("utf-8")
     assert '<span class="ntp-end">∎</span></p></li>' in in_a_list
