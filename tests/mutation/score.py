@@ -25,6 +25,8 @@ FOLDERS = (
     "limiting",
     "trajectories",
     "features",
+    "concepts",
+    "contrastive",
     "thresholds",
 )
 KILLED = ("killed", "timeout", "segfault", "caught by type check")

@@ -26,6 +26,12 @@ QUERIES = {
     "neural collapse": {"book/learned-embeddings"},
     "entropy lower bound": {"book/soft-labels"},
     "weight decay": {"book/regularisation-path", "book/learned-embeddings"},
+    "class imbalance": {"book/contrastive", "book/supports"},
+    "word2vec": {"book/concepts"},
+    "order of learning": {"book/concepts"},
+    "ultrametric": {"book/supports"},
+    "pentagon": {"book/supports"},
+    "transformer": {"book/transformer", "notebooks/transformer-grammar", "notebooks/transformer-text"},
     "ntp_svm": {"book/api", "book/margin"},
     "gradient flow": {"book/logarithmic-time"},
 }
