@@ -1,18 +1,16 @@
-"""Mutants of what training does to representations: supports and their proxy, concepts, the contrastive loss."""
+"""Mutants of what training does to representations: supports, their proxy, its law, and the path of weight decay."""
 
 from mutant import Mutant
 
 FEATURES = "ntp_lib/features"
-CONCEPTS = "ntp_lib/concepts"
-CONTRASTIVE = "ntp_lib/contrastive"
 
-NUCLEAR_MUTANTS = (
+SUPPORT_MUTANTS = (
     Mutant(
         "water level of weighted tokens without their weights",
         "ntp_lib/margins/splitting/water_level.py",
         "xp.sum(cut * weights, axis=1, keepdims=True)",
         "xp.sum(cut, axis=1, keepdims=True)",
-        tests=("tests/features/test_nuclear_margin.py",),
+        tests=("tests/margins/splitting/test_water_level.py",),
     ),
     Mutant(
         "equal contexts and tokens that count once",
@@ -22,18 +20,60 @@ NUCLEAR_MUTANTS = (
         tests=("tests/features/test_nuclear_margin.py",),
     ),
     Mutant(
-        "multipliers shared evenly by tokens of one kind however many",
-        f"{FEATURES}/feasible.py",
-        "np.where(support, logits, 0.0) @ counts / (support @ counts)",
-        "np.where(support, logits, 0.0).sum(axis=1) / support.sum(axis=1)",
-        tests=("tests/features/test_nuclear_margin.py",),
-    ),
-    Mutant(
         "singular values lowered by twice the threshold",
         f"{FEATURES}/nuclear_splitting.py",
         "1 - by / np.sqrt(squares[kept])",
         "1 - 2 * by / np.sqrt(squares[kept])",
-        tests=("tests/features/test_nuclear_margin.py",),
+        tests=("tests/features/test_nuclear_splitting.py",),
+    ),
+    Mutant(
+        "supports that are not centred",
+        f"{FEATURES}/proxy.py",
+        "support - support.mean(axis=1)[:, None])",
+        "1.0 * support)",
+        tests=("tests/features/test_proxy.py",),
+    ),
+    Mutant(
+        "proxy judged by the least entry off the supports",
+        f"{FEATURES}/proxy.py",
+        "exact = True if off.max() <= zero",
+        "exact = True if off.min() <= zero",
+        tests=("tests/features/test_proxy.py",),
+    ),
+    Mutant(
+        "proxy called the only solution where entries vanish",
+        f"{FEATURES}/proxy.py",
+        "unique=bool(off.max() < -zero)",
+        "unique=bool(off.max() <= zero)",
+        tests=("tests/features/test_proxy.py",),
+    ),
+    Mutant(
+        "ultrametric with the larger of two counts",
+        f"{FEATURES}/proxy.py",
+        "np.minimum(row[:, None], row)",
+        "np.maximum(row[:, None], row)",
+        tests=("tests/features/test_proxy.py",),
+    ),
+    Mutant(
+        "uniqueness from ties without the tight margins",
+        f"{FEATURES}/uniqueness.py",
+        "tight = support | (-error * np.abs(A).max() > A)",
+        "tight = support",
+        tests=("tests/features/test_uniqueness.py",),
+    ),
+    Mutant(
+        "uniqueness that takes every margin for tight",
+        f"{FEATURES}/uniqueness.py",
+        "tight = support | (-error * np.abs(A).max() > A)",
+        "tight = np.ones_like(support)",
+        tests=("tests/features/test_uniqueness.py",),
+    ),
+    Mutant(
+        "logit path measured against probabilities, not log-odds",
+        f"{FEATURES}/logit_path.py",
+        "within_support(np.log(np.where(support, probs, 1.0)), support)",
+        "within_support(np.where(support, probs, 1.0), support)",
+        tests=("tests/features/test_logit_path.py",),
     ),
     Mutant(
         "opposite margin of the pentagon at a neighbour",
@@ -78,151 +118,3 @@ NUCLEAR_MUTANTS = (
         tests=("tests/features/test_similarity.py",),
     ),
 )
-
-CONCEPT_MUTANTS = (
-    Mutant(
-        "start of learning without the contexts' weights",
-        f"{CONCEPTS}/candidates.py",
-        "data.context_probs[data.support_rows] * data.probs.data)",
-        "1.0 * data.probs.data)",
-        tests=("tests/concepts/test_candidates.py",),
-    ),
-    Mutant(
-        "pointwise information without the tokens' frequencies",
-        f"{CONCEPTS}/candidates.py",
-        "np.log(data.probs.data / tokens[data.probs.indices])",
-        "np.log(data.probs.data * data.vocab_size)",
-        tests=("tests/concepts/test_candidates.py",),
-    ),
-    Mutant(
-        "centring forgotten in the transposed product",
-        f"{CONCEPTS}/candidates.py",
-        "values.T @ flat - (means @ flat)",
-        "values.T @ flat",
-        tests=("tests/concepts/test_candidates.py", "tests/concepts/test_spectrum.py"),
-    ),
-    Mutant(
-        "concepts in the order in which the iteration found them",
-        f"{CONCEPTS}/spectrum.py",
-        "order = np.argsort(-strengths)",
-        "order = np.arange(len(strengths))",
-        tests=("tests/concepts/test_spectrum.py",),
-    ),
-    Mutant(
-        "modes that grow twice as fast",
-        f"{CONCEPTS}/first_phase.py",
-        "np.exp(np.outer(t, sigma))",
-        "np.exp(2 * np.outer(t, sigma))",
-        tests=("tests/concepts/test_first_phase.py",),
-    ),
-    Mutant(
-        "bound of the first phase without the third power",
-        f"{CONCEPTS}/first_phase.py",
-        "square**1.5 * np.exp(3 * sigma[0] * t)",
-        "square**1.5 * np.exp(sigma[0] * t)",
-        tests=("tests/concepts/test_first_phase.py",),
-    ),
-    Mutant(
-        "strengths of a tree's levels from weights that are not squared",
-        f"{CONCEPTS}/trees.py",
-        "weights**2 / below, below.astype(float)",
-        "weights / below, below.astype(float)",
-        tests=("tests/concepts/test_trees.py",),
-    ),
-    Mutant(
-        "a word as its own nearest neighbour",
-        f"{CONCEPTS}/neighbours.py",
-        "    np.fill_diagonal(cosines, -np.inf)\n",
-        "",
-        tests=("tests/concepts/test_neighbours.py",),
-    ),
-    Mutant(
-        "overlap of subspaces without their dimension",
-        f"{CONCEPTS}/stability.py",
-        "np.sum((P.T @ Q) ** 2) / P.shape[1]",
-        "np.sum((P.T @ Q) ** 2)",
-        tests=("tests/concepts/test_orthants_and_stability.py",),
-    ),
-    Mutant(
-        "flow of the factors with both slopes from the decoder",
-        f"{CONCEPTS}/factors.py",
-        "[residuals.T @ W, residuals @ H]",
-        "[residuals.T @ W, -residuals @ H]",
-        tests=("tests/concepts/test_factors.py",),
-    ),
-)
-
-CONTRASTIVE_MUTANTS = (
-    Mutant(
-        "contrastive certificate without the smallest eigenvalue",
-        f"{CONTRASTIVE}/unconstrained.py",
-        "slack + n * squared_length * max(-lowest, 0.0)",
-        "slack + 0.0 * n * lowest",
-        first="contrastive",
-    ),
-    Mutant(
-        "contrastive certificate with prices of the wrong sign",
-        f"{CONTRASTIVE}/unconstrained.py",
-        "np.maximum(-(gradient * gram).sum(axis=1) / squared_length, 0.0)",
-        "np.maximum((gradient * gram).sum(axis=1) / squared_length, 0.0)",
-        tests=("tests/contrastive/test_unconstrained.py",),
-    ),
-    Mutant(
-        "a feature that repels itself",
-        f"{CONTRASTIVE}/unconstrained.py",
-        "np.where(np.eye(len(gram), dtype=bool), -np.inf, gram)",
-        "np.where(np.eye(len(gram), dtype=bool), 1.0 * gram, gram)",
-        tests=("tests/contrastive/test_unconstrained.py",),
-    ),
-    Mutant(
-        "attraction to the members of a class, not to the others",
-        f"{CONTRASTIVE}/unconstrained.py",
-        "partners = positive.sum(axis=1, keepdims=True)",
-        "partners = positive.sum(axis=1, keepdims=True) + 1",
-        tests=("tests/contrastive/test_unconstrained.py",),
-    ),
-    Mutant(
-        "class as its own whole size in its term",
-        f"{CONTRASTIVE}/classes.py",
-        "self.sizes / (self.sizes[:, None] - 1) * np.exp",
-        "self.sizes / self.sizes[:, None] * np.exp",
-        first="contrastive",
-    ),
-    Mutant(
-        "classes of equal weight",
-        f"{CONTRASTIVE}/classes.py",
-        "one_sided = shares[:, None] * s",
-        "one_sided = s / len(s)",
-        first="contrastive",
-    ),
-    Mutant(
-        "limiting shifts from products of sizes",
-        f"{CONTRASTIVE}/classes.py",
-        "np.outer(counts, counts) * (1 / (counts[:, None] - 1) + 1 / (counts[None] - 1))",
-        "np.outer(counts, counts)",
-        first="contrastive",
-    ),
-    Mutant(
-        "embeddings and words exchanged under weight decay",
-        f"{CONTRASTIVE}/decay.py",
-        "_cosines((basis / roots) @ basis.T), _cosines((basis * roots) @ basis.T)",
-        "_cosines((basis * roots) @ basis.T), _cosines((basis / roots) @ basis.T)",
-        first="contrastive",
-    ),
-    Mutant(
-        "small classes that do not look back at the large ones",
-        f"{CONTRASTIVE}/minority.py",
-        " + share_small * ratio * small * near / small_sum) / 2",
-        ") / 2",
-        first="contrastive",
-    ),
-    Mutant(
-        "limit of the small classes' cosine with two large ones whatever their number",
-        f"{CONTRASTIVE}/minority.py",
-        "E = np.exp(-tau * A / (A - 1))",
-        "E = np.exp(-2 * tau)",
-        first="contrastive",
-    ),
-)
-
-SUPPORT_MUTANTS = (*NUCLEAR_MUTANTS, *CONCEPT_MUTANTS, *CONTRASTIVE_MUTANTS)
