@@ -27,11 +27,11 @@ def pentagon_planes(frame: pd.DataFrame) -> Figure:
     for axes, (plane, title) in zip(grid, PLANES.items(), strict=True):
         shown = frame[frame["plane"] == plane]
         for i, extra in enumerate(values):
-            for kind, marker, filled in (("word", "o", True), ("context", "s", False)):
+            for kind, marker, size in (("word", "o", 4.5), ("context", "s", 9)):
                 part = shown[(shown["extra"] == extra) & (shown["kind"] == kind)]
                 axes.plot(
-                    part["x"], part["y"], linestyle="none", marker=marker, color=colour(i), markersize=6,
-                    markerfacecolor=colour(i) if filled else "none", label=f"{kind}s, t = {extra:.2f}",
+                    part["x"], part["y"], linestyle="none", marker=marker, color=colour(i), markersize=size,
+                    markerfacecolor=colour(i) if kind == "word" else "none", label=f"{kind}s, t = {extra:.2f}",
                 )  # fmt: skip
         ring = shown[(shown["extra"] == values[-1 if plane == 1 else 0]) & (shown["kind"] == "word")]
         axes.plot(*np.vstack([ring[["x", "y"]], ring[["x", "y"]].iloc[:1]]).T, color=ink(), linewidth=0.8)
@@ -51,7 +51,7 @@ def pentagon_paths(frame: pd.DataFrame) -> Figure:
 
     Args:
         frame: columns curve, kind (path, general or predicted), decades (log10 of 1/λ) and extra (t). The general
-            solver's points are marks; what is predicted is drawn beyond 16 decades, where it is positive.
+            solver's points are marks; what is predicted is drawn from 16 decades on.
     """
     figure, (near, far) = panels(2, 3.0)
     for i, (curve, part) in enumerate(frame.groupby("curve", sort=False)):
@@ -61,10 +61,12 @@ def pentagon_paths(frame: pd.DataFrame) -> Figure:
             axes.plot(shown["decades"], shown["extra"], color=colour(i), linestyle=dash(i), label=curve)
         near.plot(marks["decades"], marks["extra"], linestyle="none", marker=MARKERS[i], color=colour(i))
         beyond = law[law["decades"] >= 16]
-        far.plot(beyond["decades"], beyond["extra"], linestyle="none", marker="x", color=ink(), markersize=7)
-    near.set(xlabel=r"decades of $1/\lambda$", ylabel="extra margin t", ylim=(0, None))
+        if len(beyond):
+            far.plot(beyond["decades"], beyond["extra"], linestyle="none", marker="x", color=ink(), markersize=7,
+                     label=r"$2\,\log(R/|a|)/R$")  # fmt: skip
+    near.set(xlabel=r"decades of $1/\lambda$", ylabel="extra margin t", ylim=(0, None), xticks=(4, 8, 12, 16))
     titled(near, "Within reach of a computer")
     far.set(xlabel=r"decades of $1/\lambda$", ylabel="extra margin t", xscale="log", yscale="log")
     titled(far, "Far beyond, with the law")
-    shared_legend(figure)
+    shared_legend(figure, source=far)
     return figure

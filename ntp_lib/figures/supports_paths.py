@@ -46,8 +46,11 @@ def speed_panels(frame: pd.DataFrame) -> Figure:
             axes.set_yscale("log")
         if x == "penalty":
             axes.invert_xaxis()
-        if column in ("rest", "share"):
+        if column == "rest":
             axes.set_ylim(0, None)
+        if column == "share":
+            axes.axhline(1.0, color=ink(), linewidth=0.8, linestyle=":")
+            axes.set_ylim(0, 1.08)
         titled(axes, title)
     shared_legend(figure)
     return figure

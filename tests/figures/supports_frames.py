@@ -21,7 +21,8 @@ def paths():
     for curve, extra in (("even", np.full(7, 0.618)), ("uneven", 3 * np.log(decades) / decades)):
         rows += [(curve, "path", d, t) for d, t in zip(decades, extra, strict=True)]
         rows += [(curve, "general", d, t) for d, t in zip(decades[:3], extra[:3], strict=True)]
-        rows += [(curve, "predicted", d, 1.05 * t) for d, t in zip(decades, extra, strict=True)]
+        if curve == "uneven":
+            rows += [(curve, "predicted", d, 1.05 * t) for d, t in zip(decades, extra, strict=True)]
     return pd.DataFrame(rows, columns=["curve", "kind", "decades", "extra"])
 
 
