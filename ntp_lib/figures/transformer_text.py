@@ -33,24 +33,22 @@ def frozen_panels(frame: pd.DataFrame) -> Figure:
     """Draw a network's decoder beside W* and W^mm of its own embeddings, held fixed at each step.
 
     Args:
-        frame: columns curve (the network), step, excess_loss, finite_error, cosine, attained. NaN is not drawn.
+        frame: columns curve (the network), step, excess_loss, log_odds_error, finite_error, cosine; NaN not drawn.
     """
-    figure, (loss, inside, direction, share) = panels(4, 2.7)
-    for i, (curve, line) in enumerate(frame.groupby("curve", sort=False)):
-        for axes, column in (
-            (loss, "excess_loss"),
-            (inside, "finite_error"),
-            (direction, "cosine"),
-            (share, "attained"),
-        ):
+    figure, grid = panels(4, 2.7)
+    columns = ("excess_loss", "log_odds_error", "finite_error", "cosine")
+    for axes, column in zip(grid, columns, strict=True):
+        for i, (curve, line) in enumerate(frame.groupby("curve", sort=False)):
             axes.plot(line["step"], line[column], label=curve, **_style(i))
+    loss, logits, inside, direction = grid
     _scaled(loss, "Excess loss", "CE − H (nats)", "log")
+    _scaled(logits, "Log-odds", "distance", "log")
     _scaled(inside, r"On $\mathcal{F}$", r"distance from $W^\star$", "log")
-    _scaled(direction, r"Off $\mathcal{F}$: direction", r"cosine with $W^{\mathrm{mm}}$", "linear")
-    _scaled(share, r"Off $\mathcal{F}$: margin", "share attained", "linear")
-    for axes in (direction, share):
+    _scaled(direction, r"Off $\mathcal{F}$", r"cosine with $W^{\mathrm{mm}}$", "linear")
+    for axes in (inside, direction):
         axes.set_xlim(loss.get_xlim())
-        axes.axhline(1.0, color=ink(), linewidth=1.0, linestyle=":")
+    direction.set_ylim(0.0, 1.05)
+    direction.axhline(1.0, color=ink(), linewidth=1.0, linestyle=":")
     shared_legend(figure)
     return figure
 

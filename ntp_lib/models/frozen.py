@@ -11,7 +11,8 @@ import numpy.typing as npt
 from ntp_lib.conditions.compatibility import Compatibility, compatibility
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.data.threads import small_problems_on_one_thread
-from ntp_lib.errors import NotSeparableError, NTPDataError
+from ntp_lib.errors import DidNotConvergeError, NotSeparableError, NTPDataError
+from ntp_lib.features.measurements import within_support
 from ntp_lib.loss.cross_entropy import excess_loss
 from ntp_lib.margins.margins import margin
 from ntp_lib.margins.separability import separability
@@ -56,15 +57,25 @@ class Frozen:
         return excess_loss(self.W, self.data)
 
     @property
-    def finite_error(self) -> float:
-        """‖P_F W − W*‖/‖W*‖, with W° in place of W* where the log-odds cannot be met; NaN where that is zero.
+    def log_odds_error(self) -> float:
+        """Distance of the in-support logits from the log-odds, over the length of those; NaN where it is 0."""
+        support = self.data.support_mask
+        wanted = within_support(np.log(np.where(support, self.data.probs.toarray(), 1.0)), support)
+        return _relative(within_support(self.data.embeddings @ self.W.T, support), wanted)
 
-        Raises:
-            DidNotConvergeError: W° was not found.
-        """
-        wanted = self.compatibility.W_finite
-        length = float(np.linalg.norm(wanted))
-        return float(np.linalg.norm(self.F.project(self.W) - wanted)) / length if length else float("nan")
+    @property
+    def finite_error(self) -> float:
+        """‖P_F W − W*‖/‖W*‖; NaN where there is no W*, or where it is zero."""
+        found = self.compatibility
+        return _relative(self.F.project(self.W), found.W_finite) if found.holds else float("nan")
+
+    @property
+    def fitted_error(self) -> float:
+        """‖P_F W − W°‖/‖W°‖ with the minimiser of the loss in supports; NaN where it is zero or not reached."""
+        try:
+            return _relative(self.F.project(self.W), self.compatibility.W_finite)
+        except DidNotConvergeError:
+            return float("nan")
 
     @property
     def cosine(self) -> float:
@@ -108,6 +119,7 @@ class Frozen:
             "compatible": self.compatibility.holds,
             "separable": self.separability.holds,
             "excess_loss": self.excess_loss,
+            "log_odds_error": self.log_odds_error,
             "finite_error": self.finite_error,
             "cosine": self.cosine,
             "attainable": self.attainable,
@@ -182,6 +194,11 @@ def _margin(problem: NTPData, verdict: Separability) -> tuple[Separability, Marg
         return verdict, ntp_svm(problem)
     except NotSeparableError as error:
         return Separability(problem, Verdict.NOT_SEPARABLE, certificate=error.certificate), None
+
+
+def _relative(found: Floats, wanted: Floats) -> float:
+    length = float(np.linalg.norm(wanted))
+    return float(np.linalg.norm(found - wanted)) / length if length else float("nan")
 
 
 def _valid_decoder(W: npt.ArrayLike, data: NTPData) -> Floats:

@@ -26,6 +26,8 @@ def test_at_the_limits_nothing_is_left_of_the_distances(plane):
     assert report.compatibility.holds is True
     assert report.separability.holds is True
     assert report.finite_error == pytest.approx(0.0, abs=1e-9)
+    assert report.fitted_error == report.finite_error
+    assert report.log_odds_error == pytest.approx(0.0, abs=1e-9)
     # W^mm is solved to a relative gap of 1e-7, whose square root bounds its distance.
     assert report.cosine == pytest.approx(1.0, abs=1e-6)
     assert report.attained == pytest.approx(1.0, abs=1e-6)
@@ -82,7 +84,10 @@ def test_random_embeddings_of_few_dimensions_are_certified_not_separable(random_
     assert report.attainable == 0.0
     assert np.isnan([report.cosine, report.attained, report.summary["svm_norm"]]).all()
     assert report.compatibility.holds is False
-    assert report.finite_error == pytest.approx(1.0)  # W = 0 is as far from W° as W° is long
+    # W = 0 is as far from W° as W° is long; there is no W*.
+    assert report.fitted_error == pytest.approx(1.0)
+    assert report.log_odds_error == pytest.approx(1.0)
+    assert np.isnan(report.finite_error)
 
 
 def test_what_is_not_found_in_time_is_undecided(random_problem):
@@ -92,6 +97,24 @@ def test_what_is_not_found_in_time_is_undecided(random_problem):
     assert report.separability.reason
     assert report.svm is None
     assert np.isnan(report.attainable)
+
+
+def test_a_minimiser_that_newton_does_not_reach_is_no_number(plane, monkeypatch):
+    data, _ = plane
+    report = frozen(data, at_the_limits(plane), data.embeddings)
+
+    def unreached(self):
+        raise ntp.DidNotConvergeError("not reached")
+
+    monkeypatch.setattr(type(report.compatibility), "W_finite", property(unreached))
+    assert np.isnan(report.fitted_error)
+
+
+def test_log_odds_are_compared_in_logits(plane):
+    data, limits = plane
+    half = frozen(data, 0.5 * limits.W_finite, data.embeddings)
+    assert half.log_odds_error == pytest.approx(0.5)
+    assert half.finite_error == pytest.approx(0.5)
 
 
 def test_labels_stay_and_names_with_them(plane):
