@@ -79,7 +79,7 @@ def logit_path(
         data: supports and probabilities; its embeddings are not used.
         penalties: λ, positive and strictly decreasing. Down to 1e-8 doubles resolve the gap on the book's data.
         tolerance: largest relative gap accepted, by `convex_gap` (book, lem-nuclear-gap).
-        max_steps: limit for each penalty.
+        max_steps: limit for each penalty, rounded up to tens.
         progress: show a progress bar.
 
     Raises:
@@ -102,11 +102,11 @@ def logit_path(
     split = _Split(np.zeros_like(probs), np.zeros_like(probs), np.zeros_like(probs), np.zeros(1))
     logits, rows = [], []
     for penalty in tqdm(wanted, desc="path", unit="penalty", disable=not progress):
-        gap, steps = convex_gap(split.low, penalty, labels), 0
+        gap, steps = _gap(split.low, penalty, labels), 0
         while not gap <= tolerance and steps < max_steps:
             _advance(split, penalty, probs, weights)
             steps += CHECK_EVERY
-            gap = convex_gap(split.low, penalty, labels)
+            gap = _gap(split.low, penalty, labels)
         if not gap <= tolerance:
             raise DidNotConvergeError(
                 f"penalty {penalty:g} ended after {steps} steps with a relative gap of {gap:.1e}, asked for "
@@ -115,6 +115,13 @@ def logit_path(
         logits.append(split.low.copy())
         rows.append(_measured(split, penalty, labels, probs) | {"gap": gap, "steps": steps})
     return LogitPath(tuple(logits), pd.DataFrame(rows))
+
+
+def _gap(L: Floats, penalty: float, labels: NTPData) -> float:
+    """`convex_gap`, and zero where the objective is zero: even probabilities everywhere."""
+    if not L.any() and excess_loss(L.T, labels) == 0:
+        return 0.0
+    return convex_gap(L, penalty, labels)
 
 
 def _advance(split: _Split, penalty: float, probs: Floats, weights: Floats) -> None:

@@ -92,6 +92,22 @@ def test_more_tokens_than_contexts_and_full_supports():
     assert np.abs(path.logits[1][2]).max() < 0.05
 
 
+def test_nothing_to_learn():
+    even = ntp.NTPData(np.eye(3), [0.2, 0.3, 0.5], np.full((3, 4), 0.25))
+    path = logit_path(even, [0.1, 0.01])
+    assert not path.logits[1].any()
+    assert path.frame["gap"].tolist() == [0, 0]
+    assert path.frame["margin"].tolist() == [np.inf, np.inf]
+
+
+def test_one_context_has_one_singular_value():
+    path = logit_path(ntp.NTPData(np.eye(1), [1.0], [[0.7, 0.3, 0.0]]), [0.1, 1e-6], tolerance=1e-8)
+    assert path.frame["rank"].tolist() == [1, 1]
+    # With one row the nuclear norm is its length: the gradient is λ times the unit vector.
+    slope = _softmax(path.logits[0]) - [[0.7, 0.3, 0.0]]
+    np.testing.assert_allclose(slope, -0.1 * path.logits[0] / np.linalg.norm(path.logits[0]), atol=1e-6)
+
+
 def test_rows_are_fitted_to_their_programme():
     rng = np.random.default_rng(2)
     probs, target = rng.dirichlet(np.ones(5), 3), rng.standard_normal((3, 5))
