@@ -1,4 +1,4 @@
-"""Mutants of what training does to representations: supports, their proxy, its law, and the path of weight decay."""
+"""Mutants of what the supports decide: their proxy, its law, uniqueness, and the path of weight decay."""
 
 from mutant import Mutant
 
