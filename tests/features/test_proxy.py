@@ -161,6 +161,10 @@ def test_the_tolerance_decides_what_is_zero():
     assert proxy_certificate(support, tolerance=0.01).exact is True
     assert proxy_certificate(support, tolerance=0.001).exact is False
     assert proxy_certificate(fano(), tolerance=0.9).unique is False
+    # Zeros of the pentagon's polar factor are zeros up to its rounding, whatever is asked for.
+    pentagon = proxy_certificate(windows(5, 2), tolerance=0)
+    assert pentagon.largest_off != 0
+    assert (pentagon.exact, pentagon.unique) == (True, False)
 
 
 @pytest.mark.parametrize(
