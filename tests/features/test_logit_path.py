@@ -6,7 +6,14 @@ import pytest
 import ntp_lib as ntp
 from ntp_lib import synthetic
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
-from ntp_lib.features.logit_path import _fit_rows, _residuals, _softmax, logit_path
+from ntp_lib.features.logit_path import (
+    _estimated_gap,
+    _fit_rows,
+    _residuals,
+    _softmax,
+    _Split,
+    logit_path,
+)
 from ntp_lib.features.measurements import feature_references, measure_features
 from ntp_lib.features.ridge import convex_gap, ridge_features
 from ntp_lib.features.similarity import balanced_factors
@@ -37,6 +44,17 @@ def test_every_point_is_certified_by_the_lemma(data, path):
     assert max(gaps) <= 1e-7
     # The certificate is worth something: logits one per cent longer have a gap a thousand times as large.
     assert convex_gap(1.01 * path.logits[2], 1e-3, data) > 1e-4
+
+
+def test_the_estimate_of_the_gap_is_that_of_the_lemma(data):
+    rng = np.random.default_rng(4)
+    probs, weights = data.probs.toarray(), data.context_probs[:, None]
+    for scale, penalty in ((3.0, 0.01), (0.1, 0.2), (10.0, 1e-4)):
+        L = scale * rng.standard_normal(probs.shape)
+        split = _Split(L, L, L, np.linalg.svd(L, compute_uv=False))
+        assert _estimated_gap(split, penalty, probs, weights) == pytest.approx(
+            convex_gap(L, penalty, data), rel=1e-10
+        )
 
 
 def test_same_minima_as_in_factors(data):
