@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.text import Annotation
-from matplotlib.transforms import Bbox
 
 from ntp_lib.figures.style import ink
 
@@ -49,41 +47,42 @@ def apart(axes: Axes, labels: Iterable[Label], marks: Iterable[Place] = (), arro
     shafts = [share * np.array(end) for end in arrows for share in SHARES]
     taken = [_around(axes.transData.transform(mark), MARK * scale) for mark in marks]
     taken += [_around(axes.transData.transform(point), SHAFT * scale) for point in shafts]
-    panel = axes.get_window_extent()
+    panel = np.array(axes.get_window_extent().extents)
     for label in labels:
         text = axes.annotate(
             label.text, label.at, (0, 0), textcoords="offset points", ha="center", va="center",
             color=ink(), weight=label.weight,
         )  # fmt: skip
         box = text.get_window_extent()
-        places = [offset / scale for offset in _offsets(label, (box.width / 2, box.height / 2), scale)]
-        costs = [_cost(_moved(text, place).get_window_extent(), taken, panel) for place in places]
-        _moved(text, places[int(np.argmin(costs))])
-        taken.append(text.get_window_extent())
+        half = np.array([box.width, box.height]) / 2
+        offsets = _offsets(label, half, scale)
+        boxes = _around(axes.transData.transform(label.at) + offsets, half)
+        best = int(np.argmin(_costs(boxes, np.array(taken).reshape(-1, 4), panel)))
+        right, up = offsets[best] / scale
+        text.set_position((float(right), float(up)))
+        taken.append(boxes[best])
 
 
-def _offsets(label: Label, half: Place, scale: float) -> Iterable[np.ndarray]:
-    """Centres of the text, in pixels from its point, at which its box is so far from the point."""
+def _offsets(label: Label, half: np.ndarray, scale: float) -> np.ndarray:
+    """Centres of the text (36×2), in pixels from its point, at which its box is so far from the point."""
     wanted = np.arctan2(label.towards[1], label.towards[0])
-    for gap in GAPS:
-        for turn in TURNS:
-            way = np.array([np.cos(wanted + turn), np.sin(wanted + turn)])
-            yield way * (gap * scale + np.abs(way) @ np.array(half))
+    ways = np.stack([np.cos(wanted + TURNS), np.sin(wanted + TURNS)], axis=1)
+    reach = np.multiply.outer(np.array(GAPS) * scale, np.ones(len(TURNS))) + np.abs(ways) @ half
+    return (reach[:, :, None] * ways).reshape(-1, 2)
 
 
-def _moved(text: Annotation, place: np.ndarray) -> Annotation:
-    text.set_position((float(place[0]), float(place[1])))
-    return text
-
-
-def _cost(box: Bbox, taken: Sequence[Bbox], panel: Bbox) -> float:
-    """Area of the box that lies over others or outside the panel, in square pixels."""
-    inside = Bbox.intersection(box, panel)
-    outside = box.width * box.height - (inside.width * inside.height if inside else 0.0)
-    common = (Bbox.intersection(box, other) for other in taken)
+def _costs(boxes: np.ndarray, taken: np.ndarray, panel: np.ndarray) -> np.ndarray:
+    """Area of each box (n×4) that lies over those taken (k×4) or outside the panel (4), in square pixels."""
+    outside = _common(boxes, boxes) - _common(boxes, panel)
     # What would be needed first: a name that is covered is worse than one beyond the panel's edge.
-    return float(outside + 4 * sum(area.width * area.height for area in common if area))
+    return outside + 4 * _common(boxes[:, None], taken).sum(axis=1)
 
 
-def _around(centre: np.ndarray, half: float) -> Bbox:
-    return Bbox([centre - half, centre + half])
+def _common(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Area common to boxes with edges left, bottom, right, top; any shapes that broadcast to ...×4."""
+    low, high = np.maximum(boxes, others)[..., :2], np.minimum(boxes, others)[..., 2:]
+    return np.prod(np.maximum(high - low, 0.0), axis=-1)
+
+
+def _around(centre: np.ndarray, half: np.ndarray | float) -> np.ndarray:
+    return np.concatenate([centre - half, centre + half], axis=-1)
