@@ -68,8 +68,13 @@ def _files_of_modules() -> dict[str, str]:
     return {
         name: str(Path(path).absolute())
         for name, path in files.items()
-        if isinstance(path, str) and name not in ("__main__", __name__)
+        if isinstance(path, str) and name not in ("__main__", __name__) and _is_place(path)
     }
+
+
+def _is_place(path: str) -> bool:
+    """Whether a module can have come from there: torch makes modules by hand, as from a bare "_ops.py"."""
+    return Path(path).is_absolute() or Path(path).is_file()
 
 
 @cache

@@ -31,6 +31,10 @@ def batch(tmp_path_factory: pytest.TempPathFactory) -> Batch:
         "beside": ("import helper\nopen('words.txt').read()", "open('kept.txt', 'w').close()\nopen('kept.txt')"),
         "outside": (f"import sys\nsys.path.insert(0, {str(root / 'outside')!r})", "import mine"),
         "writer": ("import tinylib.unrelated as module", "open(module.__file__, 'a').write('# more')"),
+        "handmade": (
+            "import sys, types\nsys.modules['made'] = types.ModuleType('made')",
+            "sys.modules['made'].__file__ = '_made.py'",
+        ),
         "foreign": (f"import sys\nsys.path.insert(0, {str(root / 'copy')!r})", "import tinylib"),
     }
     for name, cells in sources.items():
@@ -68,6 +72,10 @@ def test_a_module_from_elsewhere_is_an_input(batch: Batch) -> None:
     assert staleness(project, "outside", run) == [f"{path} has changed"]
     path.unlink()
     assert staleness(project, "outside", run) == [f"{path} is gone"]
+
+
+def test_a_module_made_by_hand_from_no_file_is_no_input(batch: Batch) -> None:
+    assert list(run_of(batch, "handmade").seen) == []
 
 
 def test_a_module_that_changes_during_the_run_is_named(batch: Batch) -> None:
