@@ -5,7 +5,7 @@ import pytest
 
 from ntp_lib.contrastive.classes import class_excess, class_gram, limiting_shifts, simplex_gram
 from ntp_lib.contrastive.unconstrained import contrastive_gradient, contrastive_loss, tangent_gap
-from ntp_lib.errors import NTPDataError
+from ntp_lib.errors import DidNotConvergeError, NTPDataError
 
 SIZES = [(5, 5, 5, 5), (10, 10, 2, 2), (2, 3), (9, 4, 3, 2, 2)]
 
@@ -82,7 +82,11 @@ def test_shifts_sum_to_zero_and_follow_their_formula():
 def test_bad_input_is_named():
     with pytest.raises(NTPDataError, match="squared_length is 301"):
         class_gram([2, 2], 301.0)
-    with pytest.raises(NTPDataError, match="tolerance"):
+    with pytest.raises(NTPDataError, match=r"^tolerance is"):
         class_gram([2, 2], 1.0, tolerance=1.0)
-    with pytest.raises(NTPDataError, match="num_classes"):
+    with pytest.raises(NTPDataError, match=r"^tolerance is"):
+        class_gram([2, 2], 1.0, tolerance=0.0)
+    with pytest.raises(DidNotConvergeError, match=r"asked for 1\.0e-17"):
+        class_gram([2, 2], 1.0, tolerance=1e-17)
+    with pytest.raises(NTPDataError, match=r"^num_classes is"):
         simplex_gram(1, 1.0)

@@ -51,8 +51,12 @@ def test_small_classes_among_more_large_ones(num_large, tau):
 def test_bad_input_is_named():
     with pytest.raises(NTPDataError, match=r"ratio is 0\.5"):
         minority_face(0.5, 1.0)
-    with pytest.raises(NTPDataError, match="small"):
+    with pytest.raises(NTPDataError, match=r"^small is"):
         minority_face(2.0, 1.0, small=1)
+    with pytest.raises(NTPDataError, match=r"^ratio is"):
+        minority_face(1e13, 1.0)
+    with pytest.raises(NTPDataError, match=r"^num_large is"):
+        limiting_cosine(1, 1.0)
     with pytest.raises(NTPDataError, match="do not begin to coincide"):
         collapse_ratio(60.0)
 

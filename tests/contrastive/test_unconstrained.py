@@ -84,6 +84,16 @@ def test_two_dimensions_are_not_enough_for_four_classes():
     assert found.gap > 0.01
 
 
+def test_spread_and_labels_are_those_of_the_features():
+    found = descend_features((5, 3, 2), squared_length=4.0, dim=2, seed=2)
+    assert found.labels.tolist() == [0] * 5 + [1] * 3 + [2] * 2
+    distances = [
+        np.linalg.norm(h - found.features[found.labels == a].mean(axis=0))
+        for h, a in zip(found.features, found.labels, strict=True)
+    ]
+    assert found.spread == pytest.approx(max(distances) / 2, rel=1e-9)
+
+
 def test_bad_input_is_named():
     with pytest.raises(NTPDataError, match=r"sizes\[1\] is 1"):
         class_sizes([3, 1])
@@ -93,7 +103,11 @@ def test_bad_input_is_named():
         contrastive_loss(np.eye(3), np.array([0, 0, 7]))
     with pytest.raises(NTPDataError, match="2 labels need"):
         contrastive_gradient(np.eye(3), np.array([0, 0]))
-    with pytest.raises(NTPDataError, match="squared_length"):
+    with pytest.raises(NTPDataError, match=r"^squared_length is"):
         descend_features([2, 2], squared_length=0.0, dim=2)
-    with pytest.raises(NTPDataError, match="dim"):
+    with pytest.raises(NTPDataError, match=r"^dim is 0"):
         descend_features([2, 2], squared_length=1.0, dim=0)
+    with pytest.raises(NTPDataError, match=r"^seed is -1"):
+        descend_features([2, 2], squared_length=1.0, dim=2, seed=-1)
+    with pytest.raises(NTPDataError, match=r"^gram must be"):
+        contrastive_loss("none", np.array([0, 0]))
