@@ -37,7 +37,7 @@ def pentagon_logits(extra: float) -> Floats:
     Example:
         >>> from ntp_lib.features.nuclear_margin import nuclear_norm
         >>> [float(round(nuclear_norm(pentagon_logits(t)), 4)) for t in (0, 0.5, 0.7)]
-        [4.4721, 4.4721, 4.7999]
+        [4.4721, 4.4721, 4.8]
     """
     extra = real_number(extra, "extra", least=0)
     row = np.array([0.0, 0.0, -1.0, -1.0 - extra, -1.0])
