@@ -11,7 +11,7 @@ CONCEPT_MUTANTS = (
         f"{CONCEPTS}/candidates.py",
         "data.context_probs[data.support_rows] * data.probs.data)",
         "1.0 * data.probs.data)",
-        tests=("tests/concepts/test_candidates.py",),
+        first="concepts",
     ),
     Mutant(
         "pointwise information without the tokens' frequencies",
@@ -53,7 +53,7 @@ CONCEPT_MUTANTS = (
         f"{CONCEPTS}/trees.py",
         "weights**2 / below, below.astype(float)",
         "weights / below, below.astype(float)",
-        tests=("tests/concepts/test_trees.py",),
+        first="concepts",
     ),
     Mutant(
         "a word as its own nearest neighbour",

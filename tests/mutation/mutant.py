@@ -16,6 +16,8 @@ NOTEBOOKS = (
     "structured-solver",
     "learned-embeddings",
     "contrastive",
+    "supports",
+    "concepts",
     "one-token",
     "thresholds",
     "geometry",

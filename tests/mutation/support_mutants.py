@@ -59,7 +59,7 @@ SUPPORT_MUTANTS = (
         f"{FEATURES}/uniqueness.py",
         "tight = support | (-error * np.abs(A).max() > A)",
         "tight = support",
-        tests=("tests/features/test_uniqueness.py",),
+        first="supports",
     ),
     Mutant(
         "uniqueness that takes every margin for tight",
@@ -67,6 +67,14 @@ SUPPORT_MUTANTS = (
         "tight = support | (-error * np.abs(A).max() > A)",
         "tight = np.ones_like(support)",
         tests=("tests/features/test_uniqueness.py",),
+    ),
+    Mutant(
+        "law of the pentagon's path without its factor of two",
+        f"{FEATURES}/pentagon.py",
+        "2 * np.log(R / a) / R",
+        "np.log(R / a) / R",
+        first="supports",
+        figure_only=True,
     ),
     Mutant(
         "logit path measured against probabilities, not log-odds",
