@@ -1,5 +1,6 @@
 """What `ntp_lib` offers; `__init__.py` reads this file and imports each name on its first use."""
 
+from .choice.data import ChoiceData
 from .conditions.compatibility import Compatibility, compatibility
 from .conditions.decomposition import Decomposition, decomposition
 from .conditions.explanation import explain
@@ -23,6 +24,7 @@ from .margins.separability_verdict import Separability, Verdict
 from .margins.solution import MarginSolution
 from .margins.svm import ntp_svm
 from .subspaces.subspace import Subspace, subspace
+from .thresholds.choice import choice_threshold
 from .thresholds.compatibility import compatibility_threshold
 from .thresholds.law import ThresholdEstimate, threshold, threshold_estimate
 from .thresholds.one_off import one_off_threshold
@@ -34,6 +36,7 @@ from .trajectories.training import Trajectory, train
 
 __all__ = [
     "Asymptotics",
+    "ChoiceData",
     "Compatibility",
     "Decomposition",
     "DidNotConvergeError",
@@ -52,6 +55,7 @@ __all__ = [
     "Trajectory",
     "Verdict",
     "asymptotics",
+    "choice_threshold",
     "compatibility",
     "compatibility_threshold",
     "cross_entropy",
