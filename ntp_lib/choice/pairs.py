@@ -1,0 +1,94 @@
+"""Choice data as next-token data of two tokens: a context for each pair of candidates (prop-choice-pairs)."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from ntp_lib.data.ntp_data import NTPData
+from ntp_lib.errors import NTPDataError, NTPDataWarning
+from ntp_lib.numerics.aliases import Bools, Floats, Ints
+from ntp_lib.numerics.arrays import real_array
+
+if TYPE_CHECKING:
+    from ntp_lib.choice.data import ChoiceData
+
+
+def pair_places(choice: ChoiceData, kept: Bools) -> tuple[Ints, Ints]:
+    """Which candidates are compared: the anchor z_j of each context with every other candidate of it.
+
+    Args:
+        choice: the data.
+        kept: whether a candidate counts as a label, (n,). The anchor is the most probable label, the first of
+            equals.
+
+    Returns:
+        Places of the anchors and of the others among the n candidates, a pair of each for every pair.
+    """
+    order = np.lexsort((np.arange(len(kept)), -choice.probs, ~kept, choice.rows))
+    anchors = order[choice.candidates.indptr[:-1]]
+    others = np.setdiff1d(np.arange(len(kept)), anchors)
+    return anchors[choice.rows[others]], others
+
+
+def pair_data(choice: ChoiceData, weights: npt.ArrayLike | None = None, *, completed: bool = False) -> NTPData:
+    """The pair data: V = 2, and a context with embedding vec(x_jz − x_jc) for each c ∈ C_j other than z = z_j.
+
+    A candidate off the support becomes a one-hot label; one on it the pair's share of p̂_jz/m_jz and p̂_jc/m_jc.
+    With θ = w_1 − w_2, read as W of shape (d, d'), subspace, compatibility, separability and decomposition of the
+    two correspond, and W_pair = (θ, −θ)/2 for W* and W^mm alike. Where every context has two candidates, each
+    once, the losses are one: CE_pair(θ/2, −θ/2) = CE(θ).
+
+    Args:
+        choice: the data.
+        weights: one for each pair, positive, in the order of the candidates; they are divided by their sum. By
+            default π̂_j p̂_jz m_jc/m_jz for one-hot pairs and π̂_j (p̂_jz + p̂_jc) for soft ones: those with which
+            `ntp_lib.asymptotics` finds the limits of the choice data where W* exists.
+        completed: the completed supports S'_j in place of S_j, with even odds among them.
+
+    Returns:
+        The data; their contexts are named (j, z, c), by places of tokens.
+
+    Raises:
+        NTPDataError: no context has two candidates, or the weights are not positive numbers, one for each pair.
+    """
+    kept = choice.in_completed if completed else choice.in_support
+    first, second = pair_places(choice, kept)
+    if not len(second):
+        raise NTPDataError("every context has one candidate alone; at least one needs a second to choose from")
+    shares = _completed_shares(choice) if completed else choice.probs
+    rows, tokens, counts = choice.rows, choice.tokens, choice.candidates.data
+    soft = kept[second]
+    odds = np.where(soft, shares[second] * counts[first] / counts[second] / shares[first], 0.0)
+    labels = np.column_stack([1 / (1 + odds), odds / (1 + odds)])
+    if weights is None:
+        strict = shares[first] * counts[second] / counts[first]
+        mass = choice.context_probs[rows[second]] * np.where(soft, shares[first] + shares[second], strict)
+    else:
+        mass = _valid_weights(weights, len(second))
+    differences = choice.keys[tokens[first]] - choice.keys[tokens[second]]
+    embeddings = np.einsum("nd,ne->nde", differences, choice.queries[rows[second]]).reshape(len(second), -1)
+    names = list(zip(rows[second].tolist(), tokens[first].tolist(), tokens[second].tolist(), strict=True))
+    with warnings.catch_warnings():
+        # One pair of tokens met in two contexts with different labels is what choice data are about.
+        warnings.simplefilter("ignore", NTPDataWarning)
+        return NTPData(embeddings, mass / mass.sum(), labels, contexts=names, copy=False)
+
+
+def _completed_shares(choice: ChoiceData) -> Floats:
+    """Probabilities ∝ m_jc on S'_j: those of W = 0."""
+    mass = np.where(choice.in_completed, choice.candidates.data, 0.0)
+    return np.asarray(mass / np.add.reduceat(mass, choice.candidates.indptr[:-1])[choice.rows])
+
+
+def _valid_weights(value: npt.ArrayLike, count: int) -> Floats:
+    array = real_array(value, "weights", f"({count},)")
+    if array.shape != (count,):
+        raise NTPDataError(f"weights has shape {array.shape}; these data have {count} pairs and need ({count},)")
+    bad = np.flatnonzero(~(np.isfinite(array) & (array > 0)))
+    if bad.size:
+        raise NTPDataError(f"weights: pair {bad[0]} has {array[bad[0]]}; a finite, positive number is needed")
+    return array
