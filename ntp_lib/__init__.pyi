@@ -1,6 +1,8 @@
 """What `ntp_lib` offers; `__init__.py` reads this file and imports each name on its first use."""
 
 from .choice.data import ChoiceData
+from .choice.luce import luce_strengths
+from .choice.references import ChoiceReferences, choice_references
 from .conditions.compatibility import Compatibility, compatibility
 from .conditions.decomposition import Decomposition, decomposition
 from .conditions.explanation import explain
@@ -37,6 +39,7 @@ from .trajectories.training import Trajectory, train
 __all__ = [
     "Asymptotics",
     "ChoiceData",
+    "ChoiceReferences",
     "Compatibility",
     "Decomposition",
     "DidNotConvergeError",
@@ -55,6 +58,7 @@ __all__ = [
     "Trajectory",
     "Verdict",
     "asymptotics",
+    "choice_references",
     "choice_threshold",
     "compatibility",
     "compatibility_threshold",
@@ -67,6 +71,7 @@ __all__ = [
     "gradient",
     "gradient_flow",
     "limits",
+    "luce_strengths",
     "margin",
     "max_margin",
     "ntp_svm",

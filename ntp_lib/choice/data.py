@@ -39,8 +39,8 @@ class ChoiceData:
         context_probs: π̂_j, shape (m,), positive, summing to 1.
         vocabulary: names of the K tokens, optional.
         query_tokens: names of the queries, one for each context, optional.
-        label_sentences: for every stored label, in the order of `label_probs` as CSR, the number of a sentence
-            that has it, optional; for messages only.
+        label_sentences: the number of a sentence for every label of positive probability, context by context and
+            tokens rising, optional; for messages only.
 
     Raises:
         NTPDataError: naming the offending context and value.
@@ -103,8 +103,7 @@ class ChoiceData:
     ) -> ChoiceData:
         """The data of one layer of attention: each sentence chooses its next token among its own tokens.
 
-        Sentences with one query and one multiset of tokens become one context, whose label probabilities are the
-        shares of their next tokens; order within a sentence does not count.
+        Sentences with one query and one multiset of tokens become one context; their next tokens are its labels.
 
         Args:
             sentences: sequences of tokens, all str or all int; a str is a sentence of single characters.
@@ -113,8 +112,7 @@ class ChoiceData:
                 belong to `vocabulary`.
             vocabulary: the K tokens in order; by default those of the embeddings, else 0 … the largest for int
                 and by first appearance for str.
-            queries: one token for each sentence, in place of its last one; it is not among the candidates then
-                unless the sentence holds it.
+            queries: one token for each sentence, in place of its last one and not among its candidates for that.
             weights: of the sentences, positive; by default all are equal.
 
         Raises:

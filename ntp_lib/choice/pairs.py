@@ -55,13 +55,25 @@ def pair_data(choice: ChoiceData, weights: npt.ArrayLike | None = None, *, compl
     Raises:
         NTPDataError: no context has two candidates, or the weights are not positive numbers, one for each pair.
     """
-    kept = choice.in_completed if completed else choice.in_support
-    first, second = pair_places(choice, kept)
+    kept = choice.in_completed if completed else None
+    return pair_data_within(choice, kept, weights)
+
+
+def pair_data_within(choice: ChoiceData, kept: Bools | None, weights: npt.ArrayLike | None = None) -> NTPData:
+    """Pair data of given supports with even odds among them, or of the labels where none are given.
+
+    Args:
+        choice: the data.
+        kept: which candidates count as labels, (n,), or None.
+        weights: as for `pair_data`.
+    """
+    inside = choice.in_support if kept is None else kept
+    shares = choice.probs if kept is None else _even_shares(choice, kept)
+    first, second = pair_places(choice, inside)
     if not len(second):
         raise NTPDataError("every context has one candidate alone; at least one needs a second to choose from")
-    shares = _completed_shares(choice) if completed else choice.probs
     rows, tokens, counts = choice.rows, choice.tokens, choice.candidates.data
-    soft = kept[second]
+    soft = inside[second]
     odds = np.where(soft, shares[second] * counts[first] / counts[second] / shares[first], 0.0)
     labels = np.column_stack([1 / (1 + odds), odds / (1 + odds)])
     if weights is None:
@@ -69,18 +81,23 @@ def pair_data(choice: ChoiceData, weights: npt.ArrayLike | None = None, *, compl
         mass = choice.context_probs[rows[second]] * np.where(soft, shares[first] + shares[second], strict)
     else:
         mass = _valid_weights(weights, len(second))
-    differences = choice.keys[tokens[first]] - choice.keys[tokens[second]]
-    embeddings = np.einsum("nd,ne->nde", differences, choice.queries[rows[second]]).reshape(len(second), -1)
     names = list(zip(rows[second].tolist(), tokens[first].tolist(), tokens[second].tolist(), strict=True))
     with warnings.catch_warnings():
         # One pair of tokens met in two contexts with different labels is what choice data are about.
         warnings.simplefilter("ignore", NTPDataWarning)
-        return NTPData(embeddings, mass / mass.sum(), labels, contexts=names, copy=False)
+        return NTPData(differences(choice, first, second), mass / mass.sum(), labels, contexts=names, copy=False)
 
 
-def _completed_shares(choice: ChoiceData) -> Floats:
-    """Probabilities ∝ m_jc on S'_j: those of W = 0."""
-    mass = np.where(choice.in_completed, choice.candidates.data, 0.0)
+def differences(choice: ChoiceData, first: Ints, second: Ints) -> Floats:
+    """vec(x_jz − x_jc) of candidates of one context each, given by their places, (pairs, d·d')."""
+    apart = choice.keys[choice.tokens[first]] - choice.keys[choice.tokens[second]]
+    products = np.einsum("nd,ne->nde", apart, choice.queries[choice.rows[second]])
+    return products.reshape(len(second), int(np.prod(choice.shape)))
+
+
+def _even_shares(choice: ChoiceData, kept: Bools) -> Floats:
+    """Probabilities ∝ m_jc on the kept candidates: those of W = 0."""
+    mass = np.where(kept, choice.candidates.data, 0.0)
     return np.asarray(mass / np.add.reduceat(mass, choice.candidates.indptr[:-1])[choice.rows])
 
 

@@ -58,7 +58,10 @@ def valid_candidates(value: Any, shape: tuple[int, int]) -> sp.csr_array[np.floa
 
 def valid_label_probs(value: Any, candidates: sp.csr_array[np.float64]) -> sp.csr_array[np.float64]:
     """Return the labels as a canonical CSR array (m, K), rows of sum one, each within its candidates."""
-    labels = valid_next_token_probs(value, candidates.shape[0])
+    try:
+        labels = valid_next_token_probs(value, candidates.shape[0])
+    except NTPDataError as error:
+        raise renamed(error) from None
     if labels.shape != candidates.shape:
         raise NTPDataError(f"label_probs has shape {labels.shape}; (m, K) = {candidates.shape} is needed")
     labels.sort_indices()
@@ -71,3 +74,8 @@ def valid_label_probs(value: Any, candidates: sp.csr_array[np.float64]) -> sp.cs
             "candidates; its loss would be infinite for every W"
         )
     return labels
+
+
+def renamed(error: NTPDataError) -> NTPDataError:
+    """An error of next-token data in the words of choice data."""
+    return NTPDataError(str(error).replace("next_token_probs", "label_probs").replace("embeddings", "queries"))
