@@ -15,6 +15,8 @@ from .multipliers import multiplier_map
 from .path import path_panels
 from .plane import plane_geometry, support_and_rows
 from .remainder import remainder_panels
+from .selecting import select_stage_one, select_stage_two, select_trap
+from .selecting_more import select_generalise, select_joint, select_soft
 from .splitting import splitting_residuals
 from .subspace import subspace_plane
 from .supports import pentagon_paths, pentagon_planes
@@ -66,6 +68,12 @@ __all__ = [
     "proxy_law_panels",
     "remainder_panels",
     "sample_size_panels",
+    "select_generalise",
+    "select_joint",
+    "select_soft",
+    "select_stage_one",
+    "select_stage_two",
+    "select_trap",
     "share_panels",
     "similarity_maps",
     "singular_fan",

@@ -4,6 +4,7 @@ import concept_frames
 import contrastive_frames
 import problem_frames
 import pytest
+import selecting_frames
 import supports_frames
 import trajectory_frames
 import transformer_frames
@@ -22,6 +23,12 @@ FRAMES = {
     "agreement_panels": transformer_text_frames.agreement,
     "frozen_panels": transformer_text_frames.frozen,
     "candidate_panels": trajectory_frames.candidates,
+    "select_generalise": selecting_frames.generalise,
+    "select_joint": selecting_frames.joint,
+    "select_soft": selecting_frames.soft,
+    "select_stage_one": selecting_frames.stage_one,
+    "select_stage_two": selecting_frames.stage_two,
+    "select_trap": selecting_frames.trap,
     "share_panels": trajectory_frames.shares,
     "averaged_training_panels": trajectory_frames.averaged,
     "bounded_and_diverging": trajectory_frames.settling,

@@ -1,0 +1,76 @@
+"""What a selecting layer says of new sentences, of soft labels, and when all is trained at once (selecting-attention)."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ntp_lib.figures.lettering import shared_legend, titled
+from ntp_lib.figures.sheet import panels
+from ntp_lib.figures.style import MARKERS, colour, dash, ink
+
+
+def select_generalise(frame: pd.DataFrame) -> Figure:
+    """Draw the accuracy on new sentences of four kinds against the step, a panel for each size of the training set.
+
+    Args:
+        frame: columns sentences, kind, step, accuracy and limit (that of the max-margin direction, a mark at the last
+            step).
+    """
+    sizes = list(dict.fromkeys(frame["sentences"]))
+    figure, grid = panels(len(sizes), 3.2, sharey=True)
+    for axes, size in zip(grid, sizes, strict=True):
+        for i, (kind, part) in enumerate(frame[frame["sentences"] == size].groupby("kind", sort=False)):
+            axes.plot(part["step"], part["accuracy"], color=colour(i), linestyle=dash(i), label=kind)
+            last = part.iloc[-1]
+            axes.plot([last["step"] * 1.5], [last["limit"]], color=colour(i), marker=MARKERS[i], linestyle="none")
+        axes.set(xscale="log", ylim=(0.0, 1.05), xlabel="step")
+        titled(axes, f"{size} sentences")
+    grid[0].set_ylabel("share selected right")
+    shared_legend(figure)
+    return figure
+
+
+def select_joint(frame: pd.DataFrame) -> Figure:
+    """Draw angle and accuracy against ‖W‖ for three regimes, a thin curve for each seed.
+
+    Args:
+        frame: columns regime, seed, step, norm, one_minus_cosine, accuracy (where transitivity decides).
+    """
+    figure, (angle, share) = panels(2, 3.2)
+    for i, (regime, runs) in enumerate(frame.groupby("regime", sort=False)):
+        for j, (_, part) in enumerate(runs.groupby("seed", sort=True)):
+            label = str(regime) if j == 0 else None
+            for axes, column in ((angle, "one_minus_cosine"), (share, "accuracy")):
+                axes.plot(
+                    part["norm"], part[column], color=colour(i), linestyle=dash(i), linewidth=1.4, label=label
+                )
+    angle.set(yscale="log", ylabel="1 − cos")
+    share.set(ylabel="share selected right")
+    for axes, title in ((angle, "Angle"), (share, "Decided by transitivity")):
+        axes.set(xscale="log", xlabel="norm of W")
+        titled(axes, title)
+    shared_legend(figure)
+    return figure
+
+
+def select_soft(frame: pd.DataFrame) -> Figure:
+    """Draw the best attention on the second label and the excess over the entropy against the scale of stage one.
+
+    Args:
+        frame: columns scale, attention (least loss, on the second label), head (what calibrated attention gives it),
+            critical (τ_c), excess, one_token (e^{−τ}), two_tokens (e^{−τ/2}), both times V.
+    """
+    figure, (share, loss) = panels(2, 3.2)
+    share.plot(frame["scale"], frame["attention"], color=colour(0), linestyle=dash(0), label="best attention")
+    share.plot(frame["scale"], frame["head"], color=colour(1), linestyle=dash(1), label="label's probability")
+    share.axvline(frame["critical"].iloc[0], color=ink(), linewidth=1.0, linestyle=":", label="τ_c")
+    share.set(xlabel="scale τ", ylabel="on the second label")
+    titled(share, "Retrieve or mix")
+    loss.plot(frame["scale"], frame["excess"], color=colour(0), linestyle=dash(0))
+    for i, (column, name) in enumerate((("one_token", "V exp(−τ)"), ("two_tokens", "V exp(−τ/2)"))):
+        loss.plot(frame["scale"], frame[column], color=colour(2 + i), linestyle=dash(2 + i), label=name)
+    loss.set(yscale="log", xlabel="scale τ", ylabel="excess (nats)")
+    titled(loss, "What mixing costs")
+    shared_legend(figure)
+    return figure
