@@ -1,1 +1,1 @@
-"""A layer that picks one token of a sentence by attention, and one that says what follows it (book, selecting-attention)."""
+"""A layer that picks a token by attention, and one that says what follows it (book, selecting-attention)."""
