@@ -1,4 +1,4 @@
-"""Two stages of a layer that selects: their runs beside what is proved, and the trap (book, selecting-attention)."""
+"""Two stages of a layer that selects beside what is proved, and the trap (book, selecting-attention)."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def select_stage_one(frame: pd.DataFrame) -> Figure:
     """Draw loss, norm and angle of the first stage against the step, with the proved bounds.
 
     Args:
-        frame: columns step, excess_loss, norm, norm_bound (proved from below), one_minus_cosine, bound (proved from
-            above), law (predicted).
+        frame: columns step, excess_loss, norm, norm_bound (proved from below), one_minus_cosine, bound (proved
+            from above), law (predicted).
     """
     figure, grid = panels(3, 3.0, columns=3)
     _curve(grid[0], frame, "step", "excess_loss", "run", 0)
@@ -53,9 +53,9 @@ def select_trap(frame: pd.DataFrame) -> Figure:
     """Draw two margins in a trap under two heads, and for which scales and numbers of rivals there is one.
 
     Args:
-        frame: columns panel, curve, x, rivals, value. In panel "margins" x is the path length and value a margin; in
-            panel "map" x is the scale τ, and value is 1 where the sentence is lost and 0 where it is learnt (curve
-            "run"), or the number of rivals from which the trap is proved (curve "proved").
+        frame: columns panel, curve, x, rivals, value. In panel "margins" x is the path length and value a margin;
+            in panel "map" x is the scale τ, and value is 1 where the sentence is lost and 0 where it is learnt
+            (curve "run"), or the number of rivals from which the trap is proved (curve "proved").
     """
     figure, (margins, chart) = panels(2, 3.4)
     for i, (curve, part) in enumerate(frame[frame["panel"] == "margins"].groupby("curve", sort=False)):

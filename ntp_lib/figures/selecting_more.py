@@ -1,4 +1,4 @@
-"""What a selecting layer says of new sentences, of soft labels, and when all is trained at once (selecting-attention)."""
+"""A selecting layer on new sentences and soft labels, and trained all at once (book, selecting-attention)."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from ntp_lib.figures.style import MARKERS, colour, dash, ink
 
 
 def select_generalise(frame: pd.DataFrame) -> Figure:
-    """Draw the accuracy on new sentences of four kinds against the step, a panel for each size of the training set.
+    """Draw the accuracy on new sentences of four kinds against the step, a panel for each training set.
 
     Args:
-        frame: columns sentences, kind, step, accuracy and limit (that of the max-margin direction, a mark at the last
-            step).
+        frame: columns sentences, kind, step, accuracy and limit (that of the max-margin direction, a mark beside the
+            last step).
     """
     sizes = list(dict.fromkeys(frame["sentences"]))
-    figure, grid = panels(len(sizes), 3.2, sharey=True)
+    figure, grid = panels(len(sizes), 3.2)
     for axes, size in zip(grid, sizes, strict=True):
         for i, (kind, part) in enumerate(frame[frame["sentences"] == size].groupby("kind", sort=False)):
             axes.plot(part["step"], part["accuracy"], color=colour(i), linestyle=dash(i), label=kind)
             last = part.iloc[-1]
             axes.plot([last["step"] * 1.5], [last["limit"]], color=colour(i), marker=MARKERS[i], linestyle="none")
         axes.set(xscale="log", ylim=(0.0, 1.05), xlabel="step")
+        axes.set_ylabel("share selected right")
         titled(axes, f"{size} sentences")
-    grid[0].set_ylabel("share selected right")
     shared_legend(figure)
     return figure
 
@@ -58,7 +58,7 @@ def select_soft(frame: pd.DataFrame) -> Figure:
     """Draw the best attention on the second label and the excess over the entropy against the scale of stage one.
 
     Args:
-        frame: columns scale, attention (least loss, on the second label), head (what calibrated attention gives it),
+        frame: columns scale, attention (least loss, on the second label), head (what the label itself gives it),
             critical (τ_c), excess, one_token (e^{−τ}), two_tokens (e^{−τ/2}), both times V.
     """
     figure, (share, loss) = panels(2, 3.2)
