@@ -14,8 +14,8 @@ def select_generalise(frame: pd.DataFrame) -> Figure:
     """Draw the accuracy on new sentences of four kinds against the step, a panel for each training set.
 
     Args:
-        frame: columns sentences, kind, step, accuracy and limit (that of the max-margin direction, a mark beside the
-            last step).
+        frame: columns sentences, kind, step, accuracy and limit (that of the max-margin direction, a mark beside
+            the last step).
     """
     sizes = list(dict.fromkeys(frame["sentences"]))
     figure, grid = panels(len(sizes), 3.2)
