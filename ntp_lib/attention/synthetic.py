@@ -55,7 +55,8 @@ class Language:
         """
         count = whole_number(num_sentences, "num_sentences", least=1)
         longest = whole_number(longest, "longest", least=2, most=self.vocab_size)
-        rng, drawn = np.random.default_rng(whole_number(seed, "seed")), []
+        rng = np.random.default_rng(whole_number(seed, "seed"))
+        drawn: list[Ints] = []
         while len(drawn) < count:
             tokens = rng.choice(self.vocab_size, size=rng.integers(2, longest + 1), replace=False)
             ranks = self.rank[tokens[-1], tokens]
