@@ -1,6 +1,7 @@
 """The drawing functions; `__init__.py` reads this file and imports each on its first use."""
 
 from .benchmarks import contender_times, growth_curves
+from .choice import choice_clock_panels, choice_split_panels, graph_miss_panels, priority_panels
 from .comparison import comparison_curves
 from .concepts import candidate_curves, candidate_rows, concept_order_panels
 from .concepts_text import precision_rows, sample_size_panels, spectrum_curves, stability_panels
@@ -37,6 +38,8 @@ __all__ = [
     "candidate_panels",
     "candidate_rows",
     "certificate_map",
+    "choice_clock_panels",
+    "choice_split_panels",
     "comparison_curves",
     "concept_order_panels",
     "contender_times",
@@ -55,6 +58,7 @@ __all__ = [
     "flow_law",
     "flow_multipliers",
     "frozen_panels",
+    "graph_miss_panels",
     "growth_curves",
     "imbalance_panels",
     "long_feature_panels",
@@ -65,6 +69,7 @@ __all__ = [
     "phase_diagram",
     "plane_geometry",
     "precision_rows",
+    "priority_panels",
     "proxy_law_panels",
     "remainder_panels",
     "sample_size_panels",

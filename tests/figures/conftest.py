@@ -1,5 +1,6 @@
 """One documented frame per drawing function, small and without any computation of its own."""
 
+import choice_frames
 import concept_frames
 import contrastive_frames
 import problem_frames
@@ -13,6 +14,10 @@ import transformer_text_frames
 from ntp_lib import figures
 
 FRAMES = {
+    "choice_clock_panels": choice_frames.clocks,
+    "choice_split_panels": choice_frames.split,
+    "graph_miss_panels": choice_frames.misses,
+    "priority_panels": choice_frames.priorities,
     "candidate_curves": concept_frames.curves,
     "candidate_rows": concept_frames.rows,
     "concept_order_panels": concept_frames.order,
