@@ -45,8 +45,9 @@ def pair_data(choice: ChoiceData, weights: npt.ArrayLike | None = None, *, compl
     Args:
         choice: the data.
         weights: one for each pair, positive, in the order of the candidates; they are divided by their sum. By
-            default π̂_j p̂_jz m_jc/m_jz for one-hot pairs and π̂_j (p̂_jz + p̂_jc) for soft ones: those with which
-            `ntp_lib.asymptotics` finds the limits of the choice data where W* exists.
+            default π̂_j p̂_jz m_jc/m_jz for one-hot pairs and π̂_j (p̂_jz + p̂_jc) for soft ones: with them, where W*
+            exists, `ntp_lib.asymptotics` has the rest point of the choice data, at a clock that runs
+            `clock_ratio` times as fast.
         completed: the completed supports S'_j in place of S_j, with even odds among them.
 
     Returns:
@@ -73,19 +74,32 @@ def pair_data_within(choice: ChoiceData, kept: Bools | None, weights: npt.ArrayL
     if not len(second):
         raise NTPDataError("every context has one candidate alone; at least one needs a second to choose from")
     rows, tokens, counts = choice.rows, choice.tokens, choice.candidates.data
-    soft = inside[second]
-    odds = np.where(soft, shares[second] * counts[first] / counts[second] / shares[first], 0.0)
+    odds = np.where(inside[second], shares[second] * counts[first] / counts[second] / shares[first], 0.0)
     labels = np.column_stack([1 / (1 + odds), odds / (1 + odds)])
-    if weights is None:
-        strict = shares[first] * counts[second] / counts[first]
-        mass = choice.context_probs[rows[second]] * np.where(soft, shares[first] + shares[second], strict)
-    else:
-        mass = _valid_weights(weights, len(second))
+    mass = _masses(choice, inside, shares) if weights is None else _valid_weights(weights, len(second))
     names = list(zip(rows[second].tolist(), tokens[first].tolist(), tokens[second].tolist(), strict=True))
     with warnings.catch_warnings():
         # One pair of tokens met in two contexts with different labels is what choice data are about.
         warnings.simplefilter("ignore", NTPDataWarning)
         return NTPData(differences(choice, first, second), mass / mass.sum(), labels, contexts=names, copy=False)
+
+
+def clock_ratio(choice: ChoiceData) -> float:
+    """How fast the clock of the pair data runs: late, they are at this times t where the choice data are at t.
+
+    It is half the sum Z of the default weights, by which they were divided: θ moves Z/2 times as fast by the loss
+    of the choice data as by that of the pair data. For two candidates a context, each once, it is ½ at once.
+    """
+    return float(_masses(choice, choice.in_support, choice.probs).sum() / 2)
+
+
+def _masses(choice: ChoiceData, kept: Bools, shares: Floats) -> Floats:
+    """The default weights before they are divided by their sum, (pairs,)."""
+    first, second = pair_places(choice, kept)
+    counts = choice.candidates.data
+    strict = shares[first] * counts[second] / counts[first]
+    mass = np.where(kept[second], shares[first] + shares[second], strict)
+    return np.asarray(choice.context_probs[choice.rows[second]] * mass)
 
 
 def differences(choice: ChoiceData, first: Ints, second: Ints) -> Floats:
