@@ -11,9 +11,9 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from ntp_lib.choice import counting, graph, pairs
-from ntp_lib.choice.validation import valid_candidates, valid_label_probs, valid_rows
+from ntp_lib.choice.validation import valid_candidates, valid_label_probs, valid_rows, valid_weights
 from ntp_lib.data.ntp_data import NTPData
-from ntp_lib.data.validation import valid_context_probs, valid_labels
+from ntp_lib.data.validation import valid_labels
 from ntp_lib.errors import NTPDataError
 from ntp_lib.numerics.aliases import Bools, Floats, Ints
 from ntp_lib.numerics.arrays import real_array
@@ -81,7 +81,7 @@ class ChoiceData:
             "queries": queries,
             "candidates": counts,
             "label_probs": labels,
-            "context_probs": valid_context_probs(context_probs, len(queries)),
+            "context_probs": valid_weights(context_probs, len(queries)),
             "vocabulary": valid_labels(vocabulary, "vocabulary", len(keys), "tokens"),
             "query_tokens": valid_labels(query_tokens, "query_tokens", len(queries), "contexts"),
             "label_sentences": valid_labels(label_sentences, "label_sentences", labels.nnz, "stored labels"),

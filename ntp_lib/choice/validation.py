@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
-from ntp_lib.data.validation import valid_next_token_probs
+from ntp_lib.data.validation import valid_context_probs, valid_next_token_probs
 from ntp_lib.errors import NTPDataError
 from ntp_lib.numerics.aliases import Floats
 from ntp_lib.numerics.arrays import real_array
@@ -58,10 +60,8 @@ def valid_candidates(value: Any, shape: tuple[int, int]) -> sp.csr_array[np.floa
 
 def valid_label_probs(value: Any, candidates: sp.csr_array[np.float64]) -> sp.csr_array[np.float64]:
     """Return the labels as a canonical CSR array (m, K), rows of sum one, each within its candidates."""
-    try:
+    with _in_words_of_choices():
         labels = valid_next_token_probs(value, candidates.shape[0])
-    except NTPDataError as error:
-        raise renamed(error) from None
     if labels.shape != candidates.shape:
         raise NTPDataError(f"label_probs has shape {labels.shape}; (m, K) = {candidates.shape} is needed")
     labels.sort_indices()
@@ -76,6 +76,17 @@ def valid_label_probs(value: Any, candidates: sp.csr_array[np.float64]) -> sp.cs
     return labels
 
 
-def renamed(error: NTPDataError) -> NTPDataError:
-    """An error of next-token data in the words of choice data."""
-    return NTPDataError(str(error).replace("next_token_probs", "label_probs").replace("embeddings", "queries"))
+def valid_weights(value: Any, num_contexts: int) -> Floats:
+    """Return π̂ as positive float64 of shape (m,) with sum one."""
+    with _in_words_of_choices():
+        return valid_context_probs(value, num_contexts)
+
+
+@contextmanager
+def _in_words_of_choices() -> Iterator[None]:
+    """Errors of next-token data with the names that choice data have for the same things."""
+    try:
+        yield
+    except NTPDataError as error:
+        words = str(error).replace("next_token_probs", "label_probs").replace("embeddings", "queries")
+        raise NTPDataError(words) from None
