@@ -1,4 +1,4 @@
-"""Random selections: which key–query matrix prefers given tokens to others (book, thm-capacity-choice)."""
+"""Random selections: which key–query matrix prefers given tokens to others (book, thm-capacity-choice-law)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.errors import NTPDataError
 from ntp_lib.margins.separability import separability
 from ntp_lib.numerics.aliases import Floats
-from ntp_lib.numerics.numbers import whole_number
+from ntp_lib.numerics.numbers import real_numbers, whole_number
 
 
 def selection_pairs(features: Floats, support_size: int = 1) -> NTPData:
@@ -84,12 +84,19 @@ def satisfiable(features: Floats, support_size: int = 1) -> bool | None:
 
 
 def half_point(values: Floats, shares: Floats) -> float:
-    """Where shares that fall along increasing values pass one half, by straight lines; NaN if they do not.
+    """Where shares that fall from one to zero pass one half: the first value plus the area below them.
 
-    Of several passages the first is taken.
+    The estimate of Spearman and Kärber: the mean of the point at which a draw stops to be satisfiable, if the
+    shares begin at one and end at zero. It needs no shape of the curve.
+
+    Args:
+        values: rising, (k,).
+        shares: at these values, (k,).
+
+    Raises:
+        NTPDataError: fewer than two values, values that do not rise, or not one share for each.
     """
-    below = np.flatnonzero((shares[:-1] >= 0.5) & (shares[1:] < 0.5))
-    if not len(below):
-        return float("nan")
-    i = below[0]
-    return float(values[i] + (values[i + 1] - values[i]) * (shares[i] - 0.5) / (shares[i] - shares[i + 1]))
+    values, shares = real_numbers(values, "values"), real_numbers(shares, "shares")
+    if len(values) < 2 or len(shares) != len(values) or not (np.diff(values) > 0).all():
+        raise NTPDataError(f"{len(values)} values and {len(shares)} shares; at least two rising values are needed")
+    return float(values[0] + np.trapezoid(shares, values))

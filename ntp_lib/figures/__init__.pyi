@@ -1,6 +1,14 @@
 """The drawing functions; `__init__.py` reads this file and imports each on its first use."""
 
 from .benchmarks import contender_times, growth_curves
+from .capacity import (
+    order_shares,
+    rank_floors,
+    selection_shares,
+    text_widths,
+    trained_map,
+    vocabulary_halves,
+)
 from .choice import choice_clock_panels, choice_split_panels, graph_miss_panels, priority_panels
 from .comparison import comparison_curves
 from .concepts import candidate_curves, candidate_rows, concept_order_panels

@@ -54,9 +54,11 @@ def test_one_selection_of_two_labels_out_of_three():
     assert satisfiable(features, 2) is False
 
 
-def test_half_points_are_interpolated():
-    assert half_point(np.array([1.0, 2.0, 3.0]), np.array([1.0, 0.75, 0.25])) == pytest.approx(2.5)
-    assert np.isnan(half_point(np.array([1.0, 2.0]), np.array([0.3, 0.2])))
+def test_half_points_are_where_the_mean_draw_stops():
+    assert half_point([1.0, 2.0, 3.0], [1.0, 0.5, 0.0]) == pytest.approx(2.0)
+    assert half_point([1.0, 2.0, 3.0, 4.0], [1.0, 1.0, 0.0, 0.0]) == pytest.approx(2.5)
+    with pytest.raises(NTPDataError, match="rising"):
+        half_point([1.0, 1.0], [1.0, 0.0])
 
 
 def test_bad_input_is_named():

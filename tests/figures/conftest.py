@@ -1,5 +1,6 @@
 """One documented frame per drawing function, small and without any computation of its own."""
 
+import capacity_frames
 import choice_frames
 import concept_frames
 import contrastive_frames
@@ -14,6 +15,12 @@ import transformer_text_frames
 from ntp_lib import figures
 
 FRAMES = {
+    "order_shares": capacity_frames.orders,
+    "rank_floors": capacity_frames.rank,
+    "selection_shares": capacity_frames.selections,
+    "text_widths": capacity_frames.text,
+    "trained_map": capacity_frames.trained,
+    "vocabulary_halves": capacity_frames.vocabulary,
     "choice_clock_panels": choice_frames.clocks,
     "choice_split_panels": choice_frames.split,
     "graph_miss_panels": choice_frames.misses,
