@@ -11,7 +11,7 @@ from ntp_lib.numerics.numbers import real_number, whole_number
 
 
 def luce_strengths(
-    choice: ChoiceData, *, kept: Bools | None = None, tolerance: float = 1e-14, max_iterations: int = 200_000
+    choice: ChoiceData, *, kept: Bools | None = None, tolerance: float = 1e-13, max_iterations: int = 200_000
 ) -> Floats:
     """Logarithms u of the strengths with which each query chooses c ∈ C_j with probability ∝ m_jc e^{u_c}.
 
@@ -22,8 +22,8 @@ def luce_strengths(
     Args:
         choice: the data, whose choices are cut down to the components of the labels.
         kept: the candidates among which is chosen, (n,), in place of those components.
-        tolerance: the largest difference between the wins of a token and those expected of it, as a share of all
-            choices, at which the iteration stops.
+        tolerance: the largest difference between the wins of a token and those expected of it, as a share of its
+            wins, at which the iteration stops.
         max_iterations: after which it gives up.
 
     Returns:
@@ -51,14 +51,15 @@ def luce_strengths(
     for _ in range(max_iterations):
         totals = np.bincount(rows, counts * strengths[places], minlength=m)
         rates = np.bincount(places, weights * counts / totals[rows], minlength=size)
-        if np.abs(wins - rates * strengths).max() <= tolerance:
+        missed = np.abs(wins - rates * strengths)
+        if np.all(missed <= tolerance * wins):
             return _centred(np.log(strengths).reshape(len(names), -1), choice.components)
         strengths = np.divide(wins, rates, out=np.ones(size), where=rates > 0)
         if not strengths.all():
             break
     raise DidNotConvergeError(
-        f"wins and expected wins differ by {np.abs(wins - rates * strengths).max():.1e} after {max_iterations} "
-        "iterations at most; a finite maximum exists where every token of a component wins within it"
+        f"wins and expected wins still differ by {np.max(missed / np.where(wins > 0, wins, 1)):.1e} of the wins; a "
+        "finite maximum exists where the comparisons connect every token with every other, both ways"
     )
 
 
