@@ -22,8 +22,8 @@ from ntp_lib.numerics.aliases import Floats
 from ntp_lib.numerics.arrays import real_array
 from ntp_lib.numerics.results import result
 
-# What is left of the pushes' ratio once |ε| ≤ 1/8: (1 + 1/8)/(1 − 1/8) < 1.3.
-LATE_RATIO = 1.3
+# By how much pushes with |ε| ≤ 1/8 differ from b_i e^{−s_i}, relative to each other: (1 + 1/8)/(1 − 1/8).
+LATE_RATIO = 9 / 7
 
 
 @result
@@ -38,7 +38,7 @@ class Certificate:
         nu: ν = ‖W_kq*‖.
         largest_difference: M.
         num_terms: N, pairs of all sentences.
-        ratio: κ = 1.3 max b/min b, with which the theorem on exponential pushes holds from here on.
+        ratio: κ = (9/7) max b/min b, with which the theorem on exponential pushes holds from here on.
         along: ⟨W, W̄⟩.
         norm: ‖W‖.
     """

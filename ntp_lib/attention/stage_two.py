@@ -102,7 +102,9 @@ class StageTwo:
         """Σ_i γ_i M_i, (d, d), from γ, (n, L − 1)."""
         V, X = self.selection.vocab_size, self.selection.embeddings
         along = np.concatenate([push.sum(axis=1, keepdims=True), -push], axis=1)
-        G = np.bincount(self._places, weights=along.ravel(), minlength=V * V).reshape(V, V)
+        G: Floats = (
+            np.bincount(self._places, weights=along.ravel(), minlength=V * V).reshape(V, V).astype(np.float64)
+        )
         return G if self._plain else X.T @ G @ X
 
 

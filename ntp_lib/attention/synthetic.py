@@ -111,7 +111,17 @@ def random_language(
 
 
 def two_level(selection: Selection) -> bool:
-    """Whether no token both wins and loses for one query."""
+    """Whether no token both wins and loses for one query.
+
+    Raises:
+        NTPDataError: a token occurs more often than the optimal one of its sentence: two levels decide nothing then.
+    """
+    often = np.flatnonzero((selection.counts[:, 1:] > selection.counts[:, :1]).any(axis=1))
+    if often.size:
+        raise NTPDataError(
+            f"sentence {selection.origin[often[0]]} has a token more often than its optimal one; each may occur as "
+            "often as the optimal one at most"
+        )
     return not any(
         (_wins(beats) & _wins(beats.T)).any()
         for beats in map(selection.order, np.unique(selection.query).tolist())

@@ -59,22 +59,27 @@ def trap_margins(margins: Floats) -> tuple[float, float]:
 
 
 def in_trap(s_1: float, s_2: float) -> bool:
-    """Whether s_1 ≤ 0 ≤ s_2 ≤ |s_1|, to 1e-9 of the larger: a region that no step leaves if r ≥ max(2, 4/β)."""
+    """Whether s_1 ≤ 0 ≤ s_2 ≤ |s_1|, to 1e-9 of the larger: a region that no step leaves if r ≥ 2/β."""
     slack = 1e-9 * max(abs(s_1), abs(s_2))
     return s_1 <= slack and s_2 >= -slack and s_2 <= -s_1 + slack
 
 
-def rivals_that_trap(scale: float, num_tokens: int) -> float:
-    """4/β = 4(e^τ + V − 1)/V: with at least so many rivals, and two, the trap is proved.
+def least_rivals(scale: float, num_tokens: int) -> float:
+    """2/β = 2(e^τ + V − 1)/V: with at least so many rivals the trap is proved (book, prop-select-trap).
 
     Args:
         scale: τ of the values, positive.
         num_tokens: V.
 
     Example:
-        >>> round(rivals_that_trap(3.0, 21), 2)
-        7.64
+        >>> round(least_rivals(3.0, 21), 2)
+        3.82
     """
     scale = real_number(scale, "scale", above=0, most=300)
     V = whole_number(num_tokens, "num_tokens", least=2)
-    return float(4 * (np.exp(scale) + V - 1) / V)
+    return float(2 * (np.exp(scale) + V - 1) / V)
+
+
+def rivals_that_trap(scale: float, num_tokens: int) -> float:
+    """4/β, twice `least_rivals`: a sentence that is wrong pushes at most r/2 times as hard as a right one then."""
+    return 2 * least_rivals(scale, num_tokens)

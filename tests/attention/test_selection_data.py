@@ -161,6 +161,8 @@ def test_languages():
     levels = random_language(9, seed=1, levels=2)
     assert two_level(levels.selection(levels.draw(40, longest=5, seed=2)))
     assert data.stage_one().num_contexts == 9
+    with pytest.raises(NTPDataError, match="sentence 1 has a token more often"):
+        two_level(of(["abq", "abbq"], "AA"))
     tied = Language(np.zeros((2, 2), dtype=int), np.array([1, 0]), np.array([0.5, 0.5]))
     with pytest.raises(NTPDataError, match="are of one rank"):
         tied.optimal(0, np.array([0, 1]))
