@@ -123,7 +123,7 @@ def text_widths(frame: pd.DataFrame) -> Figure:
             markersize=7, markerfacecolor=ink() if i == 0 else "none", label=label,
         )  # fmt: skip
     axes.set_xticks(places, [str(name).replace(" ", "\n", 1) for name in frame["data"]])
-    axes.set(yscale="log", ylabel="features m", xlim=(-0.5, len(frame) - 0.5))
+    axes.set(yscale="log", xlabel="contexts", ylabel="features m", xlim=(-0.5, len(frame) - 0.5))
     shared_legend(figure)
     return figure
 
