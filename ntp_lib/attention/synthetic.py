@@ -114,13 +114,13 @@ def two_level(selection: Selection) -> bool:
     """Whether no token both wins and loses for one query.
 
     Raises:
-        NTPDataError: a token occurs more often than the optimal one of its sentence: two levels decide nothing then.
+        NTPDataError: a token occurs more often than the optimal one of its sentence; nothing is proved then.
     """
     often = np.flatnonzero((selection.counts[:, 1:] > selection.counts[:, :1]).any(axis=1))
     if often.size:
         raise NTPDataError(
-            f"sentence {selection.origin[often[0]]} has a token more often than its optimal one; each may occur as "
-            "often as the optimal one at most"
+            f"sentence {selection.origin[often[0]]} has a token more often than its optimal one; "
+            "as often is the most for which two levels are enough"
         )
     return not any(
         (_wins(beats) & _wins(beats.T)).any()
