@@ -38,7 +38,8 @@ def priority_panels(frame: pd.DataFrame) -> Figure:
         graph.text(token["x"], token["y"], str(name), ha="center", va="center", color=ink())
     span = tokens["x"].max() - tokens["x"].min()
     graph.set(xlim=(tokens["x"].min() - 0.3 * span, tokens["x"].max() + 0.3 * span), xticks=[],
-              ylim=(tokens["y"].min() - 0.5, tokens["y"].max() + 0.5), ylabel="height")  # fmt: skip
+              ylim=(tokens["y"].min() - 0.5, tokens["y"].max() + 0.5),
+              xlabel="tokens of equal height, side by side", ylabel="height")  # fmt: skip
     titled(graph, "Who has beaten whom")
     shown = frame[frame["kind"] == "attention"]
     for i, (name, part) in enumerate(shown.groupby("name", sort=False)):
@@ -55,17 +56,18 @@ def choice_split_panels(frame: pd.DataFrame) -> Figure:
     """Draw the two terms of the loss and the distances from the two limits against the step, log-log.
 
     Args:
-        frame: columns step, hard, soft, gap (1 − cosine with the max-margin matrix), finite_error.
+        frame: columns step, hard_part, soft_part, one_minus_cosine, finite_error.
     """
     figure, (loss, limits) = panels(2, 3.6, narrow_height=3.4)
     for axes, curves in (
-        (loss, (("hard", "hard retrieval"), ("soft", "soft composition"))),
-        (limits, (("gap", "1 − cosine, growing part"), ("finite_error", "distance, finite part"))),
+        (loss, (("hard_part", "hard retrieval"), ("soft_part", "soft composition"))),
+        (limits, (("one_minus_cosine", "1 − cosine, growing part"), ("finite_error", "distance, finite part"))),
     ):
         for i, (column, label) in enumerate(curves):
             axes.plot(frame["step"], frame[column], color=colour(i), linestyle=dash(i), label=label)
         axes.set(xscale="log", yscale="log", xlabel=STEP)
     loss.set_ylabel("excess in nats")
+    limits.set_ylabel("distance")
     titled(loss, "The two terms of the loss")
     titled(limits, "The two limits")
     legend_below(loss)
