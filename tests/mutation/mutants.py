@@ -1,5 +1,6 @@
 """The mutants: one wrong line each, of the kind that a tired mathematician writes."""
 
+from attention_mutants import ATTENTION_MUTANTS, CHOICE_MUTANTS
 from concept_mutants import CONCEPT_MUTANTS, CONTRASTIVE_MUTANTS
 from descent_mutants import DESCENT_MUTANTS
 from limit_mutants import LIMIT_MUTANTS
@@ -13,4 +14,6 @@ MUTANTS = (
     *SUPPORT_MUTANTS,
     *CONCEPT_MUTANTS,
     *CONTRASTIVE_MUTANTS,
+    *CHOICE_MUTANTS,
+    *ATTENTION_MUTANTS,
 )
