@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache, wraps
 from threading import Lock
 from typing import Any, TypeVar, cast
@@ -71,14 +71,17 @@ def one_blas_thread() -> AbstractContextManager[Any]:
     return _ONE_THREAD
 
 
+def threads_for(multiplications: int) -> AbstractContextManager[Any]:
+    """A context of one BLAS thread where a product has few multiplications, of as many as there are where not."""
+    return one_blas_thread() if multiplications <= SMALL else nullcontext()
+
+
 def small_problems_on_one_thread(function: F) -> F:
     """Let a function, whose first argument is called data, run on one BLAS thread where the data are small."""
 
     @wraps(function)
     def limited(data: NTPData, *args: Any, **kwargs: Any) -> Any:
-        if data.num_contexts * data.vocab_size * data.dim > SMALL:
-            return function(data, *args, **kwargs)
-        with one_blas_thread():
+        with threads_for(data.num_contexts * data.vocab_size * data.dim):
             return function(data, *args, **kwargs)
 
     return cast(F, limited)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,14 +19,27 @@ WAITING_ENTRIES = 2**17
 
 
 class Trace:
-    """The measurements of a run, step by step: those of `measure_all`, and of `further` where given."""
+    """The measurements of a run, step by step: those of `basic`, and of `further` where given."""
 
-    def __init__(self, references: Limits, further: Measure | None = None) -> None:
-        data = references.data
-        logits = min(data.num_contexts, data.block_rows) * data.vocab_size
-        self._references = references
-        self._further = further
-        self._capacity = max(1, WAITING_ENTRIES // max(data.vocab_size * data.dim, logits))
+    def __init__(
+        self,
+        references: Any,
+        further: Measure | None = None,
+        *,
+        basic: Callable[[Floats, Any], dict[str, Floats]] = measure_all,
+        entries: int | None = None,
+    ) -> None:
+        """Begin without a record.
+
+        Args:
+            references: what is measured against.
+            further: columns that a caller adds.
+            basic: the columns of every trace, from stacked weights and the references.
+            entries: the most numbers that the measurement of one decoder holds; by default a decoder's own or its
+                logits'.
+        """
+        self._references, self._further, self._basic = references, further, basic
+        self._capacity = max(1, WAITING_ENTRIES // (entries or _entries(references)))
         self._waiting: list[tuple[int, Floats, Mapping[str, float]]] = []
         self._parts: list[pd.DataFrame] = []
 
@@ -42,7 +56,7 @@ class Trace:
             self._measure()
 
     def frame(self) -> pd.DataFrame:
-        """One row per recorded step: step and the columns of `measure_all`."""
+        """One row per recorded step: step and the measured columns."""
         self._measure()
         return self._parts[0] if len(self._parts) == 1 else pd.concat(self._parts, ignore_index=True)
 
@@ -50,7 +64,7 @@ class Trace:
         if self._waiting:
             steps, decoders, known = zip(*self._waiting, strict=True)
             stacked = np.array(decoders)
-            columns = measure_all(stacked, self._references)
+            columns = self._basic(stacked, self._references)
             if self._further is not None:
                 # Copies, because the frame keeps what it is given, and a caller may fill the same arrays again.
                 columns |= {name: np.array(values) for name, values in self._further(stacked).items()}
@@ -59,3 +73,8 @@ class Trace:
                     columns[name][i] = value
             self._parts.append(pd.DataFrame({"step": np.array(steps), **columns}, copy=False))
             self._waiting.clear()
+
+
+def _entries(references: Limits) -> int:
+    data = references.data
+    return max(data.vocab_size * data.dim, min(data.num_contexts, data.block_rows) * data.vocab_size)
