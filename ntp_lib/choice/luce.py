@@ -58,7 +58,7 @@ def luce_strengths(
         if not strengths.all():
             break
     raise DidNotConvergeError(
-        f"wins and expected wins still differ by {np.max(missed / np.where(wins > 0, wins, 1)):.1e} of the wins; a "
+        f"wins and expected wins differ by {np.max(missed / np.where(wins > 0, wins, 1)):.1e} of the wins; a "
         "finite maximum exists where the comparisons connect every token with every other, both ways"
     )
 

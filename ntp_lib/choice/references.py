@@ -129,7 +129,8 @@ def bounded_by_programme(choice: ChoiceData) -> Bools:
     """Which candidates off the supports stay bounded, by `ntp_lib.decomposition` of the pair data, (n,)."""
     found = np.zeros(len(choice.rows), dtype=bool)
     if not choice.in_support.all():
-        found[pair_places(choice, choice.in_support)[1]] = decomposition(choice.pairs()).bounded[:, 1]
+        bounded = decomposition(choice.pairs(), rounded=True).bounded[:, 1]
+        found[pair_places(choice, choice.in_support)[1]] = bounded
     return found
 
 

@@ -34,6 +34,7 @@ class Decomposition:
             None where nothing diverges.
         certificate: A, (m, V): rows sum to zero, Aᵀ·embeddings = 0, negative on exactly the bounded pairs and zero
             on the diverging ones; None where every pair diverges, that is, where the data are separable.
+        rounded: whether the embeddings count as rounded, as for `decomposition`.
     """
 
     data: NTPData = field(repr=False)
@@ -41,6 +42,7 @@ class Decomposition:
     bounded: Bools = field(repr=False)
     direction: Floats | None = field(repr=False)
     certificate: Floats | None = field(repr=False)
+    rounded: bool = field(default=False, repr=False)
 
     def verify(self) -> bool:
         """Check both halves against the data, without the solver.
@@ -57,7 +59,8 @@ class Decomposition:
             return self.direction is None
         if self.direction is None:
             return False
-        return certificates.direction_holds(self.direction, self._widened)
+        decisive = certificates.direction_margin(self.direction, self._widened) >= certificates.DECISIVE_MARGIN
+        return decisive or (not self.rounded and certificates.direction_holds(self.direction, self._widened))
 
     def _certificate_holds(self) -> bool:
         A = self.certificate
@@ -67,7 +70,7 @@ class Decomposition:
             return False
         # The bound of certificate_margin is for the mean over the pairs; times total/least it is for each of them.
         weights = np.abs(certificates.unit_weights(A, self.data))[self.bounded]
-        if weights.min() == 0 or not certificates.certificate_holds(A, self.data):
+        if weights.min() == 0 or not (self.rounded or certificates.certificate_holds(A, self.data)):
             return False
         each = certificates.certificate_margin(A, self.data) * float(weights.sum() / weights.min())
         return each <= certificates.DECISIVE_MARGIN
@@ -115,12 +118,15 @@ class Decomposition:
         return self.completed.entropy
 
 
-def decomposition(data: NTPData, *, time_limit: float = 600.0) -> Decomposition:
+def decomposition(data: NTPData, *, time_limit: float = 600.0, rounded: bool = False) -> Decomposition:
     """Part the pairs (j, v), v ∉ S_j, into those that diverge and those that stay bounded.
 
     Args:
         data: the problem.
         time_limit: seconds after which the linear programme is given up.
+        rounded: the embeddings are themselves rounded, such as differences of others. Three that add up to zero
+            are independent in exact arithmetic then, which says nothing: a certificate is held to the margins that
+            it excludes alone, and a direction needs a margin of 1e-9.
 
     Returns:
         The two sets, each with its proof, checked against the data.
@@ -140,7 +146,9 @@ def decomposition(data: NTPData, *, time_limit: float = 600.0) -> Decomposition:
     verdict = separability(data, time_limit=time_limit)
     off = ~data.support_mask
     if verdict.status is Verdict.SEPARABLE:
-        return Decomposition(data, off, np.zeros_like(off), verdict.direction, None)
+        separable = Decomposition(data, off, np.zeros_like(off), verdict.direction, None, rounded)
+        if not rounded or separable.verify():
+            return separable
     nonzeros = data.num_contexts * data.vocab_size * min(data.dim, data.num_contexts)
     if nonzeros > MAX_NONZEROS:
         raise DidNotConvergeError(f"the programme has {nonzeros} non-zeros; at most {MAX_NONZEROS} are attempted")
@@ -150,7 +158,7 @@ def decomposition(data: NTPData, *, time_limit: float = 600.0) -> Decomposition:
     kept = ~found.diverging
     F = subspace(_with_probabilities(data, kept / kept.sum(axis=1, keepdims=True)))
     result = Decomposition(
-        data, found.diverging, off & kept, _sharpened_direction(found.direction, F), _sharpened(found, F)
+        data, found.diverging, off & kept, _sharpened_direction(found.direction, F), _sharpened(found, F), rounded
     )
     if not result.verify():
         raise DidNotConvergeError("the linear programme's answer does not verify: a margin is too small to decide")

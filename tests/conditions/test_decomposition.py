@@ -199,3 +199,27 @@ def test_too_large_a_programme_is_refused(inseparable, monkeypatch):
 def test_a_full_support_is_refused():
     with pytest.raises(ntp.NTPDataError, match="no token is out of support"):
         ntp.decomposition(ntp.NTPData([[1.0]], [1.0], [[0.5, 0.5]]))
+
+
+def test_rounded_differences_that_add_up_to_zero_are_no_margin():
+    # In exact arithmetic the three rounded differences are independent, and Lemma 1 would make them separable.
+    x, y, z = np.random.default_rng(0).standard_normal((3, 5))
+    q = np.array([0.3, 0.7])
+    rows = [np.outer(a - b, q).ravel() for a, b in ((x, y), (y, z), (z, x))]
+    data = ntp.NTPData(rows, [0.2, 0.3, 0.5], [[1.0, 0.0]] * 3)
+    with pytest.raises(ntp.DidNotConvergeError, match="too small to decide"):
+        ntp.decomposition(data)
+    found = ntp.decomposition(data, rounded=True)
+    assert found.verify()
+    assert found.bounded[:, 1].all()
+    # Two of them leave a margin, rounded or not.
+    two = ntp.decomposition(ntp.NTPData(rows[:2], [0.5, 0.5], [[1.0, 0.0]] * 2), rounded=True)
+    assert two.verify()
+    assert two.diverging[:, 1].all()
+
+
+def test_a_margin_below_the_rounding_counts_only_where_embeddings_are_exact():
+    data = ntp.NTPData([[1.0, 0.0], [-1.0, 1e-12]], [0.5, 0.5], [[1.0, 0.0]] * 2)
+    assert ntp.decomposition(data).diverging[:, 1].all()
+    with pytest.raises(ntp.DidNotConvergeError, match="too small to decide"):
+        ntp.decomposition(data, rounded=True)
