@@ -18,9 +18,14 @@ def priorities():
 def split():
     step = np.array([1, 10, 100, 1000, 10_000])
     return pd.DataFrame(
-        {"step": step, "hard_part": 0.5 / step, "soft_part": 0.2 / step**2, "one_minus_cosine": 1 / (2 + np.log(step)) ** 2,
-         "finite_error": 0.9 / step}
-    )  # fmt: skip
+        {
+            "step": step,
+            "hard_part": 0.5 / step,
+            "soft_part": 0.2 / step**2,
+            "one_minus_cosine": 1 / (2 + np.log(step)) ** 2,
+            "finite_error": 0.9 / step,
+        }
+    )
 
 
 def clocks():
