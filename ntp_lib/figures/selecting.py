@@ -25,7 +25,7 @@ def select_stage_one(frame: pd.DataFrame) -> Figure:
     _curve(grid[2], frame, "step", "one_minus_cosine", "run", 0)
     _curve(grid[2], frame, "step", "bound", "proved", 1)
     _curve(grid[2], frame, "step", "law", "law", 2)
-    return _finished(figure, grid, ("Loss", "Norm", "Angle"), ("excess (nats)", "norm", "1 − cos"))
+    return _finished(figure, grid, "log")
 
 
 def select_stage_two(frame: pd.DataFrame) -> Figure:
@@ -46,7 +46,7 @@ def select_stage_two(frame: pd.DataFrame) -> Figure:
         certified = frame.loc[frame["loss_bound"].notna(), "step"]
         if len(certified):
             axes.axvline(certified.iloc[0], color=ink(), linewidth=1.0, linestyle=":", label="certificate")
-    return _finished(figure, grid, ("Loss", "Norm", "Angle"), ("excess (nats)", "norm", "1 − cos"))
+    return _finished(figure, grid, "linear")
 
 
 def select_trap(frame: pd.DataFrame) -> Figure:
@@ -72,7 +72,7 @@ def select_trap(frame: pd.DataFrame) -> Figure:
     chart.plot(line["x"], line["value"], color=ink(), linestyle="--", label="lost: proved above")
     chart.set(xlabel="scale τ", ylabel="rivals r")
     titled(chart, "Who is trapped")
-    shared_legend(figure)
+    shared_legend(figure, [*margins.get_legend_handles_labels()[0], *chart.get_legend_handles_labels()[0]])
     return figure
 
 
@@ -81,9 +81,15 @@ def _curve(axes: Axes, frame: pd.DataFrame, x: str, column: str, name: str, inde
     axes.plot(part[x], part[column], color=colour(index), linestyle=dash(index), label=name)
 
 
-def _finished(figure: Figure, grid: list[Axes], titles: tuple[str, ...], labels: tuple[str, ...]) -> Figure:
-    for axes, title, label in zip(grid, titles, labels, strict=True):
-        axes.set(xscale="log", yscale="log", xlabel="step", ylabel=label)
+def _finished(figure: Figure, grid: list[Axes], across: str) -> Figure:
+    for axes, title, label in zip(
+        grid, ("Loss", "Norm", "Angle"), ("excess (nats)", "norm", "1 − cos"), strict=True
+    ):
+        axes.set(xscale=across, yscale="log", xlabel="step", ylabel=label)
         titled(axes, title)
-    shared_legend(figure)
+    if across == "linear":
+        grid[1].set_yscale("linear")
+        for axes in grid:
+            axes.locator_params(axis="x", nbins=3)
+    shared_legend(figure, source=grid[2])
     return figure

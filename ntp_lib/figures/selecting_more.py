@@ -64,7 +64,7 @@ def select_soft(frame: pd.DataFrame) -> Figure:
     figure, (share, loss) = panels(2, 3.2)
     share.plot(frame["scale"], frame["attention"], color=colour(0), linestyle=dash(0), label="best attention")
     share.plot(frame["scale"], frame["head"], color=colour(1), linestyle=dash(1), label="label's probability")
-    share.axvline(frame["critical"].iloc[0], color=ink(), linewidth=1.0, linestyle=":", label="τ_c")
+    share.axvline(frame["critical"].iloc[0], color=ink(), linewidth=1.0, linestyle=":", label="$τ_c$")
     share.set(xlabel="scale τ", ylabel="on the second label")
     titled(share, "Retrieve or mix")
     loss.plot(frame["scale"], frame["excess"], color=colour(0), linestyle=dash(0))
@@ -72,5 +72,5 @@ def select_soft(frame: pd.DataFrame) -> Figure:
         loss.plot(frame["scale"], frame[column], color=colour(2 + i), linestyle=dash(2 + i), label=name)
     loss.set(yscale="log", xlabel="scale τ", ylabel="excess (nats)")
     titled(loss, "What mixing costs")
-    shared_legend(figure)
+    shared_legend(figure, [*share.get_legend_handles_labels()[0], *loss.get_legend_handles_labels()[0]])
     return figure
