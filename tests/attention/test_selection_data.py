@@ -163,6 +163,21 @@ def test_languages():
     assert data.stage_one().num_contexts == 9
     with pytest.raises(NTPDataError, match="sentence 1 has a token more often"):
         two_level(of(["abq", "abbq"], "AA"))
+    for options, words in (
+        ({"num_tokens": 2}, "num_tokens"),
+        ({"levels": 1}, "levels"),
+        ({"concentration": 0.0}, "concentration"),
+    ):
+        with pytest.raises(NTPDataError, match=words):
+            random_language(**options)
+    assert random_language(3, levels=2).rank.max() == 1
+    for options, words in (
+        ({"num_sentences": 0}, "num_sentences"),
+        ({"num_sentences": 1, "longest": 1}, "longest"),
+    ):
+        with pytest.raises(NTPDataError, match=words):
+            language.draw(**options)
+    assert {len(w) for w in language.draw(20, longest=2)} == {2}
     tied = Language(np.zeros((2, 2), dtype=int), np.array([1, 0]), np.array([0.5, 0.5]))
     with pytest.raises(NTPDataError, match="are of one rank"):
         tied.optimal(0, np.array([0, 1]))

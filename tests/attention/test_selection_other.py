@@ -130,6 +130,23 @@ def test_both_layers_at_once(data):
     assert accuracy(data, calibrated_values(data), data.direction) == 1
 
 
+def test_options_of_joint_training(data):
+    for options, words in (
+        ({"collocation_share": 1.0}, "collocation_share"),
+        ({"step_size": 0.0}, "step_size"),
+        ({"steps": 0}, "steps is 0"),
+        ({"num_records": 1}, "num_records"),
+    ):
+        with pytest.raises(NTPDataError, match=words):
+            train_joint(data, **options)
+    run = train_joint(data, steps=2, step_size=0.1, num_records=None)
+    assert run.frame.step.tolist() == [0, 1, 2]
+    # At zero all logits are equal.
+    assert run.frame.loss[0] == pytest.approx(np.log(10))
+    # From zero attention has no slope, and values alone take the first step.
+    assert (run.frame.norm[1], run.frame.values_norm[1]) == (0, pytest.approx(0.1))
+
+
 def test_slopes_of_both_layers(data):
     from ntp_lib.attention.joint import _Joint
 

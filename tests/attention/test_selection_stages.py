@@ -170,9 +170,11 @@ def test_arguments_are_refused_by_name():
         ({"values": np.eye(3)}, "values of shape"),
         ({"values": 700 * np.eye(8)}, "at most 600"),
         ({"num_records": 1}, "num_records"),
+        ({"steps": 0}, "steps is 0"),
     ):
         with pytest.raises(NTPDataError, match=words):
-            train_two_stage(data, steps=5, **options)
+            train_two_stage(data, **({"steps": 5} | options))
+    assert train_two_stage(data, steps=1, num_records=2).frame.step.tolist() == [0, 1]
 
 
 def test_records_and_measure():
