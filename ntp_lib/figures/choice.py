@@ -21,7 +21,7 @@ def priority_panels(frame: pd.DataFrame) -> Figure:
     Args:
         frame: columns kind (token, edge or attention), name, partner, x, y. A token stands at (x, y), y its height
             and partner its component; an edge leads from token `name` to token `partner`; attention on token
-            `name` is y at step x, partner "settled" for the limit, which is drawn dotted.
+            `name` is y at step x, with partner "training"; with partner "settled" y is its limit, drawn dotted.
     """
     figure, (graph, attention) = panels(2, 3.6, narrow_height=3.4)
     tokens = frame[frame["kind"] == "token"].set_index("name")

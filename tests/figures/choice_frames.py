@@ -8,10 +8,10 @@ def priorities():
     tokens = [("a", "0", 0.0, 2), ("b", "0", 1.0, 2), ("c", "1", 0.5, 1), ("d", "2", 0.0, 0)]
     edges = [("a", "b"), ("b", "a"), ("a", "c"), ("b", "c"), ("c", "d")]
     rows = [("token", *token) for token in tokens]
-    rows += [("edge", winner, loser, np.nan, np.nan) for winner, loser in edges]
+    rows += [("edge", winner, loser, 0.0, 0.0) for winner, loser in edges]
     for name, end in (("a", 0.7), ("b", 0.3), ("c", 0.0)):
-        rows += [("attention", name, "", step, end + (1 / 3 - end) / step) for step in (1, 10, 100, 1000)]
-        rows.append(("attention", name, "settled", np.nan, end))
+        rows += [("attention", name, "training", step, end + (1 / 3 - end) / step) for step in (1, 10, 100, 1000)]
+        rows.append(("attention", name, "settled", 0.0, end))
     return pd.DataFrame(rows, columns=["kind", "name", "partner", "x", "y"])
 
 
