@@ -6,6 +6,7 @@ from choice_problems import as_next_tokens, random_choice
 from scipy.optimize import linprog, nnls
 
 import ntp_lib as ntp
+from ntp_lib.choice.loss import gradient
 from ntp_lib.choice.pairs import clock_ratio
 from ntp_lib.choice.references import choice_references, matrix_of_pairs
 from ntp_lib.choice.space import choice_subspace
@@ -158,3 +159,16 @@ def test_weights_are_one_for_each_pair():
 def test_without_a_second_candidate_there_are_no_pairs():
     with pytest.raises(ntp.NTPDataError, match="one candidate alone"):
         ntp.ChoiceData.from_sentences(["aa", "bb"], ["a", "b"]).pairs()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_late_the_pair_data_push_as_the_choice_data_do(seed):
+    """With repeated tokens and soft labels: off F, one moves θ clock_ratio times as fast as the other."""
+    found = choice_references(random_choice(seed, contexts=5, labels=2, dims=(5, 3)))
+    data = found.completed
+    theta = found.W_finite + 15 * found.W_mm
+    slope = ntp.gradient(np.array([theta.ravel() / 2, -theta.ravel() / 2]), data.pairs())
+    expected = clock_ratio(data) * found.F.project_complement(matrix_of_pairs(slope, data.shape))
+    ours = found.F.project_complement(gradient(theta, data))
+    # Both are of the order e^{−15}; what they differ in is smaller by the odds of another such candidate.
+    np.testing.assert_allclose(ours, expected, atol=100 * np.exp(-15) * np.abs(expected).max())
