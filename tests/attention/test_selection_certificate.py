@@ -81,6 +81,18 @@ def test_step_bound_and_constants_of_the_orthonormal_case():
     np.testing.assert_allclose(small.S_0, data.probs.min() * 0.5 * V / (np.exp(0.5) + V - 1) / (28 * M * nu))
 
 
+def test_the_label_head_certifies_with_its_own_constants():
+    data, step = problem(), 0.03
+    run = train_two_stage(data, head="labels", step_size=step, steps=2000, num_records=200)
+    found = run.certificate
+    np.testing.assert_allclose(found.S_0, data.probs.min() / (8 * np.sqrt(2) * found.nu))
+    # Between 7/8 and 9/8 of b_i e^{−s_i}, with b_i the sentences' weights.
+    np.testing.assert_allclose(found.ratio, 9 / 7 * data.probs.max() / data.probs.min())
+    frame, path = after(run)
+    assert (frame.pressure <= found.pressure_line(path) * (1 + 1e-12)).all()
+    assert (frame.gap <= found.gap_line(frame.along, step) + 1e-9).all()
+
+
 def test_general_constants_hold_near_hard_retrieval():
     for seed in range(4):
         data = problem(seed=seed, dim=9)
