@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import scipy.sparse as sp
 from scipy.spatial.distance import pdist
 
 from ntp_lib.choice.data import ChoiceData
@@ -49,8 +48,8 @@ def excess_loss(W: npt.ArrayLike, data: ChoiceData) -> float:
 def excess_parts(W: npt.ArrayLike, data: ChoiceData) -> tuple[float, float]:
     """The two parts of the excess: Σ_j π̂_j KL(p̂_j ‖ softmax_{S_j}) and Σ_j π̂_j log(1 + O_j).
 
-    For the soft and the hard part on *completed* supports pass the data with their limits as labels
-    (`with_labels`): the excess over inf CE is what is found then.
+    Of `ChoiceReferences.completed`, whose supports are S'_j and whose labels are the softmax in the limit, they
+    are the soft and the hard part of CE(W) − inf CE.
     """
     soft, hard = stacked_excess_parts(_representable(W, data)[None], data)
     return float(soft[0]), float(hard[0])
@@ -110,24 +109,6 @@ def smoothness(data: ChoiceData) -> float:
     starts, tokens = data.candidates.indptr, data.tokens
     widths = np.array([pdist(data.keys[tokens[a:b]]).max(initial=0.0) for a, b in pairwise(starts)])
     return float(data.context_probs @ (widths * np.linalg.norm(data.queries, axis=1)) ** 2 / 4)
-
-
-def with_labels(data: ChoiceData, probs: npt.ArrayLike) -> ChoiceData:
-    """The same contexts and candidates with other labels.
-
-    Args:
-        data: the problem.
-        probs: of every candidate, (n,), in the order of `data.rows`; zero where it is no label.
-
-    Raises:
-        NTPDataError: probabilities of the wrong number, negative, or not of sum one in every context.
-    """
-    values = np.asarray(probs, dtype=np.float64)
-    if values.shape != data.rows.shape:
-        raise NTPDataError(f"probs has shape {values.shape}; these data have {len(data.rows)} candidates")
-    labels = sp.csr_array((values, (data.rows, data.tokens)), data.candidates.shape)
-    names = {"vocabulary": data.vocabulary, "query_tokens": data.query_tokens}
-    return ChoiceData(data.keys, data.queries, data.candidates, labels, data.context_probs, **names)
 
 
 class _Slots:
