@@ -28,8 +28,8 @@ class ChoiceData:
     sentence, C_j are its distinct tokens, m_jc says how often each of them occurs. With C_j = V, E = I and m = 1
     the data are those of next-token prediction.
 
-    What belongs to every candidate of every context is stored flat, in the order of the contexts and of the tokens
-    within each, (n,) with n = Σ_j |C_j|: `rows` and `tokens` say whose it is.
+    What every candidate of every context has is stored flat, contexts in order and tokens rising in each, (n,) with
+    n = Σ_j |C_j|: `rows` and `tokens` say whose it is.
 
     Args:
         keys: E_c as rows, shape (K, d).
@@ -39,8 +39,7 @@ class ChoiceData:
         context_probs: π̂_j, shape (m,), positive, summing to 1.
         vocabulary: names of the K tokens, optional.
         query_tokens: names of the queries, one for each context, optional.
-        label_sentences: the number of a sentence for every label of positive probability, context by context and
-            tokens rising, optional; for messages only.
+        label_sentences: the number of a sentence with each label, in that order, optional; for messages only.
 
     Raises:
         NTPDataError: naming the offending context and value.
