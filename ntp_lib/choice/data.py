@@ -28,7 +28,7 @@ class ChoiceData:
     sentence, C_j are its distinct tokens, m_jc says how often each of them occurs. With C_j = V, E = I and m = 1
     the data are those of next-token prediction.
 
-    What every candidate of every context has is stored flat, contexts in order and tokens rising in each, (n,) with
+    What every candidate of a context has is stored flat, contexts in order and tokens rising in each, (n,) with
     n = Σ_j |C_j|: `rows` and `tokens` say whose it is.
 
     Args:
