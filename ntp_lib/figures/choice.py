@@ -39,7 +39,8 @@ def priority_panels(frame: pd.DataFrame) -> Figure:
     span = tokens["x"].max() - tokens["x"].min()
     graph.set(xlim=(tokens["x"].min() - 0.3 * span, tokens["x"].max() + 0.3 * span), xticks=[],
               ylim=(tokens["y"].min() - 0.5, tokens["y"].max() + 0.5),
-              xlabel="tokens of equal height, side by side", ylabel="height")  # fmt: skip
+              xlabel="tokens of equal height, side by side", ylabel="height",
+              yticks=sorted(set(tokens["y"])))  # fmt: skip
     titled(graph, "Who has beaten whom")
     shown = frame[frame["kind"] == "attention"]
     for i, (name, part) in enumerate(shown.groupby("name", sort=False)):
