@@ -14,11 +14,11 @@ from ntp_lib.figures.style import MARKERS, colour, dash, ink
 # Below this a floor is zero up to rounding, and is drawn at it.
 ROUNDING = 1e-32
 WIDTHS = {
-    "rank": "rank: full supports",
-    "worst_case": "worst case over corpora",
-    "matrix_law": "matrix law (heuristic)",
-    "law": "threshold law (heuristic)",
-    "count": "compatible: count",
+    "rank": ("rank: full supports", "^"),
+    "worst_case": ("worst case over corpora", "x"),
+    "matrix_law": ("matrix law (heuristic)", "+"),
+    "law": ("threshold law (heuristic)", "_"),
+    "count": ("compatible: count", "v"),
 }
 MEASURED = {"gaussian": "Gaussian features, measured", "transformer": "random transformer, measured"}
 
@@ -112,9 +112,9 @@ def text_widths(frame: pd.DataFrame) -> Figure:
     """
     figure, (axes,) = panels(1, 4.0, narrow_height=4.0)
     places = np.arange(len(frame))
-    for i, (column, label) in enumerate(WIDTHS.items()):
+    for i, (column, (label, marker)) in enumerate(WIDTHS.items()):
         axes.plot(
-            places, frame[column], color=colour(i), linestyle="none", marker="_", markersize=26,
+            places, frame[column], color=colour(i), linestyle="none", marker=marker, markersize=11,
             markeredgewidth=2.5, label=label,
         )  # fmt: skip
     for i, (column, label) in enumerate(MEASURED.items()):
