@@ -10,7 +10,7 @@ SUPPORT_MUTANTS = (
         "ntp_lib/margins/splitting/water_level.py",
         "xp.sum(cut * weights, axis=1, keepdims=True)",
         "xp.sum(cut, axis=1, keepdims=True)",
-        tests=("tests/margins/splitting/test_water_level.py",),
+        tests=("tests/margins/splitting/test_levels_of_rows.py",),
     ),
     Mutant(
         "equal contexts and tokens that count once",
