@@ -109,7 +109,7 @@ def graph_miss_panels(frame: pd.DataFrame) -> Figure:
     for kind, axes in (("share", shares), ("attention", attention)):
         shown = frame[frame["kind"] == kind]
         for i, (name, part) in enumerate(shown.groupby("name", sort=False)):
-            mark = {"marker": "os"[i % 2]} if kind == "share" else {}
+            mark: dict[str, Any] = {"marker": "os"[i % 2]} if kind == "share" else {}
             axes.plot(part["x"], part["y"], color=colour(i), linestyle=dash(i), label=name, **mark)
     shares.set(xlabel="tokens per dimension", ylabel="share of pairs that stay", ylim=(-0.04, 1.04))
     titled(shares, "Who stays")
