@@ -114,7 +114,7 @@ def text_widths(frame: pd.DataFrame) -> Figure:
     places = np.arange(len(frame))
     for i, (column, (label, marker)) in enumerate(WIDTHS.items()):
         axes.plot(
-            places, frame[column], color=colour(i), linestyle="none", marker=marker, markersize=11,
+            places, frame[column], color=colour(i), linestyle="none", marker=marker, markersize=8,
             markeredgewidth=2.5, label=label,
         )  # fmt: skip
     for i, (column, label) in enumerate(MEASURED.items()):
