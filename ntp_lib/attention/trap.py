@@ -78,8 +78,3 @@ def least_rivals(scale: float, num_tokens: int) -> float:
     scale = real_number(scale, "scale", above=0, most=300)
     V = whole_number(num_tokens, "num_tokens", least=2)
     return float(2 * (np.exp(scale) + V - 1) / V)
-
-
-def rivals_that_trap(scale: float, num_tokens: int) -> float:
-    """4/β, twice `least_rivals`: a sentence that is wrong pushes at most r/2 times as hard as a right one then."""
-    return 2 * least_rivals(scale, num_tokens)
