@@ -52,6 +52,9 @@ COMMON = """
     && formula(math).getBoundingClientRect().width > math.clientWidth + 1);
   const inline = () => all('span.math').filter(math => formula(math)
     && formula(math).getBoundingClientRect().right > room(math) + 1);
+  // What scrolls starts at its beginning, unless it is laid out from its end.
+  const headless = () => all('div.math').filter(math => formula(math) && math.scrollLeft === 0
+    && formula(math).getBoundingClientRect().left < math.getBoundingClientRect().left - 1);
   const code = () => all('pre').filter(wider);
   const cells = table => [...table.querySelectorAll('th, td')].filter(cell => shown(cell) && !unseen(cell));
   const columns = () => all('table').filter(table => wider(tableBox(table)) || cells(table).some(
@@ -71,7 +74,7 @@ CUT_NARROW = f"""() => {{ {COMMON}
   const silent = [...displays(), ...all('span.math').filter(wider)].filter(math => !announced(math));
   return [
     ...found('display cut without a sign', silent, name), ...found('code cut', code()),
-    ...found('column cut', columns()),
+    ...found('column cut', columns()), ...found('display begins out of sight', headless(), name),
   ];
 }}"""
 

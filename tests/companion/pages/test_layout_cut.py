@@ -20,6 +20,7 @@ TABLE = f"<div class='pst-scrollable-table-container scrolls'><table><tbody><tr>
 CUT = {
     "display cut:": DISPLAY.format(900, "", ""),
     "display cut without a sign:": DISPLAY.format(600, "", ""),
+    "display begins out of sight:": DISPLAY.format(600, "ntp-more", 'style="display: flex; direction: rtl"'),
     "formula cut:": f'<p style="overflow:hidden"><span class="math">{FORMULA.format(900)}</span></p>',
     "code cut:": f'<pre class="scrolls">{LINE}</pre>',
     "column cut:": TABLE.format(300),
