@@ -9,6 +9,7 @@ import pytest
 from book_browser import ARGUMENTS
 from built_once import built_once
 from explore_page import small_page
+from first_chapter import first_chapter
 from small_project import small_project
 from statements_book import statements_book
 
@@ -59,3 +60,16 @@ def _with_the_page_that_moves(folder: Path) -> Project:
 def book_that_moves(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of the small book's pages with the explorable page among them, for reading."""
     return built_once(tmp_path_factory, "book-that-moves", _with_the_page_that_moves)
+
+
+@pytest.fixture
+def statements_address(book_of_statements: Path) -> str:
+    """Address of the book on the disk: everything of it works without a server."""
+    return book_of_statements.as_uri()
+
+
+@pytest.fixture
+def first_page(browser: Any, statements_address: str) -> Iterator[Any]:
+    """The first chapter of the book of statements, opened from the disk."""
+    with first_chapter(browser, statements_address) as page:
+        yield page

@@ -1,49 +1,37 @@
 """The map of the argument under pointer and focus, and the pages of the small book of statements."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from book_browser import DESKTOP, TELEPHONE, faults, served
-from first_chapter import first_chapter, opened
+from first_chapter import opened
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def address(book_of_statements: Path) -> str:
-    """Address of the book on the disk: everything here works without a server."""
-    return book_of_statements.as_uri()
-
-
-@pytest.fixture
-def view(browser: Any, address: str) -> Iterator[Any]:
-    """The first chapter."""
-    with first_chapter(browser, address) as page:
-        yield page
-
-
 @pytest.mark.parametrize(("width", "kind"), [(DESKTOP, "wide"), (TELEPHONE, "narrow")])
-def test_map_lights_what_a_statement_rests_on(view: Any, address: str, width: int, kind: str) -> None:
+def test_map_lights_what_a_statement_rests_on(
+    first_page: Any, statements_address: str, width: int, kind: str
+) -> None:
     """By pointer and by focus: all ancestors and nothing else; the drawing fits and its type is not scaled."""
-    view.set_viewport_size({"width": width, "height": 900})
-    opened(view, f"{address}/book/argument.html")
-    drawing = view.locator(f".ntp-map-{kind}")
+    first_page.set_viewport_size({"width": width, "height": 900})
+    opened(first_page, f"{statements_address}/book/argument.html")
+    drawing = first_page.locator(f".ntp-map-{kind}")
     box = drawing.bounding_box()
     assert box["x"] + box["width"] <= width
-    assert view.locator(".ntp-map:visible").count() == 1
+    assert first_page.locator(".ntp-map:visible").count() == 1
     sizes = "all => all.map((text) => parseFloat(getComputedStyle(text).fontSize))"
     assert min(drawing.locator("text").evaluate_all(sizes)) >= 12
     lit = f"() => [...document.querySelectorAll('.ntp-map-{kind} a.lit')].map((a) => a.dataset.label).sort()"
     ancestors = ["cor-last", "def-size", "lem-helper", "lem-late", "thm-main"]
     drawing.locator("[data-label=cor-last]").hover()
-    assert view.evaluate(lit) == ancestors
-    view.mouse.move(2, 2)
-    assert view.evaluate(lit) == []
+    assert first_page.evaluate(lit) == ancestors
+    first_page.mouse.move(2, 2)
+    assert first_page.evaluate(lit) == []
     drawing.locator("[data-label=lem-helper]").focus()
-    assert view.evaluate(lit) == ["def-size", "lem-helper"]
-    assert view.locator(f".ntp-map-{kind} path.lit").count() == 1
+    assert first_page.evaluate(lit) == ["def-size", "lem-helper"]
+    assert first_page.locator(f".ntp-map-{kind} path.lit").count() == 1
 
 
 def test_pages_are_faultless(browser: Any, book_of_statements: Path) -> None:
