@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from ntp_lib.choice.validation import valid_rows
+from ntp_lib.choice.validation import positive_weights, valid_rows
 from ntp_lib.data.encoding import encode
 from ntp_lib.errors import NTPDataError
 from ntp_lib.numerics.aliases import Floats
@@ -169,10 +169,5 @@ def _weights(value: npt.ArrayLike | None, count: int) -> Floats:
     """Positive weights of the sentences, of sum one."""
     if value is None:
         return np.full(count, 1 / count)
-    array = real_array(value, "weights", f"({count},)")
-    if array.shape != (count,):
-        raise NTPDataError(f"weights has shape {array.shape} for {count} sentences; ({count},) is needed")
-    bad = np.flatnonzero(~(np.isfinite(array) & (array > 0)))
-    if bad.size:
-        raise NTPDataError(f"weights: sentence {bad[0]} has {array[bad[0]]}; a finite, positive number is needed")
+    array = positive_weights(value, count, "sentence")
     return array / array.sum()

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from ntp_lib.choice.validation import positive_weights
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.errors import NTPDataError, NTPDataWarning
 from ntp_lib.numerics.aliases import Bools, Floats, Ints
-from ntp_lib.numerics.arrays import real_array
 
 if TYPE_CHECKING:
     from ntp_lib.choice.data import ChoiceData
@@ -76,7 +76,7 @@ def pair_data_within(choice: ChoiceData, kept: Bools | None, weights: npt.ArrayL
     rows, tokens, counts = choice.rows, choice.tokens, choice.candidates.data
     odds = np.where(inside[second], shares[second] * counts[first] / counts[second] / shares[first], 0.0)
     labels = np.column_stack([1 / (1 + odds), odds / (1 + odds)])
-    mass = _masses(choice, inside, shares) if weights is None else _valid_weights(weights, len(second))
+    mass = _masses(choice, inside, shares) if weights is None else positive_weights(weights, len(second), "pair")
     names = list(zip(rows[second].tolist(), tokens[first].tolist(), tokens[second].tolist(), strict=True))
     with warnings.catch_warnings():
         # One pair of tokens met in two contexts with different labels is what choice data are about.
@@ -113,13 +113,3 @@ def _even_shares(choice: ChoiceData, kept: Bools) -> Floats:
     """Probabilities ∝ m_jc on the kept candidates: those of W = 0."""
     mass = np.where(kept, choice.candidates.data, 0.0)
     return np.asarray(mass / np.add.reduceat(mass, choice.candidates.indptr[:-1])[choice.rows])
-
-
-def _valid_weights(value: npt.ArrayLike, count: int) -> Floats:
-    array = real_array(value, "weights", f"({count},)")
-    if array.shape != (count,):
-        raise NTPDataError(f"weights has shape {array.shape}; these data have {count} pairs and need ({count},)")
-    bad = np.flatnonzero(~(np.isfinite(array) & (array > 0)))
-    if bad.size:
-        raise NTPDataError(f"weights: pair {bad[0]} has {array[bad[0]]}; a finite, positive number is needed")
-    return array

@@ -29,6 +29,17 @@ def valid_rows(value: Any, name: str, shape_words: str, row: str) -> Floats:
     return array
 
 
+def positive_weights(value: Any, count: int, what: str) -> Floats:
+    """Return finite, positive weights as a float64 array (count,); `what` names one thing that is weighted."""
+    array = real_array(value, "weights", f"({count},)")
+    if array.shape != (count,):
+        raise NTPDataError(f"weights has shape {array.shape}; these data have {count} {what}s and need ({count},)")
+    bad = np.flatnonzero(~(np.isfinite(array) & (array > 0)))
+    if bad.size:
+        raise NTPDataError(f"weights: {what} {bad[0]} has {array[bad[0]]}; a finite, positive number is needed")
+    return array
+
+
 def valid_candidates(value: Any, shape: tuple[int, int]) -> sp.csr_array[np.float64]:
     """Return multiplicities as a canonical CSR array (m, K): positive entries only, no empty row."""
     words = f"(m, K) = {shape}"
