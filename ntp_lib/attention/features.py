@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from ntp_lib.numerics.numbers import one_of, real_number, whole_number
 # Beyond this relative size of a singular value two directions of the features count as different.
 RANK_TOLERANCE = 1e-12
 WHITENING_STEPS = 100
+# Ratio of the factors of two contexts up to which whitening goes on; each further power of ten costs a digit.
+MOST_UNEQUAL = 1e4
 
 
 def _gelu(x: Floats) -> Floats:
@@ -87,52 +90,85 @@ def _attended(x: Floats, A: Floats) -> Floats:
 
 
 def _contexts(contexts: Sequence[Sequence[int]], V: int) -> list[list[int]]:
-    checked = [list(context) for context in contexts]
-    if not checked:
-        raise NTPDataError("contexts is empty; at least one context is needed")
-    for i, context in enumerate(checked):
+    checked = []
+    for i, context in enumerate(_listed(contexts, "contexts")):
+        context = _listed(context, f"contexts[{i}]")
         if not context:
             raise NTPDataError(f"contexts[{i}] is empty; every context needs at least one token")
         for t, token in enumerate(context):
             whole_number(token, f"contexts[{i}][{t}]", most=V - 1)
+        checked.append(context)
+    if not checked:
+        raise NTPDataError("contexts is empty; at least one context is needed")
     return checked
 
 
+def _listed(value: Any, name: str) -> list[Any]:
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise NTPDataError(f"{name} is {value!r}; contexts are sequences of tokens, such as [(0, 1), (2,)]")
+    return list(value)
+
+
 def feature_rank(features: Floats) -> int:
-    """Number of singular values above 1e-12 of the largest.
+    """Number of singular values above 1e-12 of the largest: the rank as far as rounding shows it.
 
     Args:
         features: (n, m).
+
+    Raises:
+        NTPDataError: features that are not (n, m), or empty.
     """
-    sigma = np.linalg.svd(real_array(features, "features", "(n, m)"), compute_uv=False)
+    sigma = np.linalg.svd(_matrix(features), compute_uv=False)
     return int((sigma > RANK_TOLERANCE * sigma[0]).sum())
 
 
 def whitened(features: Floats) -> Floats:
     """Change the basis of the features and the lengths of the contexts: near-orthonormal columns, unit rows.
 
-    Neither changes whether data are compatible or separable (book, ex-capacity-whitening); solvers finish sooner.
+    Neither changes whether data are separable (book, ex-capacity-whitening); solvers finish sooner.
+
+    Not all features have such a form: with more than nk/m contexts in a subspace of k dimensions the factors of
+    the contexts run apart, and the other contexts lose what they have in it. So rounds end before the factors that
+    they add differ by more than 1e4.
 
     Args:
         features: (n, m) of rank m ≤ n, without a zero row.
 
     Returns:
-        Features DHB with D diagonal and positive, B invertible: rows of length one, HᵀH nearly (n/m)I.
+        Features DHB with D diagonal and positive, B invertible: rows of length one and, where that is possible,
+        HᵀH nearly (n/m)I.
 
     Raises:
-        NTPDataError: more features than contexts, or dependent ones.
+        NTPDataError: more features than contexts, dependent ones, or a zero row.
     """
-    H = real_array(features, "features", "(n, m)")
-    if H.ndim != 2 or H.shape[0] < H.shape[1]:
+    H = _matrix(features)
+    if H.shape[0] < H.shape[1]:
         raise NTPDataError(f"features has shape {H.shape}; whitening needs at least as many contexts as features")
-    if feature_rank(H) < H.shape[1]:
-        raise NTPDataError(
-            f"features has rank {feature_rank(H)}; whitening needs {H.shape[1]} independent columns"
-        )
+    if not H.any(axis=1).all():
+        row = int(np.argmin(H.any(axis=1)))
+        raise NTPDataError(f"features[{row}] is zero; whitening gives every context the length one")
+    if (rank := feature_rank(H)) < H.shape[1]:
+        raise NTPDataError(f"features has rank {rank}; whitening needs {H.shape[1]} independent columns")
+    H = _unit_rows(np.linalg.qr(H)[0])[0]
+    factors = np.ones(len(H))
     for _ in range(WHITENING_STEPS):
-        H = np.linalg.qr(H)[0]
-        lengths = np.linalg.norm(H, axis=1, keepdims=True)
-        H = H / lengths
+        rounded, lengths = _unit_rows(np.linalg.qr(H)[0])
+        factors = factors / lengths
+        if factors.max() > MOST_UNEQUAL * factors.min():
+            break
+        H = rounded
         if lengths.max() < 1.001 * lengths.min():
             break
-    return np.asarray(H)
+    return H
+
+
+def _matrix(features: Floats) -> Floats:
+    H = real_array(features, "features", "(n, m)")
+    if H.ndim != 2 or not H.size:
+        raise NTPDataError(f"features has shape {H.shape}; (n, m) with at least one context and feature is needed")
+    return H
+
+
+def _unit_rows(H: Floats) -> tuple[Floats, Floats]:
+    lengths = np.linalg.norm(H, axis=1)
+    return H / lengths[:, None], lengths

@@ -8,6 +8,7 @@ from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.errors import NTPDataError
 from ntp_lib.margins.separability import separability
 from ntp_lib.numerics.aliases import Floats
+from ntp_lib.numerics.arrays import real_array
 from ntp_lib.numerics.numbers import real_numbers, whole_number
 
 
@@ -25,10 +26,13 @@ def selection_pairs(features: Floats, support_size: int = 1) -> NTPData:
         the first token certain for another candidate c.
 
     Raises:
-        NTPDataError: features that are not three-dimensional; a size out of range.
+        NTPDataError: features that are not three-dimensional, or empty; a size out of range.
     """
-    if features.ndim != 3 or features.shape[1] < 2:
-        raise NTPDataError(f"features has shape {features.shape}; (n, l, D) with l at least 2 is needed")
+    features = real_array(features, "features", "(n, l, D)", copy=False)
+    if features.ndim != 3 or features.shape[1] < 2 or not features.size:
+        raise NTPDataError(
+            f"features has shape {features.shape}; (n, l, D) with n and D at least 1 and l at least 2 is needed"
+        )
     n, candidates, D = features.shape
     s = whole_number(support_size, "support_size", least=1, most=candidates - 1)
     differences = (features[:, :1] - features[:, 1:]).reshape(-1, D)
@@ -63,14 +67,30 @@ def attention_candidates(
         (n, l, d²).
 
     Raises:
-        NTPDataError: more candidates than tokens.
+        NTPDataError: more candidates than tokens that have a chance; embeddings that are not (V, d), or chances
+            that are not V of sum one.
     """
+    embeddings = real_array(embeddings, "embeddings", "(V, d)", copy=False)
+    if embeddings.ndim != 2 or not embeddings.size:
+        raise NTPDataError(f"embeddings has shape {embeddings.shape}; (V, d) is needed")
     V = len(embeddings)
-    whole_number(candidates, "candidates", least=2, most=V)
+    num_contexts = whole_number(num_contexts, "num_contexts", least=1)
+    drawable = V if token_probs is None else _drawable(token_probs, V)
+    whole_number(candidates, "candidates", least=2, most=drawable)
     queries = rng.choice(V, size=num_contexts, p=token_probs)
     keys = np.array([rng.choice(V, size=candidates, replace=False, p=token_probs) for _ in range(num_contexts)])
     tensors = np.einsum("nci,nj->ncij", embeddings[keys], embeddings[queries])
     return np.asarray(tensors.reshape(num_contexts, candidates, -1))
+
+
+def _drawable(token_probs: Floats, V: int) -> int:
+    """How many tokens have a chance."""
+    chances = real_numbers(token_probs, "token_probs")
+    if len(chances) != V or (chances < 0).any() or abs(chances.sum() - 1) > 1e-8:
+        raise NTPDataError(
+            f"token_probs has {len(chances)} entries of sum {chances.sum():g}; {V} chances of sum one are needed"
+        )
+    return int((chances > 0).sum())
 
 
 def satisfiable(features: Floats, support_size: int = 1) -> bool | None:

@@ -89,6 +89,9 @@ def test_whitened_rows_have_length_one_and_columns_are_nearly_orthogonal():
         ([(0, 3)], 3, 2, r"contexts\[0\]\[1\] is 3"),
         ([(0,)], 3, 0, "width is 0"),
         ([(0,)], 0, 2, "vocab_size is 0"),
+        ([(0,), 1], 3, 2, r"contexts\[1\] is 1; contexts are sequences"),
+        (3, 3, 2, "contexts is 3; contexts are sequences"),
+        ("ab", 3, 2, "contexts is 'ab'"),
     ],
 )
 def test_bad_input_is_named(contexts, V, m, message):
@@ -105,3 +108,17 @@ def test_bad_options_are_named():
         whitened(np.ones((2, 3)))
     with pytest.raises(NTPDataError, match="independent columns"):
         whitened(np.ones((3, 2)))
+    with pytest.raises(NTPDataError, match=r"features\[1\] is zero"):
+        whitened([[1.0, 0], [0, 0], [1, 1]])
+    for wrong in (np.zeros((3, 0)), np.zeros((0, 3)), np.zeros(3)):
+        with pytest.raises(NTPDataError, match="at least one context and feature"):
+            feature_rank(wrong)
+
+
+@pytest.mark.parametrize("heavy", [3, 10, 40])
+def test_whitening_stops_before_contexts_coincide(heavy):
+    # Too many contexts on a line: the last three would all tend to the second axis, and their labels differ.
+    H = np.vstack([np.tile([1.0, 0], (heavy, 1)), [[1, 1], [-1, 1], [0.3, 1]]])
+    probs = np.eye(3)[[0] * heavy + [0, 1, 0]]
+    data = [ntp.NTPData(X, np.full(len(X), 1 / len(X)), probs) for X in (H, whitened(H))]
+    assert [ntp.separability(d).holds for d in data] == [True, True]

@@ -68,3 +68,18 @@ def test_bad_input_is_named():
         selection_pairs(np.zeros((1, 3, 2)), 3)
     with pytest.raises(NTPDataError, match="candidates is 5"):
         attention_candidates(1, 5, np.eye(4), np.random.default_rng(0))
+    for empty in (np.zeros((0, 2, 3)), np.zeros((2, 2, 0))):
+        with pytest.raises(NTPDataError, match="n and D at least 1"):
+            selection_pairs(empty)
+    rng = np.random.default_rng(0)
+    for chances, message in (
+        (np.array([1.0, 0, 0]), "candidates is 2"),
+        (np.array([1.0, 1, 0]), "sum 2; 3 chances"),
+        (np.array([0.5, 0.5]), "has 2 entries"),
+    ):
+        with pytest.raises(NTPDataError, match=message):
+            attention_candidates(3, 2, np.eye(3), rng, token_probs=chances)
+    with pytest.raises(NTPDataError, match="num_contexts is 0"):
+        attention_candidates(0, 2, np.eye(3), rng)
+    with pytest.raises(NTPDataError, match="embeddings has shape"):
+        attention_candidates(1, 2, np.ones(3), rng)
