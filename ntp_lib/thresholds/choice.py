@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -75,6 +76,20 @@ def _pairs(candidates: Any, support_size: Any) -> Sizes:
     if not hasattr(candidates, "__len__") or np.ndim(candidates) == 0:
         among = whole_number(candidates, "candidates", least=2)
         return [((among, size), chance) for size, chance in support_sizes(among, support_size).weights]
+    counts = Counter(context_sizes(candidates, support_size))
+    return [(pair, count / counts.total()) for pair, count in sorted(counts.items())]
+
+
+def context_sizes(candidates: Any, support_size: Any) -> list[tuple[int, int]]:
+    """Read (l_j, s_j) of every context, from a sequence of candidate sizes and one support size or as many.
+
+    Raises:
+        NTPDataError: candidates that are no sequence, a mapping of support sizes, sequences of unequal length; a
+            size below 1, or a support larger than its candidate set.
+    """
+    candidates, support_size = to_numpy(candidates, "candidates"), to_numpy(support_size, "support_size")
+    if not hasattr(candidates, "__len__") or np.ndim(candidates) == 0:
+        raise NTPDataError(f"candidates is {candidates!r}; one size for each context is needed")
     if isinstance(support_size, Mapping):
         raise NTPDataError("support_size is a mapping and candidates a sequence: give one size for each context")
     every = np.ravel(np.asarray(candidates, dtype=object)).tolist()
@@ -84,9 +99,8 @@ def _pairs(candidates: Any, support_size: Any) -> Sizes:
         raise NTPDataError(
             f"candidates has {len(every)} entries and support_size {len(each)}; a context needs one of each"
         )
-    counts: dict[tuple[int, int], float] = {}
+    sizes = []
     for j, (some, size) in enumerate(zip(every, each, strict=True)):
         among = whole_number(some, f"candidates[{j}]", least=1)
-        pair = (among, whole_number(size, f"support_size[{j}]", least=1, most=among))
-        counts[pair] = counts.get(pair, 0.0) + 1 / len(every)
-    return sorted(counts.items())
+        sizes.append((among, whole_number(size, f"support_size[{j}]", least=1, most=among)))
+    return sizes

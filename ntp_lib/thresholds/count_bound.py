@@ -41,8 +41,7 @@ def count_bound(supports: npt.ArrayLike | sp.sparray) -> CountBound:
     """Search greedily for the set of tokens with most equations per parameter (book, lem-count).
 
     From every token a set grows by the token that adds most equations, and the best set on the way is kept. What
-    it finds is a proved lower bound on the rank; that no set asks for more is not. `tightest_count` looks through
-    all sets of small vocabularies.
+    it finds is a proved lower bound on the rank; that no set asks for more is not: see `largest_count`.
 
     Args:
         supports: which tokens may follow which context, booleans of shape (m, V), dense or sparse.
@@ -53,7 +52,7 @@ def count_bound(supports: npt.ArrayLike | sp.sparray) -> CountBound:
     Raises:
         NTPDataError: an array that is not boolean or not (m, V), or fewer than two tokens.
     """
-    patterns, counts = np.unique(_valid(supports), axis=0, return_counts=True)
+    patterns, counts = np.unique(valid_supports(supports), axis=0, return_counts=True)
     # Patterns of one token never have an equation.
     several = patterns.sum(axis=1) > 1
     patterns, weighted = patterns[several], counts[several][:, None] * patterns[several]
@@ -87,7 +86,8 @@ def _grown(patterns: npt.NDArray[np.bool_], weighted: Ints, start: int) -> Count
     return CountBound(tuple(sorted(order[:size])), equations[size - 1])
 
 
-def _valid(supports: Any) -> npt.NDArray[np.bool_]:
+def valid_supports(supports: Any) -> npt.NDArray[np.bool_]:
+    """Read supports, (m, V), or refuse them."""
     given = to_numpy(supports.toarray() if sp.issparse(supports) else supports, "supports")
     array = np.asarray(given)
     if array.dtype != bool or array.ndim != 2:

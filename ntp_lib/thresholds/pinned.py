@@ -76,6 +76,27 @@ def pinned_tokens(vocab_size: int, support_size: int) -> PinnedTokens:
     return PinnedTokens(mean, residual)
 
 
+def pinned_distribution(vocab_size: int, support_size: int) -> Floats:
+    """P(a = k) for k = 0, …, V − |S|, shape (V − |S| + 1,) (book, lem-pinned).
+
+    Args:
+        vocab_size: V.
+        support_size: |S|, between 1 and V.
+
+    Raises:
+        DidNotConvergeError: the probabilities do not sum to one.
+    """
+    others = vocab_size - support_size
+    if others < 2:
+        return np.full(others + 1, 1 / (others + 1))
+    chances = np.concatenate([part for _, part in _blocks(support_size, others)])
+    if (residual := abs(chances.sum() - 1)) > SUM_TOLERANCE:
+        raise DidNotConvergeError(
+            f"the law of pinned tokens for V = {vocab_size}, |S| = {support_size} misses one by {residual:.1e}"
+        )
+    return chances
+
+
 def _blocks(size: int, others: int) -> Iterator[tuple[Floats, Floats]]:
     for start in range(0, others + 1, BLOCK):
         k = np.arange(start, min(start + BLOCK, others + 1), dtype=np.float64)
