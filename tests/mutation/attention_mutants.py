@@ -84,6 +84,20 @@ CHOICE_MUTANTS = (
         "return self.equations / len(self.tokens)",
         tests=("tests/thresholds/test_count_bound.py",),
     ),
+    Mutant(
+        "chance of choices that counts every codimension",
+        f"{THRESHOLDS}/choice_chance.py",
+        "2 * float(codimension_law(sizes, most=D - 1)[::-2].sum())",
+        "float(codimension_law(sizes, most=D - 1).sum())",
+        tests=("tests/thresholds/test_choice_chance.py",),
+    ),
+    Mutant(
+        "largest count over sets with one token alone",
+        f"{THRESHOLDS}/largest_count.py",
+        "for token in range(len(used))",
+        "for token in range(1)",
+        tests=("tests/thresholds/test_largest_count.py",),
+    ),
 )
 
 ATTENTION_MUTANTS = (
@@ -163,5 +177,19 @@ ATTENTION_MUTANTS = (
         "scores = x @ (A @ x[-1])",
         "scores = x @ (A @ x[0])",
         tests=("tests/attention/test_features.py",),
+    ),
+    Mutant(
+        "whitening until contexts coincide",
+        f"{ATTENTION}/features.py",
+        "if factors.max() > MOST_UNEQUAL * factors.min():",
+        "if not np.isfinite(factors).all():",
+        tests=("tests/attention/test_features.py",),
+    ),
+    Mutant(
+        "a start of the bisection taken for refuted",
+        f"{ATTENTION}/least_width.py",
+        "refuted, certified, tried = low, most, low == 0",
+        "refuted, certified, tried = low, most, True",
+        tests=("tests/attention/test_least_width.py",),
     ),
 )
