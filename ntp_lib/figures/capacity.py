@@ -48,7 +48,8 @@ def selection_shares(frame: pd.DataFrame) -> Figure:
     """Draw the share of satisfiable random selections against contexts per parameter, and the law.
 
     Args:
-        frame: columns case (one panel each), kind (one curve each), ratio (n/D), share, law (n/D).
+        frame: columns case (one panel each), kind (one curve each), ratio (n/D), share, law (n/D), exact (the
+            chance at this number of parameters, the same for all kinds).
     """
     cases = list(frame["case"].unique())
     figure, grid = panels(len(cases), 2.5, columns=3, sharey=True)
@@ -59,6 +60,8 @@ def selection_shares(frame: pd.DataFrame) -> Figure:
                 curve["ratio"], curve["share"], color=colour(i), linestyle=dash(i), marker=MARKERS[i],
                 markersize=4, label=str(kind),
             )  # fmt: skip
+        chance = part.drop_duplicates("ratio").sort_values("ratio")
+        axes.plot(chance["ratio"], chance["exact"], color=ink(), linewidth=1.2, label="exact chance, Gaussian")
         axes.axvline(part["law"].iloc[0], color=ink(), linestyle=":", label="law")
         axes.set(xlabel="contexts per parameter", ylabel="share")
         titled(axes, str(case))

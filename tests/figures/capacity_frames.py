@@ -16,7 +16,7 @@ def rank():
 
 def selections():
     rows = [
-        (case, kind, law * ratio, float(np.clip(1.6 - ratio - 0.05 * i, 0, 1)), law)
+        (case, kind, law * ratio, float(np.clip(1.6 - ratio - 0.05 * i, 0, 1)), law, 1 / (1 + ratio**12))
         for case, law in (
             ("1 of 2 tokens", 2.0),
             ("1 of 3 tokens", 1.2),
@@ -27,7 +27,7 @@ def selections():
         for i, kind in enumerate(("attention", "Gaussian features"))
         for ratio in (0.6, 0.8, 1.0, 1.2, 1.4)
     ]
-    return pd.DataFrame(rows, columns=["case", "kind", "ratio", "share", "law"])
+    return pd.DataFrame(rows, columns=["case", "kind", "ratio", "share", "law", "exact"])
 
 
 def orders():

@@ -30,7 +30,8 @@ def test_each_case_of_selections_has_its_law(frames):
     figure = drawn(figures.selection_shares, frame)
     for axes, (case, part) in zip(figure.axes, frame.groupby("case", sort=False), strict=True):
         assert axes.get_title(loc="left").replace("\n", " ") == case
-        *curves, law = axes.get_lines()
+        *curves, exact, law = axes.get_lines()
+        assert list(exact.get_ydata()) == list(part.drop_duplicates("ratio")["exact"])
         assert law.get_xdata()[0] == part["law"].iloc[0]
         assert sorted(np.concatenate([c.get_ydata() for c in curves])) == pytest.approx(sorted(part["share"]))
 
