@@ -56,7 +56,9 @@ def class_gram(sizes: Sequence[int], squared_length: float, *, tolerance: float 
     Args:
         sizes: numbers of features of the classes, each at least 2.
         squared_length: τ, at most 300.
-        tolerance: largest gap accepted, relative to the excess.
+        tolerance: largest gap accepted, relative to the excess. The cosine of two classes that hold a small share
+            of the features hardly moves the excess: with R times larger others it is known only where the
+            tolerance is far below 1/R².
 
     Raises:
         NTPDataError: sizes, squared length or tolerance out of range.

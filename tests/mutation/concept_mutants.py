@@ -149,4 +149,18 @@ CONTRASTIVE_MUTANTS = (
         "E = np.exp(-2 * tau)",
         first="contrastive",
     ),
+    Mutant(
+        "a cross that holds at every length",
+        f"{CONTRASTIVE}/traps.py",
+        "(tau**2 - 4 * tau) * (a**2 + b**2)",
+        "(tau**2 + 4 * tau) * (a**2 + b**2)",
+        first="contrastive",
+    ),
+    Mutant(
+        "a point on a line whose features do not pull at each other",
+        f"{CONTRASTIVE}/traps.py",
+        "(place**2 * (n - 2) / (2 * (n - 1)) - 1)",
+        "(place**2 * (n - 2) / (2 * (n - 1)))",
+        first="contrastive",
+    ),
 )
