@@ -12,7 +12,7 @@ from ntp_lib.concepts.spectrum import Concepts
 from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.errors import NTPDataError
 from ntp_lib.numerics.aliases import Floats
-from ntp_lib.numerics.numbers import real_number
+from ntp_lib.numerics.numbers import real_number, real_numbers
 from ntp_lib.numerics.results import result
 
 
@@ -44,22 +44,46 @@ def first_phase(data: NTPData, start: Snapshot, modes: Concepts, times: Sequence
         times: of the flow, from zero on.
 
     Raises:
-        NTPDataError: a start of zeros, or modes of another problem.
+        NTPDataError: a start of zeros, modes of another problem, or a negative time.
     """
-    if modes.contexts.shape[0] != data.num_contexts or modes.words.shape[0] != data.vocab_size:
-        raise NTPDataError(
-            f"modes are of {modes.contexts.shape[0]} contexts and {modes.words.shape[0]} tokens; the data have "
-            f"{data.num_contexts} and {data.vocab_size}"
-        )
+    _require_modes_of(data, modes)
     square = float(np.vdot(start.W, start.W) + np.vdot(start.H, start.H))
     if not square > 0:
         raise NTPDataError("start: both factors are zero, from which the flow never departs")
-    t = np.asarray(times, dtype=float)
+    t = _times(times)
     sigma, heaviest = modes.strengths, float(data.context_probs.max())
     share = heaviest * square / sigma[0] * np.exp(2 * sigma[0] * t)
     predicted = np.exp(np.outer(t, sigma))[:, :, None] * mode_coordinates(start, modes)
     growth = 2 * np.sqrt(2) * heaviest * square**1.5 * np.exp(3 * sigma[0] * t)[:, None] / (3 * sigma[0] - sigma)
     return FirstPhase(t, predicted, np.where(share[:, None] < 1, growth, np.inf), share)
+
+
+def leading_push(data: NTPData, start: Snapshot, modes: Concepts, times: Sequence[float]) -> Floats:
+    """What the leading mode adds to the others at the end of their first phase (book, prop-first-phase-ends).
+
+    −κ_k e^{3σ_1 t} with κ_k = (u_kᵀ diag(π̂) u_1) ‖x_1‖² x_1 / (8V (3σ_1 − σ_k)) and x_1 that of the start: for
+    small starts x_k is e^{σ_k t} x_k(0) plus this, until the leading mode has left the neighbourhood of zero. Zero
+    where all contexts are equally frequent.
+
+    Args:
+        data: the problem.
+        start: factors at time zero.
+        modes: leading singular triples of M₀, the first of them simple.
+        times: of the flow, from zero on.
+
+    Returns:
+        (T, K, d); zero for the leading mode itself.
+
+    Raises:
+        NTPDataError: modes of another problem, or a negative time.
+    """
+    _require_modes_of(data, modes)
+    t, sigma = _times(times), modes.strengths
+    leading = mode_coordinates(start, modes)[0]
+    shared = modes.contexts.T @ (data.context_probs * modes.contexts[:, 0])
+    kappa = shared / (8 * data.vocab_size * (3 * sigma[0] - sigma)) * float(leading @ leading)
+    kappa[0] = 0.0
+    return np.asarray(-np.exp(3 * sigma[0] * t)[:, None, None] * kappa[:, None] * leading)
 
 
 def mode_coordinates(factors: Snapshot, modes: Concepts) -> Floats:
@@ -93,3 +117,18 @@ def spectral_mode(strength: float, start: float, times: Sequence[float]) -> Floa
     return np.asarray(
         strength / (1 + (strength / start - 1) * np.exp(-2 * strength * np.asarray(times, dtype=float)))
     )
+
+
+def _require_modes_of(data: NTPData, modes: Concepts) -> None:
+    if modes.contexts.shape[0] != data.num_contexts or modes.words.shape[0] != data.vocab_size:
+        raise NTPDataError(
+            f"modes are of {modes.contexts.shape[0]} contexts and {modes.words.shape[0]} tokens; the data have "
+            f"{data.num_contexts} and {data.vocab_size}"
+        )
+
+
+def _times(times: Sequence[float]) -> Floats:
+    moments = real_numbers(times, "times")
+    if (moments < 0).any():
+        raise NTPDataError(f"times has the entry {moments.min():g}; the flow starts at zero")
+    return moments

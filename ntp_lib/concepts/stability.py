@@ -43,7 +43,7 @@ def split_supports(
         tokens: of the text.
         vocab_size: the most frequent tokens of the whole text, and one for all others.
         context_length: L.
-        block: tokens in a block.
+        block: tokens in a block. Where two blocks of a half meet, contexts are read across the seam.
 
     Raises:
         NTPDataError: a text that has no second block, or halves without a common context.
@@ -92,17 +92,28 @@ def subspace_overlap(first: Floats, second: Floats) -> float:
     return float(np.sum((P.T @ Q) ** 2) / P.shape[1])
 
 
-def resampled_agreement(matrix: Candidate, whole: Concepts, *, draws: int, seed: int = 0) -> Floats:
-    """|⟨q_k, q'_k⟩| between the concepts of a matrix and those of as many of its rows drawn with repetition.
+@result
+class ResampledAgreement:
+    """Outcome of `resampled_agreement`.
+
+    Attributes:
+        by_number: |⟨q_k, q'_k⟩|, (draws, K).
+        nearest: the largest |⟨q_k, q'_l⟩| of the K + 2 leading concepts of a draw (or of all that there are): not
+            small where concepts only changed places, (draws, K).
+    """
+
+    by_number: Floats
+    nearest: Floats
+
+
+def resampled_agreement(matrix: Candidate, whole: Concepts, *, draws: int, seed: int = 0) -> ResampledAgreement:
+    """Agreement of the concepts of a matrix with those of as many of its rows drawn with repetition.
 
     Args:
         matrix: the candidate, (m, V).
         whole: its concepts.
         draws: how often the rows are drawn.
         seed: of the draws.
-
-    Returns:
-        (draws, k).
 
     Raises:
         NTPDataError: no draw, or concepts of another vocabulary.
@@ -112,8 +123,11 @@ def resampled_agreement(matrix: Candidate, whole: Concepts, *, draws: int, seed:
         raise NTPDataError(f"concepts of {len(whole.words)} words; the matrix has {matrix.shape[1]}")
     rng = np.random.default_rng(seed)
     count, m = len(whole.strengths), matrix.shape[0]
-    rows = []
+    more = min(count + 2, m - 1, matrix.shape[1] - 1)
+    by_number, nearest = [], []
     for _ in range(draws):
         drawn = Candidate(matrix.values[rng.integers(0, m, m)], matrix.is_centred)
-        rows.append(np.abs(np.sum(whole.words * concepts(drawn, count).words, axis=0)))
-    return np.array(rows)
+        agreement = np.abs(whole.words.T @ concepts(drawn, max(count, more)).words)
+        by_number.append(np.diag(agreement))
+        nearest.append(agreement.max(axis=1))
+    return ResampledAgreement(np.array(by_number), np.array(nearest))

@@ -44,14 +44,16 @@ def stability_panels(frame: pd.DataFrame) -> Figure:
     """Draw agreement of single concepts and of the subspaces they span, against their number.
 
     Args:
-        frame: columns number, resampled_low and resampled_mean (|⟨q, q'⟩| with contexts drawn again), halves (the
-            same between halves of the text) and subspace (overlap of the leading subspaces of the halves).
+        frame: columns number, resampled_low and resampled_mean (|⟨q, q'⟩| with contexts drawn again),
+            resampled_nearest (the least of the nearest concept of any number), halves (by number between halves of
+            the text) and subspace (overlap of the leading subspaces of the halves).
     """
     figure, (single, together) = panels(2, 3.1)
     number = frame["number"]
     single.plot(number, frame["resampled_mean"], label="contexts drawn again, mean", **curve_look(0))
     single.plot(number, frame["resampled_low"], label="contexts drawn again, least", **curve_look(1))
     single.plot(number, frame["halves"], label="halves of the text", **curve_look(2))
+    single.plot(number, frame["resampled_nearest"], label="drawn again, any number, least", **curve_look(3))
     single.set(xlabel="concept k", ylabel="agreement of directions", ylim=(-0.04, 1.04))
     titled(single, "One concept")
     together.plot(number, frame["subspace"], **curve_look(2))

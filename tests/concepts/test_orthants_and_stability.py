@@ -50,11 +50,23 @@ def test_resampling_keeps_a_strong_concept_and_not_a_degenerate_one():
     strong = np.outer(rng.standard_normal(300) * 5, np.r_[np.ones(5), -np.ones(5)])
     matrix = Candidate(sp.csr_array(strong + rng.standard_normal((300, 10))), True)
     agreement = resampled_agreement(matrix, concepts(matrix, 3), draws=4, seed=2)
-    assert agreement.shape == (4, 3)
-    assert agreement[:, 0].min() > 0.999
-    assert agreement[:, 2].min() < 0.9
+    assert agreement.by_number.shape == agreement.nearest.shape == (4, 3)
+    assert agreement.by_number[:, 0].min() > 0.999
+    assert agreement.by_number[:, 2].min() < 0.9
     again = resampled_agreement(matrix, concepts(matrix, 3), draws=4, seed=2)
-    np.testing.assert_array_equal(agreement, again)
+    np.testing.assert_array_equal(agreement.by_number, again.by_number)
+
+
+def test_concepts_that_change_places_are_found_under_another_number():
+    # Two contrasts that never mix, of nearly equal strength: a draw of rows decides which comes first.
+    rng = np.random.default_rng(3)
+    first, second = np.r_[1.0, -1.0, 0.0, 0.0], np.r_[0.0, 0.0, 1.0, -1.0]
+    rows = np.where(rng.random((400, 1)) < 0.5, first, second) * 5.0
+    matrix = Candidate(sp.csr_array(rows + 0.01 * rng.standard_normal((400, 4))), False)
+    agreement = resampled_agreement(matrix, concepts(matrix, 1), draws=8, seed=0)
+    assert agreement.by_number.min() < 0.1
+    assert agreement.nearest.min() > 0.99
+    assert (agreement.nearest >= agreement.by_number).all()
 
 
 def test_resampling_needs_a_draw_and_the_same_words():

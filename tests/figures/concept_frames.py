@@ -65,7 +65,7 @@ def stability():
     number = np.arange(1, 13)
     return pd.DataFrame({
         "number": number, "resampled_low": 1 / number, "resampled_mean": number**-0.5, "halves": 0.9 / number,
-        "subspace": 0.99 - 0.005 * number,
+        "resampled_nearest": number**-0.3, "subspace": 0.99 - 0.005 * number,
     })  # fmt: skip
 
 

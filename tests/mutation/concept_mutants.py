@@ -76,6 +76,20 @@ CONCEPT_MUTANTS = (
         "[residuals.T @ W, -residuals @ H]",
         tests=("tests/concepts/test_factors.py",),
     ),
+    Mutant(
+        "a leading mode that pushes the others the other way",
+        f"{CONCEPTS}/first_phase.py",
+        "-np.exp(3 * sigma[0] * t)[:, None, None] * kappa",
+        "np.exp(3 * sigma[0] * t)[:, None, None] * kappa",
+        first="concepts",
+    ),
+    Mutant(
+        "concepts that are looked for under their numbers alone",
+        f"{CONCEPTS}/stability.py",
+        "nearest.append(agreement.max(axis=1))",
+        "nearest.append(np.diag(agreement))",
+        tests=("tests/concepts/test_orthants_and_stability.py",),
+    ),
 )
 
 CONTRASTIVE_MUTANTS = (
