@@ -41,7 +41,8 @@ def neighbour_precision(
         nearest: how many neighbours.
 
     Raises:
-        NTPDataError: no class, a word in two of them, or more neighbours than other words.
+        NTPDataError: no class or an empty one, a place that no word has, a word in two classes, or more neighbours
+            than other words.
     """
     cosines = cosine_similarities(embeddings)
     nearest = whole_number(nearest, "nearest", least=1, most=len(cosines) - 1)
@@ -49,9 +50,12 @@ def neighbour_precision(
         raise NTPDataError("classes is empty; at least one class of words is needed")
     label = np.full(len(cosines), -1)
     for number, (name, places) in enumerate(classes.items()):
+        if not len(places):
+            raise NTPDataError(f"class {name!r} is empty; leave it out")
         for place in places:
+            whole_number(place, f"a place of class {name!r}", least=0, most=len(cosines) - 1)
             if label[place] >= 0:
-                raise NTPDataError(f"word {place} of class {name!r} is in another class too")
+                raise NTPDataError(f"word {place} of class {name!r} is in another class too, or twice in this one")
             label[place] = number
     np.fill_diagonal(cosines, -np.inf)
     precision = {}
@@ -62,5 +66,12 @@ def neighbour_precision(
 
 
 def chance_precision(classes: Mapping[str, Sequence[int]], vocab_size: int) -> float:
-    """What random neighbours give on average over the classes: the mean of (size − 1)/(V − 1)."""
+    """What random neighbours give on average over the classes: the mean of (size − 1)/(V − 1).
+
+    Raises:
+        NTPDataError: no class, or fewer than two words.
+    """
+    vocab_size = whole_number(vocab_size, "vocab_size", least=2)
+    if not classes:
+        raise NTPDataError("classes is empty; at least one class of words is needed")
     return float(np.mean([(len(places) - 1) / (vocab_size - 1) for places in classes.values()]))

@@ -11,6 +11,7 @@ import pandas as pd
 from ntp_lib.errors import NTPDataError
 from ntp_lib.numerics.aliases import Floats
 from ntp_lib.numerics.arrays import real_array
+from ntp_lib.numerics.finite import require_finite
 
 # A coordinate below this share of the largest one in its column has no sign.
 NO_SIGN = 1e-9
@@ -31,7 +32,8 @@ def orthants(words: Floats, vocabulary: Sequence[Any]) -> pd.DataFrame:
         rows by falling size, then by falling typicality.
 
     Raises:
-        NTPDataError: numbers of words and names that differ, or an array that has not two dimensions.
+        NTPDataError: numbers of words and names that differ, an array that has not two dimensions, or an entry
+            that is not finite.
 
     Example:
         >>> orthants([[0.6, 0.4], [0.6, -0.4]], ["a", "b"])["orthant"].tolist()
@@ -42,6 +44,7 @@ def orthants(words: Floats, vocabulary: Sequence[Any]) -> pd.DataFrame:
         raise NTPDataError(f"words has shape {q.shape}; one column per concept is needed, (V, p)")
     if len(q) != len(vocabulary):
         raise NTPDataError(f"words has {len(q)} rows, but vocabulary has {len(vocabulary)} names")
+    require_finite(q, "words")
     signs = np.where(np.abs(q) > NO_SIGN * np.abs(q).max(axis=0), np.sign(q), 0.0).astype(int)
     length = np.linalg.norm(q, axis=1)
     typicality = np.abs(q).sum(axis=1) / np.where(length > 0, length, 1.0)

@@ -11,6 +11,7 @@ from ntp_lib.concepts.candidates import Candidate
 from ntp_lib.errors import NTPDataError
 from ntp_lib.numerics.aliases import Floats
 from ntp_lib.numerics.arrays import real_array
+from ntp_lib.numerics.finite import require_finite
 from ntp_lib.numerics.numbers import whole_number
 from ntp_lib.numerics.results import result
 
@@ -58,7 +59,8 @@ def concepts(matrix: Candidate | Floats, count: int) -> Concepts:
         count: how many triples; at most min(m, V), for a large matrix one less.
 
     Raises:
-        NTPDataError: a count out of range, or fewer than `count` singular values that are not zero.
+        NTPDataError: a count out of range, an entry that is not finite, or fewer than `count` singular values that
+            are not zero.
 
     Example:
         >>> concepts(np.array([[1.0, -1.0], [0.5, 0.5]]), 2).strengths.round(3).tolist()
@@ -67,6 +69,7 @@ def concepts(matrix: Candidate | Floats, count: int) -> Concepts:
     given = matrix if isinstance(matrix, Candidate) else real_array(matrix, "matrix", "(m, V)")
     if len(given.shape) != 2:
         raise NTPDataError(f"matrix has shape {given.shape}; it must have two dimensions, (m, V)")
+    require_finite(given.values.data if isinstance(given, Candidate) else given, "matrix")
     small = given.shape[0] * given.shape[1] <= DENSE_ENTRIES
     count = whole_number(count, "count", least=1, most=min(given.shape) - (0 if small else 1))
     if small:
@@ -75,6 +78,8 @@ def concepts(matrix: Candidate | Floats, count: int) -> Concepts:
     else:
         operator = given.operator() if isinstance(given, Candidate) else sla.aslinearoperator(given)
         start = np.random.default_rng(0).standard_normal(min(given.shape))
+        if not np.any(operator.matvec(np.random.default_rng(1).standard_normal(given.shape[1]))):
+            raise NTPDataError("matrix is zero; it has no concepts")
         left, strengths, right = sla.svds(operator, k=count, v0=start)
         order = np.argsort(-strengths)
         left, strengths, right = left[:, order], strengths[order], right[order]

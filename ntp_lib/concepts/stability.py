@@ -84,11 +84,11 @@ def subspace_overlap(first: Floats, second: Floats) -> float:
     """‖PᵀQ‖²/k of two orthonormal bases of k columns: 1 for one subspace, about k/V for unrelated ones.
 
     Raises:
-        NTPDataError: shapes that differ.
+        NTPDataError: shapes that differ, or no column.
     """
     P, Q = real_array(first, "first", "(V, k)"), real_array(second, "second", "(V, k)")
-    if P.shape != Q.shape or P.ndim != 2:
-        raise NTPDataError(f"bases have shapes {P.shape} and {Q.shape}; both must be the same (V, k)")
+    if P.shape != Q.shape or P.ndim != 2 or not P.size:
+        raise NTPDataError(f"bases have shapes {P.shape} and {Q.shape}; both must be the same (V, k), not empty")
     return float(np.sum((P.T @ Q) ** 2) / P.shape[1])
 
 

@@ -29,9 +29,7 @@ def tree_supports(branching: Sequence[int]) -> tuple[Bools, Ints]:
         >>> tree_supports([2, 2])[0].sum(axis=1).tolist()
         [2, 2, 1, 1, 1, 1]
     """
-    if not len(branching):
-        raise NTPDataError("branching is empty; a tree needs at least one level")
-    numbers = [whole_number(b, f"branching[{i}]", least=2) for i, b in enumerate(branching)]
+    numbers = _checked(branching)
     leaves = np.arange(int(np.prod(numbers)))
     supports, depths = [], []
     for depth in range(1, len(numbers) + 1):
@@ -72,14 +70,20 @@ def level_strengths(branching: Sequence[int], frequencies: Sequence[float]) -> t
 
     Args:
         branching: as in `tree_supports`.
-        frequencies: one for each level, of any sum.
+        frequencies: one for each level, positive, of any sum.
 
     Returns:
         Two arrays of one number for each depth 0, 1, … of the node that branches.
+
+    Raises:
+        NTPDataError: a branching that `tree_supports` refuses, or frequencies of another number or not positive.
     """
+    branching = _checked(branching)
     weights = real_numbers(frequencies, "frequencies")
     if len(weights) != len(branching):
         raise NTPDataError(f"frequencies has {len(weights)} entries; one for each of {len(branching)} levels")
+    if (weights <= 0).any():
+        raise NTPDataError(f"frequencies[{int(weights.argmin())}] is {weights.min():g}; it must be positive")
     below = np.array([np.prod(branching[depth:]) for depth in range(1, len(branching) + 1)])
     nodes = np.prod(branching) / below
     weights = weights / (weights * nodes).sum()
@@ -98,3 +102,9 @@ def branch_contrasts() -> tuple[Floats, tuple[str, ...]]:
         columns.append(column / np.linalg.norm(column))
         names.append(("root", "half", "pair")[depth] + ("" if not path else " " + "".join(path)))
     return np.array(columns).T, tuple(names)
+
+
+def _checked(branching: Sequence[int]) -> list[int]:
+    if not len(branching):
+        raise NTPDataError("branching is empty; a tree needs at least one level")
+    return [whole_number(b, f"branching[{i}]", least=2) for i, b in enumerate(branching)]

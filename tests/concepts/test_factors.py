@@ -84,6 +84,12 @@ def test_a_run_that_blows_up_is_stopped(data):
         train_factors(data, dim=3, records=[400], method="gd", step_size=1e12)
 
 
+def test_a_flow_from_zero_stays_there(data):
+    end = factor_flow(data, np.zeros((data.vocab_size, 2)), np.zeros((data.num_contexts, 2)), [0.0, 3.0])[-1]
+    assert not end.W.any()
+    assert not end.H.any()
+
+
 def test_flows_from_impossible_places_are_refused(data, start):
     W, H = start
     with pytest.raises(ntp.NTPDataError, match=r"must be \(4, d\) and \(3, d\)"):

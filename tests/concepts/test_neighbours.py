@@ -33,9 +33,18 @@ def test_precision_counts_neighbours_of_the_same_class():
     [
         ({}, 1, "classes is empty"),
         ({"a": [0, 1], "b": [1, 2]}, 1, "word 1 of class 'b' is in another class too"),
+        ({"a": []}, 1, "class 'a' is empty"),
+        ({"a": [0, 9]}, 1, "a place of class 'a' is 9"),
         ({"a": [0, 1]}, 4, "nearest is 4; it must be a whole number of at least 1 and at most 3"),
     ],
 )
 def test_impossible_questions_are_refused(classes, nearest, message):
     with pytest.raises(ntp.NTPDataError, match=message):
         neighbour_precision(np.eye(4), classes, nearest=nearest)
+
+
+def test_chance_needs_a_class_and_two_words():
+    with pytest.raises(ntp.NTPDataError, match="classes is empty"):
+        chance_precision({}, 5)
+    with pytest.raises(ntp.NTPDataError, match="vocab_size is 1"):
+        chance_precision({"a": [0]}, 1)

@@ -26,6 +26,7 @@ def test_orthants_by_size_then_typicality():
     [
         (np.ones((3, 2)), "ab", "words has 3 rows, but vocabulary has 2 names"),
         (np.ones(3), "abc", r"words has shape \(3,\)"),
+        (np.array([[1.0, np.nan]]), "a", r"words has the entry nan at \(0, 1\)"),
         (np.ones((0, 2)), "", r"words has shape \(0, 2\)"),
     ],
 )
@@ -42,6 +43,8 @@ def test_overlap_is_that_of_projections():
     assert subspace_overlap(P, Q) == pytest.approx(np.trace(P @ P.T @ Q @ Q.T) / 3)
     with pytest.raises(ntp.NTPDataError, match=r"shapes \(9, 3\) and \(9, 2\)"):
         subspace_overlap(P, Q[:, :2])
+    with pytest.raises(ntp.NTPDataError, match=r"shapes \(9, 0\) and \(9, 0\)"):
+        subspace_overlap(P[:, :0], Q[:, :0])
 
 
 def test_resampling_keeps_a_strong_concept_and_not_a_degenerate_one():

@@ -59,6 +59,25 @@ def test_all_triples_of_a_small_matrix_and_not_more(matrix):
         concepts(np.ones(3), 1)
 
 
+def test_matrices_without_concepts_are_refused(monkeypatch):
+    with pytest.raises(ntp.NTPDataError, match=r"matrix has the entry nan at \(0, 1\)"):
+        concepts(np.array([[1.0, np.nan], [0.0, 1.0]]), 1)
+    with pytest.raises(ntp.NTPDataError, match="has only 0 singular values"):
+        concepts(np.zeros((3, 3)), 1)
+    monkeypatch.setattr(spectrum, "DENSE_ENTRIES", 0)
+    for shape in ((5, 4), (4, 5)):
+        with pytest.raises(ntp.NTPDataError, match="matrix is zero"):
+            concepts(np.zeros(shape), 1)
+
+
+def test_centred_rows_of_more_words_than_contexts_are_no_zero_matrix(monkeypatch):
+    monkeypatch.setattr(spectrum, "DENSE_ENTRIES", 0)
+    wide = Candidate(sp.csr_array(np.eye(3, 7)), True)
+    np.testing.assert_allclose(
+        concepts(wide, 2).strengths, np.linalg.svd(wide.dense(), compute_uv=False)[:2], rtol=1e-12
+    )
+
+
 def test_an_iteration_gives_one_triple_less_than_there_are(monkeypatch):
     monkeypatch.setattr(spectrum, "DENSE_ENTRIES", 0)
     with pytest.raises(ntp.NTPDataError, match="at most 1"):

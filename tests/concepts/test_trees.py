@@ -48,6 +48,10 @@ def test_frequencies_by_level_or_by_node():
         tree_data([2, 2], [1, 1, 1])
     with pytest.raises(ntp.NTPDataError, match="frequencies has 3 entries; one for each of 2 levels"):
         level_strengths([2, 2], [1, 1, 1])
+    with pytest.raises(ntp.NTPDataError, match=r"frequencies\[0\] is 0; it must be positive"):
+        level_strengths([2, 2], [0, 1])
+    with pytest.raises(ntp.NTPDataError, match=r"branching\[0\] is 1"):
+        level_strengths([1, 2], [1, 1])
 
 
 def test_trees_need_branches():
