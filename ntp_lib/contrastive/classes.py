@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ntp_lib.contrastive.unconstrained import checked_squared_length, class_sizes, tangent_gap
-from ntp_lib.errors import DidNotConvergeError
+from ntp_lib.errors import DidNotConvergeError, NTPDataError
 from ntp_lib.numerics.aliases import Floats, Ints
 from ntp_lib.numerics.numbers import real_number, whole_number
 from ntp_lib.numerics.results import result
@@ -91,8 +91,14 @@ def simplex_gram(num_classes: int, squared_length: float) -> Floats:
 
 
 def class_excess(gram: Floats, sizes: Sequence[int], squared_length: float) -> float:
-    """F(M) less its infimum over all τ, nats, for M of shape (k, k) with τ on the diagonal."""
+    """F(M) less its infimum over all τ, nats, for M of shape (k, k) with τ on the diagonal.
+
+    Raises:
+        NTPDataError: sizes or squared length out of range, or an M of another shape.
+    """
     problem = _Classes(class_sizes(sizes), checked_squared_length(squared_length))
+    if gram.shape != (len(problem.sizes),) * 2:
+        raise NTPDataError(f"gram has shape {gram.shape}; {len(problem.sizes)} classes need a square of as many")
     return problem.derivatives(gram)[0]
 
 

@@ -91,7 +91,7 @@ def limiting_slack(squared_length: float) -> float:
     """Limit of the slack as R → ∞, e^τ (cosh τ − 1)²/(8 cosh τ): positive for every τ."""
     tau = checked_squared_length(squared_length)
     cosh = np.cosh(tau)
-    return float(np.exp(tau) * (cosh - 1) ** 2 / (8 * cosh))
+    return float(np.exp(tau) * (cosh - 1) * ((cosh - 1) / (8 * cosh)))
 
 
 def limiting_cosine(num_large: int, squared_length: float) -> float:

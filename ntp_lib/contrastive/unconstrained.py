@@ -95,8 +95,15 @@ def tangent_gap(gram: Floats, gradient: Floats, squared_length: float) -> float:
         gram: G, (n, n), feasible.
         gradient: D, that of f at G, (n, n), symmetric.
         squared_length: τ.
+
+    Raises:
+        NTPDataError: arrays of other shapes, or a gradient that is not symmetric.
     """
     n = len(gram)
+    if gram.shape != (n, n) or gradient.shape != (n, n):
+        raise NTPDataError(f"gram and gradient have shapes {gram.shape} and {gradient.shape}; both must be (n, n)")
+    if np.abs(gradient - gradient.T).max() > 1e-9 * np.abs(gradient).max():
+        raise NTPDataError("gradient is not symmetric; take (D + Dᵀ)/2")
     prices = np.maximum(-(gradient * gram).sum(axis=1) / squared_length, 0.0)
     lowest = float(np.linalg.eigvalsh(gradient + np.diag(prices))[0])
     slack = float(np.vdot(gradient, gram)) + squared_length * float(prices.sum())

@@ -90,3 +90,15 @@ def test_bad_input_is_named():
         class_gram([2, 2], 1.0, tolerance=1e-17)
     with pytest.raises(NTPDataError, match=r"^num_classes is"):
         simplex_gram(1, 1.0)
+    with pytest.raises(NTPDataError, match=r"gram has shape \(3, 3\); 2 classes"):
+        class_excess(np.eye(3), [2, 2], 1.0)
+
+
+def test_the_two_smallest_classes_are_nearest_in_the_limit():
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        sizes = np.sort(rng.integers(2, rng.choice([5, 12, 100]), rng.integers(2, 6)))
+        shifts = limiting_shifts([int(size) for size in sizes])
+        assert shifts[0, 1] >= shifts[np.triu_indices(len(sizes), 1)].max() - 1e-12
+    # A class of two is as near to equal larger ones as they are to each other.
+    np.testing.assert_allclose(limiting_shifts([2, 9, 9, 9]), 0.0, atol=1e-14)

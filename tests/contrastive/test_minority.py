@@ -36,6 +36,10 @@ def test_slack_tends_to_its_limit(tau):
     assert minority_face(1e11, tau).slack == pytest.approx(limiting_slack(tau), rel=1e-6)
 
 
+def test_the_limit_of_the_slack_is_finite_for_the_longest_features():
+    assert limiting_slack(300.0) == pytest.approx(np.exp(600.0) / 16, rel=1e-12)
+
+
 def test_equal_sizes_do_not_coincide():
     assert minority_face(1.0, 1.0).slack < 0
 

@@ -111,3 +111,7 @@ def test_bad_input_is_named():
         descend_features([2, 2], squared_length=1.0, dim=2, seed=-1)
     with pytest.raises(NTPDataError, match=r"^gram must be"):
         contrastive_loss("none", np.array([0, 0]))
+    with pytest.raises(NTPDataError, match=r"shapes \(2, 2\) and \(3, 3\)"):
+        tangent_gap(np.eye(2), np.eye(3), 1.0)
+    with pytest.raises(NTPDataError, match="gradient is not symmetric"):
+        tangent_gap(np.eye(2), np.array([[0.0, 1.0], [0.0, 0.0]]), 1.0)
