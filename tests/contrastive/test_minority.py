@@ -44,10 +44,10 @@ def test_equal_sizes_do_not_coincide():
     assert minority_face(1.0, 1.0).slack < 0
 
 
-@pytest.mark.parametrize(("num_large", "tau"), [(3, 1.0), (4, 1.0), (3, 2.5)])
-def test_small_classes_among_more_large_ones(num_large, tau):
+@pytest.mark.parametrize(("num_large", "num_small", "tau"), [(3, 2, 1.0), (4, 3, 1.0), (3, 4, 2.5), (2, 3, 1.0)])
+def test_small_classes_among_more_large_ones(num_large, num_small, tau):
     R = 2_000
-    found = class_gram([2 * R] * num_large + [2, 2], tau, tolerance=1e-11)
+    found = class_gram([2 * R] * num_large + [2] * num_small, tau, tolerance=1e-11)
     # Derived for R → ∞; the next term is of the order of 1/R.
     assert limiting_cosine(num_large, tau) == pytest.approx(found.cosines[-1, -2], abs=0.01)
 
