@@ -25,6 +25,9 @@ from ntp_lib.numerics.numbers import real_number
 from ntp_lib.numerics.results import result
 from ntp_lib.subspaces.subspace import Subspace, subspace
 
+# What a projection may leave of a decoder that lies in F, as a share of its length.
+ROUNDING = 1e-12
+
 
 @result
 class Frozen:
@@ -79,11 +82,11 @@ class Frozen:
 
     @property
     def cosine(self) -> float:
-        """Of P_⊥ W with W^mm; NaN without W^mm."""
+        """Of P_⊥ W with W^mm; NaN without W^mm, and where P_⊥ W is no more than rounding."""
         return self.cosine_of(self.W)
 
     def cosine_of(self, decoder: npt.ArrayLike) -> float:
-        """Cosine with W^mm of another decoder's part off F, (V, d), its mean row taken out; NaN without W^mm.
+        """Cosine with W^mm of another decoder's part off F, (V, d), its mean row taken out; NaN as for `cosine`.
 
         Raises:
             NTPDataError: another shape.
@@ -91,8 +94,9 @@ class Frozen:
         other = _valid_decoder(decoder, self.data)
         if self.svm is None:
             return float("nan")
-        off, best = other - self.F.project(other), np.asarray(self.svm.W)
-        return float(np.vdot(off, best) / (np.linalg.norm(off) * np.linalg.norm(best)))
+        off, best = np.asarray(other - self.F.project(other)), np.asarray(self.svm.W)
+        length = _length_off(off, other)
+        return float(np.vdot(off, best) / (length * np.linalg.norm(best))) if length else float("nan")
 
     @property
     def attainable(self) -> float:
@@ -107,10 +111,11 @@ class Frozen:
 
     @property
     def attained(self) -> float:
-        """Margin of P_⊥ W as a share of the largest at its length, at most 1 up to rounding; NaN without W^mm."""
-        if self.svm is None:
+        """Margin of P_⊥ W as a share of the largest at its length, at most 1 up to rounding; NaN as `cosine`."""
+        length = _length_off(self.W_off, self.W)
+        if self.svm is None or not length:
             return float("nan")
-        return margin(self.W_off, self.data) * float(np.linalg.norm(self.svm.W) / np.linalg.norm(self.W_off))
+        return margin(self.W_off, self.data) * float(np.linalg.norm(self.svm.W)) / length
 
     @property
     def summary(self) -> dict[str, float | bool | None]:
@@ -194,6 +199,12 @@ def _margin(problem: NTPData, verdict: Separability) -> tuple[Separability, Marg
         return verdict, ntp_svm(problem)
     except NotSeparableError as error:
         return Separability(problem, Verdict.NOT_SEPARABLE, certificate=error.certificate), None
+
+
+def _length_off(off: Floats, decoder: Floats) -> float:
+    """‖P_⊥ W‖; zero where the projection leaves nothing but its own rounding."""
+    length = float(np.linalg.norm(off))
+    return length if length > ROUNDING * float(np.linalg.norm(decoder)) else 0.0
 
 
 def _relative(found: Floats, wanted: Floats) -> float:

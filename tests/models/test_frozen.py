@@ -117,6 +117,15 @@ def test_log_odds_are_compared_in_logits(plane):
     assert half.finite_error == pytest.approx(0.5)
 
 
+@pytest.mark.parametrize("radius", [0.0, 1.0])
+def test_a_decoder_without_a_part_off_F_has_no_direction(plane, radius):
+    data, limits = plane
+    report = frozen(data, radius * limits.W_finite, data.embeddings)
+    assert np.isnan([report.cosine, report.attained, report.summary["cosine"]]).all()
+    assert report.finite_error == pytest.approx(1 - radius, abs=1e-9)
+    assert report.attainable > 0
+
+
 def test_labels_stay_and_names_with_them(plane):
     data, _ = plane
     other = with_embeddings(data, np.eye(data.num_contexts))
