@@ -19,6 +19,7 @@ from ntp_lib.errors import DidNotConvergeError, NTPDataError
 from ntp_lib.features.measurements import centred, within_support
 from ntp_lib.features.nuclear_margin import nuclear_norm
 from ntp_lib.loss.cross_entropy import excess_loss
+from ntp_lib.models.contexts import valid_contexts
 from ntp_lib.models.transformer import Transformer
 from ntp_lib.numerics.aliases import Floats
 from ntp_lib.numerics.numbers import real_number, whole_number
@@ -173,27 +174,6 @@ def measured(W: Floats, H: Floats, basis: NTPData) -> dict[str, float]:
         "decoder_norm": float(np.linalg.norm(W)),
         "embedding_norm": float(np.linalg.norm(H)),
     }
-
-
-def valid_contexts(tokens: npt.ArrayLike, data: NTPData) -> npt.NDArray[np.int64]:
-    """The contexts as whole numbers, (m, T).
-
-    Raises:
-        NTPDataError: not two-dimensional, not m rows, not whole numbers, or two contexts that are the same.
-    """
-    contexts = np.asarray(tokens)
-    m = data.num_contexts
-    if contexts.ndim != 2 or len(contexts) != m or contexts.shape[1] < 1:
-        raise NTPDataError(f"tokens has shape {contexts.shape}; these data need (m, T) with m = {m} and T ≥ 1")
-    whole = contexts.dtype.kind in "iu"
-    if not whole or (contexts < 0).any():
-        found = contexts.min() if whole else f"entries of type {contexts.dtype}"
-        raise NTPDataError(f"tokens holds {found}; every entry must be a whole number of at least 0")
-    distinct, first = np.unique(contexts, axis=0, return_index=True)
-    if len(distinct) < m:
-        repeated = min(set(range(m)) - set(first.tolist()))
-        raise NTPDataError(f"tokens: context {repeated} occurs before; contexts must be distinct")
-    return np.array(contexts, dtype=np.int64)
 
 
 @contextmanager

@@ -8,7 +8,8 @@ import torch
 
 import ntp_lib as ntp
 from ntp_lib.features.measurements import within_support
-from ntp_lib.models.training import measured, one_torch_thread, schedule, train_transformer, valid_contexts
+from ntp_lib.models.contexts import numbered_contexts, valid_contexts
+from ntp_lib.models.training import measured, one_torch_thread, schedule, train_transformer
 
 TOKENS = np.array([[0, 1], [1, 0], [2, 2], [0, 2]])
 SMALL = {"dim": 8, "layers": 1, "heads": 2, "steps": 12, "num_records": None}
@@ -176,3 +177,15 @@ def test_contexts_are_taken_over_as_a_copy(problem):
     given[0, 0] = 7
     assert (taken.dtype, taken[0, 0]) == (np.int64, 0)
     assert valid_contexts(TOKENS.astype(np.uint8).tolist(), problem).tolist() == TOKENS.tolist()
+
+
+def test_contexts_of_a_text_are_numbered_by_its_vocabulary():
+    data = ntp.NTPData.from_tokens(list("abacabbac"), context_length=2)
+    numbers = numbered_contexts(data)
+    named = [tuple(data.vocabulary[place] for place in row) for row in numbers]
+    assert named == list(data.contexts)
+    assert valid_contexts(numbers, data).shape == (data.num_contexts, 2)
+    with pytest.raises(ntp.NTPDataError, match="context 'A' is no tuple of tokens"):
+        numbered_contexts(ntp.synthetic.toy_2d())
+    with pytest.raises(ntp.NTPDataError, match="context None"):
+        numbered_contexts(ntp.NTPData(np.eye(2), [0.5, 0.5], np.eye(2)))
