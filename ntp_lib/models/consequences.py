@@ -18,7 +18,8 @@ def forced_margins(data: NTPData, excess: float) -> Floats:
     """The least margin that logits of a given excess loss can have (book, prop-transformer-excess).
 
     A token z of the support of context j lies above every token off it by at least −log(e^x − 1) nats, where
-    x = excess/(π̂_j p̂_{j,z}); that is positive where the excess is below π̂_j p̂_{j,z} log 2.
+    x = excess/(π̂_j p̂_{j,z}); that is positive where the excess is below π̂_j p̂_{j,z} log 2. The bound holds for
+    −log Σ_v e^(−margin over v) as well, which is at most the least of the margins.
 
     Args:
         data: π̂ and p̂ of the contexts; its embeddings are not used.

@@ -13,6 +13,7 @@ from ntp_lib.data.ntp_data import NTPData
 from ntp_lib.data.threads import small_problems_on_one_thread
 from ntp_lib.errors import DidNotConvergeError, NotSeparableError, NTPDataError
 from ntp_lib.features.measurements import within_support
+from ntp_lib.limiting.limits import Limits
 from ntp_lib.loss.cross_entropy import excess_loss
 from ntp_lib.margins.margins import margin
 from ntp_lib.margins.separability import separability
@@ -48,6 +49,14 @@ class Frozen:
     compatibility: Compatibility
     separability: Separability
     svm: MarginSolution | None
+
+    @property
+    def limits(self) -> Limits:
+        """What a decoder trained on these embeddings is compared with, for `train`."""
+        why = (
+            "" if self.svm is not None else "the embeddings are not separable, or it is not known whether they are"
+        )
+        return Limits(self.data, self.F, self.compatibility, self.svm, why, self.separability.certificate)
 
     @cached_property
     def W_off(self) -> Floats:

@@ -34,9 +34,9 @@ def softmax(logits):
 
 
 def margins(logits, support):
-    """Of each token of a support over the largest logit off it; NaN where there is none."""
-    highest = np.where(support, -np.inf, logits).max(axis=1, keepdims=True)
-    return np.where(support & np.isfinite(highest), logits - highest, np.nan)
+    """Minus log Σ_v exp(−margin over v) for each token of a support, at most its least margin; NaN without v."""
+    off = np.logaddexp.reduce(np.where(support, -np.inf, logits), axis=1)[:, None]
+    return np.where(support & np.isfinite(off), logits - off, np.nan)
 
 
 @pytest.mark.parametrize("seed", range(20))

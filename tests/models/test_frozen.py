@@ -58,6 +58,16 @@ def test_parts_are_measured_apart(plane):
     assert inside.cosine_of(outside.W) == pytest.approx(outside.cosine)
 
 
+def test_a_decoder_is_trained_against_the_same_limits(plane):
+    data, limits = plane
+    report = frozen(data, at_the_limits(plane), data.embeddings)
+    run = ntp.train(report.data, steps=50, num_records=2, W0=report.W, references=report.limits)
+    assert run.references.svm is report.svm
+    # Far along, fifty steps change little, and the decoder stays as near W^mm as it was.
+    assert report.cosine_of(run.W) == pytest.approx(1.0, abs=1e-3)
+    np.testing.assert_allclose(report.limits.W_finite, limits.W_finite, atol=1e-9)
+
+
 def test_scaling_embeddings_leaves_the_attainable_margin(plane):
     data, _ = plane
     one, three = (frozen(data, at_the_limits(plane), scale * data.embeddings) for scale in (1.0, 3.0))

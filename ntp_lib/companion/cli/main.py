@@ -21,6 +21,7 @@ COMMANDS = {
     "bench": LazyCommand("Measure this library beside its peers."),
     "portability": LazyCommand("Verify the figures on other BLAS kernels and threads.", executes=True),
     "robustness": LazyCommand("Which checks hold at which seeds.", executes=True),
+    "networks": LazyCommand("Transformers on text that take too long for a build."),
     "sweep": LazyCommand("Phase diagrams of the conditions, cell by cell."),
     "book": LazyCommand("Build the book from the runs."),
     "editions": LazyCommand("PDF, EPUB, single files and plain text of the built book."),

@@ -34,6 +34,7 @@ STANDING_FOR = {"NAME": "descent", "NOTEBOOK": "descent", "ID": "loss", "FIGURE"
 SMALLER = {
     "sweep": ("--grid", "vocab=2 supports=1 dim=3 ratio=2", "--trials", "1", "--jobs", "1"),
     "bench": ("--smoke", "--only", "svm", "--repeats", "1"),
+    "networks": ("--smoke",),
     "robustness": ("--seeds", "0", "--jobs", "1"),
 }
 # In a sentence the name alone stands for the command: what it takes is in its help. Other arithmetic is slow.
