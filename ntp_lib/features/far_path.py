@@ -140,15 +140,26 @@ class _Problem:
         for _ in range(MAX_STEPS):
             if np.abs(gradient).max() < STATIONARY:
                 return rho
-            root = root_of_cost(self.units, *self.parts(rho, log))
-            hessian = 2 * root @ root.T + np.diag(self.pull(rho) + 1e-15)
-            step = np.asarray(-np.linalg.solve(hessian, gradient), dtype=np.float64)
-            step *= min(1.0, log / (2 * float(np.abs(step).max())))
+            step = self.newton_step(rho, log, gradient)
+            if not np.isfinite(step).all():
+                break
             rho, gradient = self._searched(rho, log, step, float(gradient @ step))
         raise DidNotConvergeError(
             f"the path at λ = e^-{log:g} was not found: slope {np.abs(gradient).max():.1e} is left; where logits "
             "lose rank the norm is not smooth; elsewhere a larger first log-penalty or closer ones may help"
         )
+
+    def newton_step(self, rho: Floats, log: float, gradient: Floats) -> Floats:
+        """The step to the minimum of the second-order model, cut to half of log(1/λ); nan where it is singular."""
+        root = root_of_cost(self.units, *self.parts(rho, log))
+        hessian = 2 * root @ root.T + np.diag(self.pull(rho) + 1e-15)
+        if not np.isfinite(hessian).all():
+            return np.full_like(rho, np.nan)
+        try:
+            step = np.asarray(-np.linalg.solve(hessian, gradient), dtype=np.float64)
+        except np.linalg.LinAlgError:
+            return np.full_like(rho, np.nan)
+        return step * min(1.0, log / (2 * float(np.abs(step).max())))
 
     def _searched(self, rho: Floats, log: float, step: Floats, slope: float) -> tuple[Floats, Floats]:
         low, high, length = 0.0, np.inf, 1.0

@@ -29,7 +29,7 @@ from .selecting_more import select_generalise, select_joint, select_soft
 from .splitting import splitting_residuals
 from .subspace import subspace_plane
 from .supports import pentagon_paths, pentagon_planes
-from .supports_paths import proxy_law_panels, singular_fan, speed_panels
+from .supports_paths import proxy_law_panels, singular_fan, speed_panels, without_strictness_panels
 from .sweep import dimension_panels
 from .text import context_length_panels, support_size_ranks
 from .thresholds import phase_diagram, threshold_scaling, two_transitions
@@ -111,4 +111,5 @@ __all__ = [
     "transformer_panels",
     "two_transitions",
     "vocabulary_halves",
+    "without_strictness_panels",
 ]

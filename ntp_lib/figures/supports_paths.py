@@ -1,4 +1,4 @@
-"""Weight decay and supports: how fast twins meet, which singular values open when, how far off the proxy is."""
+"""Weight decay and supports: how fast twins meet, where the path ends, which singular values open when."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ntp_lib.figures.lettering import shared_legend, titled
+from ntp_lib.figures.lettering import legend_below, shared_legend, titled
 from ntp_lib.figures.sheet import panels
 from ntp_lib.figures.style import MARKERS, colour, dash, ink
 
@@ -53,6 +53,30 @@ def speed_panels(frame: pd.DataFrame) -> Figure:
             axes.set_ylim(0, 1.08)
         titled(axes, title)
     shared_legend(figure)
+    return figure
+
+
+def without_strictness_panels(frame: pd.DataFrame) -> Figure:
+    """Draw how far the path stays from its ray, and to which of many max-margin matrices it turns.
+
+    Args:
+        frame: columns panel ("distance" or "point"), curve, log_penalty, place (B, or the log-penalty), value (the
+            distance, or t) and rule (the t that is predicted, a dotted line; NaN in the first panel).
+    """
+    figure, grid = panels(2, 2.9)
+    kinds = [frame[frame["panel"] == panel] for panel in ("distance", "point")]
+    for offset, axes, part in zip((0, 3), grid, kinds, strict=True):
+        for i, (curve, points) in enumerate(part.groupby("curve", sort=False), start=offset):
+            axes.plot(points["place"], points["value"], color=colour(i), linestyle=dash(i % 3),
+                      marker=MARKERS[i % 3], markersize=3, label=curve)  # fmt: skip
+            if offset:
+                axes.axhline(float(points["rule"].iloc[0]), color=colour(i), linewidth=0.8, linestyle=":")
+        axes.set(xscale="log", ylim=(0 if not offset else -0.02, None))
+        legend_below(axes)
+    grid[0].set(xlabel="nuclear norm B", ylabel=r"$\|\Lambda-(B/\nu_*)\Lambda^{\mathrm{mm}}\|$")
+    grid[1].set(xlabel="log(1/λ)", ylabel="extra margin t")
+    titled(grid[0], "Distance from the ray")
+    titled(grid[1], "Which point of many")
     return figure
 
 

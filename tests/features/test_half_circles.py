@@ -14,6 +14,7 @@ from ntp_lib.features.half_circles import (
     half_circle_polar,
     largest_extra,
 )
+from ntp_lib.features.logit_path import logit_path
 from ntp_lib.features.measurements import feature_references
 from ntp_lib.features.nuclear_margin import nuclear_margin, nuclear_norm
 from ntp_lib.features.pentagon import GOLDEN, pentagon_logits
@@ -98,6 +99,17 @@ def test_the_path_goes_to_a_point_between_the_ends():
     gaps = np.abs(np.array(extra) - t)
     assert gaps[0] > 1.9 * gaps[1] > 3.6 * gaps[2]
     assert gaps[2] < 0.005
+
+
+def test_symmetric_probabilities_lose_the_second_wave_and_others_do_not():
+    ratios = []
+    for odds in ([0.0, 0.0, 0.0, 0.0], [0.5, -0.5, -0.5, 0.5], [3.0, 1.0, 0.0, 0.0]):
+        path = logit_path(turning(softened(odds)), [1e-3, 1e-5], tolerance=1e-6)
+        sigma = np.linalg.svd(path.logits[-1], compute_uv=False)
+        ratios.append(sigma[6:8] / sigma[0])
+    assert np.abs(ratios[:2]).max() < 1e-5
+    assert ratios[2].min() > 0.01
+    assert chosen_extra([0.5, -0.5, -0.5, 0.5]) == largest_extra(4)
 
 
 def test_where_the_second_wave_is_missing_the_choice_is_continuous():

@@ -87,6 +87,7 @@ FRAMES = {
     "similarity_maps": transformer_frames.maps,
     "training_panels": lambda: trajectory_frames.training(["gradient descent"]),
     "two_transitions": problem_frames.transitions,
+    "without_strictness_panels": supports_frames.beyond_strict,
 }
 
 

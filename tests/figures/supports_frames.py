@@ -64,3 +64,13 @@ def law():
             part[f"{column}_spread"] = np.nan if curve == "law" else 0.004
         parts.append(part)
     return pd.concat(parts)
+
+
+def beyond_strict():
+    place = 20 * 2.0 ** np.arange(8)
+    rows = []
+    for i, curve in enumerate(("strict", "free pair, margin above one", "free pair, margin one")):
+        rows += [("distance", curve, B / 2, B, 3 + (i == 2) * np.log(B) - 1 / B, np.nan) for B in place]
+    for curve, rule in (("random pentagon", 0.11), ("even odds, unequal contexts", 0.0), ("nine words", 0.36)):
+        rows += [("point", curve, log, log, rule + np.log(log) / log, rule) for log in place]
+    return pd.DataFrame(rows, columns=["panel", "curve", "log_penalty", "place", "value", "rule"])

@@ -64,3 +64,13 @@ def test_the_law_stands_beside_what_is_measured(frames):
         np.testing.assert_allclose(axes.get_lines()[0].get_ydata(), law)
         assert len(axes.containers) == 2
     assert figure.axes[0].get_yscale() == "log"
+
+
+def test_the_rule_is_dotted_beside_the_paths_only(frames):
+    frame = frames["without_strictness_panels"]
+    figure = drawn(figures.without_strictness_panels, frame)
+    distance, point = figure.axes
+    assert len(distance.get_lines()) == 3
+    dotted = [line.get_ydata()[0] for line in point.get_lines() if line.get_linestyle() == ":"]
+    assert dotted == pytest.approx([0.11, 0.0, 0.36])
+    assert distance.get_ylim()[0] == 0
