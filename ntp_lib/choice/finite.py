@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 MAX_NEWTON_STEPS = 200
 # Length of a step, against that of the point, below which the next one would be rounding.
 LAST_STEP = 1e-9
-# The slope is what rounding of the probabilities leaves of it; it is bounded by the length of the features.
+# What a step promises, in nats, below which the loss is too rounded to judge it: nearly dependent embeddings have
+# long steps of no effect.
+ROUNDED_LOSS = 1e-14
+# The slope is what rounding of the probabilities leaves of it; it is bounded by the length of the features. Logits
+# are rounded too, and are sums of large terms where embeddings are nearly dependent.
 ROUNDED_SLOPE = 1e-13
 
 
@@ -88,11 +92,15 @@ def _minimised(loss_of: SupportLoss, y: Floats, log_q: Floats) -> tuple[Floats, 
     for _ in range(MAX_NEWTON_STEPS):
         slope = loss_of.slope(log_q)
         step = np.linalg.lstsq(loss_of.curvature(log_q), -slope, rcond=None)[0]
-        if np.linalg.norm(step) <= LAST_STEP * (1 + np.linalg.norm(y)):
+        short = np.linalg.norm(step) <= LAST_STEP * (1 + np.linalg.norm(y))
+        if short or abs(slope @ step) <= ROUNDED_LOSS * max(1.0, loss):
             y = y + step
             log_q = loss_of.log_probabilities(y)
-            if np.linalg.norm(loss_of.slope(log_q)) <= ROUNDED_SLOPE * scale * np.sqrt(len(y)):
+            largest = float((np.abs(loss_of.features) @ np.abs(y)).max())
+            rounding = ROUNDED_SLOPE + np.finfo(np.float64).eps * largest
+            if np.linalg.norm(loss_of.slope(log_q)) <= rounding * scale * np.sqrt(len(y)):
                 return y, log_q
+            loss = loss_of.loss(log_q)
             continue
         taken, loss, log_q = backtracked(
             lambda t: _along(loss_of, y + t * step),  # noqa: B023

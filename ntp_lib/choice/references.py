@@ -126,10 +126,20 @@ def embeddings_are_independent(choice: ChoiceData) -> bool:
 
 
 def bounded_by_programme(choice: ChoiceData) -> Bools:
-    """Which candidates off the supports stay bounded, by `ntp_lib.decomposition` of the pair data, (n,)."""
+    """Which candidates off the supports stay bounded, by `ntp_lib.decomposition` of the pair data, (n,).
+
+    Raises:
+        DidNotConvergeError: some margin is too small to decide; the message names the pair.
+    """
     found = np.zeros(len(choice.rows), dtype=bool)
     if not choice.in_support.all():
-        bounded = decomposition(choice.pairs(), rounded=True).bounded[:, 1]
+        try:
+            bounded = decomposition(choice.pairs(), rounded=True).bounded[:, 1]
+        except DidNotConvergeError as error:
+            raise DidNotConvergeError(
+                f"{error}. Contexts of pairs are (context, label, candidate). Embeddings dependent but for "
+                "rounding, or of very unequal length, leave it open: make equal what should be, and lengths alike"
+            ) from error
         found[pair_places(choice, choice.in_support)[1]] = bounded
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from dataclasses import field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from ntp_lib.margins.separability_verdict import Verdict
 from ntp_lib.numerics.aliases import Bools, Floats
 from ntp_lib.numerics.numbers import real_number
 from ntp_lib.numerics.results import result
+from ntp_lib.subspaces.in_support import unit_embeddings
 from ntp_lib.subspaces.subspace import Subspace, subspace
 
 
@@ -157,12 +159,32 @@ def decomposition(data: NTPData, *, time_limit: float = 600.0, rounded: bool = F
         raise DidNotConvergeError(f"the data were not decomposed; HiGHS: {found}")
     kept = ~found.diverging
     F = subspace(_with_probabilities(data, kept / kept.sum(axis=1, keepdims=True)))
-    result = Decomposition(
-        data, found.diverging, off & kept, _sharpened_direction(found.direction, F), _sharpened(found, F), rounded
-    )
+    bounded = off & kept
+    A = _sharpened(found, F) if bounded.any() else None
+    result = Decomposition(data, found.diverging, bounded, _sharpened_direction(found.direction, F), A, rounded)
     if not result.verify():
-        raise DidNotConvergeError("the linear programme's answer does not verify: a margin is too small to decide")
+        j, v = _least_certain(result, found.direction)
+        raise DidNotConvergeError(
+            "the linear programme's answer does not verify: a margin is too small to decide, that of token "
+            f"{_named(data.vocabulary, v)} in context {_named(data.contexts, j)}, or of another pair"
+        )
     return result
+
+
+def _least_certain(found: Decomposition, W: Floats) -> tuple[int, int]:
+    """The diverging pair of least margin where the direction fails, else the bounded one of least multiplier."""
+    if found.certificate is None or not found._direction_holds():
+        logits = unit_embeddings(found.data)[0] @ W.T
+        lowest = np.where(found.data.support_mask, logits, np.inf).min(axis=1, keepdims=True)
+        sizes, among = lowest - logits, found.diverging if found.diverging.any() else found.bounded
+    else:
+        sizes, among = np.abs(found.certificate), found.bounded
+    j, v = np.unravel_index(np.argmin(np.where(among, sizes, np.inf)), among.shape)
+    return int(j), int(v)
+
+
+def _named(names: tuple[Any, ...] | None, number: int) -> str:
+    return str(number) if names is None else repr(names[number])
 
 
 def _sharpened_direction(W: Floats, F: Subspace) -> Floats | None:

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 from choice_problems import as_next_tokens, random_choice
-from scipy.optimize import minimize
+from scipy.optimize import linprog, minimize
 
 import ntp_lib as ntp
 from ntp_lib.choice.finite import SupportLoss
-from ntp_lib.choice.pairs import clock_ratio
+from ntp_lib.choice.pairs import clock_ratio, differences, pair_places
 from ntp_lib.choice.references import bounded_by_programme, matrix_of_pairs
 from ntp_lib.choice.space import choice_subspace
 
@@ -147,6 +147,45 @@ def test_incompatible_data_settle_where_next_token_data_do():
     assert there.generic
     assert here.generic
     np.testing.assert_allclose(drift, there.drift, atol=1e-6)
+
+
+SHAPES = [(3, 3, (3, 2)), (3, 4, (3, 2)), (3, 6, (2, 2)), (5, 4, (2, 3)), (8, 4, (3, 2))]
+
+
+@pytest.mark.parametrize(("contexts", "tokens", "dims"), SHAPES)
+def test_dependent_embeddings_are_decided(contexts, tokens, dims):
+    """The three first have draws without bounded candidates that Lemma 1 proves separable but for rounding."""
+    for seed in (5, 14, 41, 45, 46):
+        data = random_choice(seed, contexts=contexts, tokens=tokens, candidates=3, dims=dims)
+        found = ntp.choice_references(data)
+        np.testing.assert_array_equal(found.kept, kept_by_programme(data))
+
+
+def kept_by_programme(data):
+    """Candidates in the supports, or whose margin no direction makes positive: a second programme, (n,)."""
+    first, second = pair_places(data, data.in_support)
+    rows, inside = differences(data, first, second), data.in_support[second]
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    kept, off, free = data.in_support.copy(), rows[~inside], [(None, None)] * rows.shape[1]
+    if len(off):
+        best = linprog(
+            np.r_[np.zeros(rows.shape[1]), -np.ones(len(off))],
+            A_ub=np.hstack([-off, np.eye(len(off))]),
+            b_ub=np.zeros(len(off)),
+            A_eq=np.pad(rows[inside], ((0, 0), (0, len(off)))),
+            b_eq=np.zeros(inside.sum()),
+            bounds=free + [(0, 1)] * len(off),
+            method="highs-ipm",
+        )
+        kept[second[~inside]] = best.x[rows.shape[1] :] < 0.5
+    return kept
+
+
+def test_what_is_too_close_to_decide_is_named():
+    keys, held, won = [[1.0, 0.0], [0.0, 0.0], [-1.0, 1e-12]], [[1, 1, 0], [0, 1, 1]], [[1, 0, 0], [0, 0, 1]]
+    data = ntp.ChoiceData(keys, [[1.0], [1.0]], np.array(held), np.array(won, dtype=float), [0.5, 0.5])
+    with pytest.raises(ntp.DidNotConvergeError, match=r"in context \(\d, \d, \d\).* make equal"):
+        ntp.choice_references(data)
 
 
 def test_the_graph_misses_what_dependent_embeddings_bind():
