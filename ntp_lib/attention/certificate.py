@@ -180,11 +180,12 @@ def gap_line(
 
 
 def _largest_rest(stage: StageTwo, product: float) -> float:
-    """The largest r for which |ε| ≤ C r ≤ 1/(8Mν), given Mν."""
+    """The largest r for which |ε| ≤ C r ≤ 1/(8Mν), given Mν; 0 for a head without pushes of first order."""
     head = stage.head
     if isinstance(head, LabelHead):
         return 1 / (8 * product)
-    assert isinstance(head, ValueHead)
+    if not isinstance(head, ValueHead):
+        return 0.0
     if head.calibrated_scale is not None:
         return 1 / (28 * max(head.calibrated_scale, 1.0) * product)
     return min(1 / (8 * product * head.curvature()), 1 / (2 * head.largest_lead), 1 / 28)

@@ -52,7 +52,7 @@ def retrieval_scale(probs: Sequence[float], vocab_size: int) -> float:
         >>> round(retrieval_scale([0.7, 0.3], 20), 3)
         2.663
     """
-    p, V = _distribution(probs), _vocabulary(probs, vocab_size)
+    p, V = checked_distribution(probs), checked_vocabulary(probs, vocab_size)
     if len(p) == 1:
         return float("inf")
     second, first = np.sort(p)[-2:]
@@ -73,7 +73,7 @@ def soft_retrieval(probs: Sequence[float], scale: float, vocab_size: int) -> Sof
     Raises:
         NTPDataError: an argument out of range.
     """
-    p, V = _distribution(probs), _vocabulary(probs, vocab_size)
+    p, V = checked_distribution(probs), checked_vocabulary(probs, vocab_size)
     tau = real_number(scale, "scale", above=0, most=300)
 
     def loss(a: Floats) -> float:
@@ -90,7 +90,7 @@ def soft_retrieval(probs: Sequence[float], scale: float, vocab_size: int) -> Sof
 
 
 def late_log_odds(probs: Sequence[float], scale: float) -> float:
-    """2 artanh(log(p_1/p_2)/τ), the log-odds of attention on two labels for large τ (derived).
+    """2 artanh(log(p_1/p_2)/τ), the log-odds of attention on two labels but for O(e^{−τ/2}/τ).
 
     Raises:
         NTPDataError: not two labels, or a scale at most |log(p_1/p_2)|.
@@ -99,7 +99,7 @@ def late_log_odds(probs: Sequence[float], scale: float) -> float:
         >>> round(late_log_odds([0.7, 0.3], 20.0), 4)
         0.0848
     """
-    p = _distribution(probs)
+    p = checked_distribution(probs)
     if len(p) != 2:
         raise NTPDataError(f"probs has {len(p)} labels; two are needed")
     lead = float(np.log(p[0] / p[1]))
@@ -108,8 +108,8 @@ def late_log_odds(probs: Sequence[float], scale: float) -> float:
 
 
 def late_excess(probs: Sequence[float], scale: float, vocab_size: int) -> float:
-    """log(1 + (V − k)/Σ e^{τ a_z}) at a_z − a_y = log(p_z/p_y)/τ, of the order of e^{−τ/k}, k labels (derived)."""
-    p, V = _distribution(probs), _vocabulary(probs, vocab_size)
+    """log(1 + (V − k)/Σ e^{τ a_z}) at a_z − a_y = log(p_z/p_y)/τ, of the order of e^{−τ/k}, k labels."""
+    p, V = checked_distribution(probs), checked_vocabulary(probs, vocab_size)
     tau = real_number(scale, "scale", above=0, most=300)
     a = 1 / len(p) + (np.log(p) - np.log(p).mean()) / tau
     return float(np.log1p((V - len(p)) / np.exp(tau * a).sum()))
@@ -145,12 +145,22 @@ def _of_more(loss: Callable[[Floats], float], slope: Callable[[Floats], Floats],
     return np.asarray(a / a.sum())
 
 
-def _distribution(probs: Sequence[float]) -> Floats:
+def checked_distribution(probs: Sequence[float]) -> Floats:
+    """Probabilities of labels, (k,): positive, of sum 1.
+
+    Raises:
+        NTPDataError: they are not.
+    """
     p = real_numbers(probs, "probs")
     if (p <= 0).any() or abs(p.sum() - 1) > SUM_TOLERANCE:
         raise NTPDataError(f"probs are {p.tolist()}; positive numbers with sum 1 are needed")
     return p
 
 
-def _vocabulary(probs: Sequence[float], vocab_size: int) -> int:
+def checked_vocabulary(probs: Sequence[float], vocab_size: int) -> int:
+    """V, at least 2 and at least the number of labels.
+
+    Raises:
+        NTPDataError: it is less.
+    """
     return whole_number(vocab_size, "vocab_size", least=max(2, len(probs)))

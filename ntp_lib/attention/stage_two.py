@@ -39,14 +39,15 @@ class StageTwo:
     Args:
         selection: the sentences.
         values: W_ov, (V, d); None for the head that scores the labels themselves.
+        head: another head in place of these two.
 
     Attributes:
         limits: b_i = w β m_x/m_*, (n, L − 1), 0 on the padding: γ_i e^{s_i} in the limit of hard retrieval.
     """
 
-    def __init__(self, selection: Selection, values: Floats | None = None) -> None:
+    def __init__(self, selection: Selection, values: Floats | None = None, head: Head | None = None) -> None:
         self.selection = selection
-        self.head: Head = LabelHead(selection) if values is None else ValueHead(selection, values)
+        self.head: Head = head or (LabelHead(selection) if values is None else ValueHead(selection, values))
         self._query = selection.query[:, None]
         counts = selection.counts.astype(np.float64)
         with np.errstate(divide="ignore"):

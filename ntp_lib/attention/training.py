@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ntp_lib.attention.calibrated import CalibratedHead
 from ntp_lib.attention.certificate import Certificate, Certifier
 from ntp_lib.attention.selection import Selection
 from ntp_lib.attention.stage_one import calibrated_values
@@ -21,7 +22,7 @@ from ntp_lib.numerics.numbers import one_of, real_number, real_numbers, whole_nu
 from ntp_lib.numerics.results import copied, result
 from ntp_lib.trajectories.training import recorded_steps
 
-HEADS = ("values", "labels")
+HEADS = ("values", "labels", "calibrated")
 MOST_STEPS = 10**7
 
 Measure = Callable[[Floats, Look], Mapping[str, float]]
@@ -67,7 +68,9 @@ def train_two_stage(
         selection: realisable data.
         scale: τ; the values are τ W_ov* (see `calibrated_values`).
         values: W_ov, (V, d), in place of these: a first stage that was really trained.
-        head: "values", or "labels" for −log of the attention on the optimal token, which needs no values.
+        head: "values"; "labels" for −log of the attention on the optimal token, which needs no values; or
+            "calibrated": sentences are followed as the values say their optimal token is (see
+            `ntp_lib.attention.calibrated`), and excess_loss is over the entropy.
         step_size: η, positive; or the length of each step, (steps,).
         steps: number of steps.
         W0: start, (d, d); zero for None.
@@ -85,9 +88,11 @@ def train_two_stage(
     steps = whole_number(steps, "steps", least=1, most=MOST_STEPS)
     lengths = _lengths(step_size, steps)
     W_ov = None
-    if head == "values":
+    if head != "labels":
         W_ov = calibrated_values(selection, scale) if values is None else real_array(values, "values", "(V, d)")
-    stage = StageTwo(selection, W_ov)
+    stage = StageTwo(
+        selection, W_ov, CalibratedHead(selection, W_ov) if head == "calibrated" and W_ov is not None else None
+    )
     d = selection.embeddings.shape[1]
     W = np.zeros((d, d)) if W0 is None else real_array(W0, "W0", "(d, d)")
     if W.shape != (d, d):
