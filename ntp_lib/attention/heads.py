@@ -91,7 +91,7 @@ class ValueHead:
         if (beta[self._real] <= 0).any():
             return float("inf")
         worst = (size.max(axis=1, keepdims=True) / np.where(self._real, beta, np.inf)).max()
-        return float(1 + 1.04 * (3.44 * self.largest_lead + np.e) * worst)
+        return float(1 + (3.44 * self.largest_lead + np.e) * worst)
 
     def _gain(self, attention: Floats) -> Floats:
         """Growth of e^logit for each v, over the sum at hard retrieval, (n, V)."""

@@ -23,6 +23,7 @@ class Look:
         log_scale: c.
         excess: f − f(hard retrieval) of each sentence, (n,), nats.
         step: −∇CE/‖∇CE‖, (d, d); zero where the gradient is.
+        log_slope: log ‖∇CE‖; −inf where it is zero.
     """
 
     margins: Floats = field(repr=False)
@@ -31,6 +32,7 @@ class Look:
     log_scale: float
     excess: Floats
     step: Floats = field(repr=False)
+    log_slope: float
 
 
 class StageTwo:
@@ -79,7 +81,8 @@ class StageTwo:
         log_a = _log_softmax(z + self._log_counts)
         pushes, scale = self.head.pushes(log_a)
         pushes *= self.selection.probs[:, None]
-        return Look(margins, log_a, pushes, scale, self.head.excess(log_a), self._unit(pushes))
+        step, log_size = self._unit(pushes)
+        return Look(margins, log_a, pushes, scale, self.head.excess(log_a), step, log_size + scale)
 
     def gradient(self, W: Floats) -> Floats:
         """∇CE, (d, d), nats; it underflows where `look` does not."""
@@ -91,13 +94,15 @@ class StageTwo:
         U = W if self._plain else X @ W @ X.T
         return U[self.selection.tokens, self._query]
 
-    def _unit(self, push: Floats) -> Floats:
+    def _unit(self, push: Floats) -> tuple[Floats, float]:
+        """Direction and logarithm of the length of Σ_i γ_i M_i."""
         D = self._spread(push)
-        top = np.abs(D).max()
+        top = float(np.abs(D).max())
         if top == 0:
-            return D
+            return D, -np.inf
         D = D / top
-        return np.asarray(D / np.sqrt(np.vdot(D, D)))
+        size = float(np.sqrt(np.vdot(D, D)))
+        return np.asarray(D / size), float(np.log(top) + np.log(size))
 
     def _spread(self, push: Floats) -> Floats:
         """Σ_i γ_i M_i, (d, d), from γ, (n, L − 1)."""

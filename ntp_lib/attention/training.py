@@ -34,7 +34,8 @@ class StageTwoRun:
 
     Attributes:
         W: the last W_kq, (d, d).
-        frame: one row per recorded step: step, path_length Γ (sum of the steps' lengths), norm ‖W‖, along
+        frame: one row per recorded step: step, path_length Γ (sum of the steps' lengths), log_clock
+            (log Σ η/‖∇CE‖, when a flow would be there, but for the steps' length), norm ‖W‖, along
             ⟨W, W̄⟩, gap ‖W‖ − ⟨W, W̄⟩, one_minus_cosine, excess_loss (over hard retrieval, nats), least_margin,
             least_attention (on the optimal token), pressure S, negative (pairs pushed together).
         values: W_ov, (V, d); None for the head that scores the labels.
@@ -101,7 +102,7 @@ def train_two_stage(
         recorded_steps(steps, None if num_records is None else whole_number(num_records, "num_records", least=2))
     )
     certifier, direction = Certifier(stage), selection.direction
-    rows, found, length = [], None, 0.0
+    rows, found, length, log_clock = [], None, 0.0, -np.inf
     with one_blas_thread():
         for k in range(steps + 1):
             look = stage.look(W)
@@ -109,11 +110,14 @@ def train_two_stage(
             if found is None and certifier.reached(look.margins):
                 here = found = (k, certifier.certify(W))
             if k in wanted or here is not None:
-                row = {"step": k, "path_length": length} | record(stage, direction, W, look)
+                row = {"step": k, "path_length": length, "log_clock": log_clock} | record(
+                    stage, direction, W, look
+                )
                 rows.append(row if measure is None else row | dict(measure(W, look)))
             if k < steps:
                 W = W + lengths[k] * look.step
                 length += float(lengths[k])
+                log_clock = float(np.logaddexp(log_clock, np.log(lengths[k]) - look.log_slope))
     step, certificate = found or (None, None)
     return StageTwoRun(W, pd.DataFrame(rows), W_ov, certificate, step)
 

@@ -25,7 +25,7 @@ from .path import path_panels
 from .plane import plane_geometry, support_and_rows
 from .remainder import remainder_panels
 from .selecting import select_stage_one, select_stage_two, select_trap
-from .selecting_more import select_generalise, select_joint, select_soft
+from .selecting_more import select_calibrated, select_generalise, select_joint, select_soft
 from .splitting import splitting_residuals
 from .subspace import subspace_plane
 from .supports import pentagon_paths, pentagon_planes
@@ -83,6 +83,7 @@ __all__ = [
     "rank_floors",
     "remainder_panels",
     "sample_size_panels",
+    "select_calibrated",
     "select_generalise",
     "select_joint",
     "select_soft",

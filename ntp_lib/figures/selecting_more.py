@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -59,7 +60,7 @@ def select_soft(frame: pd.DataFrame) -> Figure:
 
     Args:
         frame: columns scale, attention (least loss, on the second label), head (what the label itself gives it),
-            critical (τ_c), excess, one_token (e^{−τ}), two_tokens (e^{−τ/2}), both times V.
+            critical (τ_c), excess, one_token (what one label costs late), two_tokens (the same for two).
     """
     figure, (share, loss) = panels(2, 3.2)
     share.plot(frame["scale"], frame["attention"], color=colour(0), linestyle=dash(0), label="best attention")
@@ -68,9 +69,43 @@ def select_soft(frame: pd.DataFrame) -> Figure:
     share.set(xlabel="scale τ", ylabel="on the second label")
     titled(share, "Retrieve or mix")
     loss.plot(frame["scale"], frame["excess"], color=colour(0), linestyle=dash(0))
-    for i, (column, name) in enumerate((("one_token", "V exp(−τ)"), ("two_tokens", "V exp(−τ/2)"))):
+    for i, (column, name) in enumerate((("one_token", "one label, exp(−τ)"), ("two_tokens", "two, exp(−τ/2)"))):
         loss.plot(frame["scale"], frame[column], color=colour(2 + i), linestyle=dash(2 + i), label=name)
     loss.set(yscale="log", xlabel="scale τ", ylabel="excess (nats)")
     titled(loss, "What mixing costs")
     shared_legend(figure, [*share.get_legend_handles_labels()[0], *loss.get_legend_handles_labels()[0]])
+    return figure
+
+
+def select_calibrated(frame: pd.DataFrame) -> Figure:
+    """Draw the second stage under values that give the odds: the clock beside another head's, and the loss.
+
+    Args:
+        frame: columns panel ("clock": curve "calibrated" or "labels" and value ⟨W, W̄⟩/ν; "loss": curve "excess" or
+            "proved", value in nats), x (log of the clock; path length).
+    """
+    figure, (clock, loss) = panels(2, 3.2)
+    names = {"calibrated": "calibrated values", "labels": "label head", "proved": "proved"}
+    for i, curve in enumerate(("calibrated", "labels")):
+        part = frame[(frame["panel"] == "clock") & (frame["curve"] == curve)]
+        clock.plot(part["x"], part["value"], color=colour(i), linestyle=dash(i), label=names[curve])
+        late = part.iloc[len(part) // 2]
+        ends = np.array([0.0, part["x"].iloc[-1] - late["x"]])
+        slope = 0.5 if curve == "calibrated" else 1.0
+        clock.plot(
+            late["x"] + ends,
+            late["value"] + slope * ends,
+            color=ink(),
+            linewidth=0.9,
+            linestyle=":",
+            label="slopes ½ and 1" if i else None,
+        )
+    clock.set(xlabel="log of the clock t", ylabel="⟨W, W̄⟩/ν")
+    titled(clock, "The clock")
+    for i, curve in ((0, "excess"), (2, "proved")):
+        part = frame[(frame["panel"] == "loss") & (frame["curve"] == curve)]
+        loss.plot(part["x"], part["value"], color=colour(i), linestyle=dash(i), label=names.get(curve))
+    loss.set(yscale="log", xlabel="path length Γ", ylabel="excess (nats)")
+    titled(loss, "The loss")
+    shared_legend(figure, [*clock.get_legend_handles_labels()[0], *loss.get_legend_handles_labels()[0]])
     return figure

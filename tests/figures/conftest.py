@@ -37,6 +37,7 @@ FRAMES = {
     "candidate_panels": trajectory_frames.candidates,
     "select_generalise": selecting_frames.generalise,
     "select_joint": selecting_frames.joint,
+    "select_calibrated": selecting_frames.calibrated,
     "select_soft": selecting_frames.soft,
     "select_stage_one": selecting_frames.stage_one,
     "select_stage_two": selecting_frames.stage_two,

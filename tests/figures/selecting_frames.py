@@ -84,3 +84,11 @@ def soft():
             "two_tokens": 20 * np.exp(-tau / 2),
         }
     )
+
+
+def calibrated():
+    x = np.linspace(1.0, 20.0, 20)
+    rows = [("clock", "calibrated", t, t / 2) for t in x] + [("clock", "labels", t, t - 1) for t in x]
+    rows += [("loss", "excess", 5 * t, np.exp(-t)) for t in x]
+    rows += [("loss", "proved", 5 * t, 3 * np.exp(-t / 2)) for t in x[8:]]
+    return pd.DataFrame(rows, columns=["panel", "curve", "x", "value"])
