@@ -12,14 +12,14 @@ from ntp_lib.errors import NTPDataError
 
 
 def pairs_of(seed, *, V=8, count=12, dim=None):
-    """Sentences of two tokens, the query apart from them, with random odds for every token."""
+    """Sentences of two tokens and their copies, the query apart from them, with random odds for every token."""
     rng = np.random.default_rng(seed)
     language = random_language(V, seed=seed)
     sentences = [rng.choice(V - 1, 2, replace=False) for _ in range(count)]
     best = [language.next_token[language.optimal(V - 1, words)] for words in sentences]
     embeddings = None if dim is None else rng.standard_normal((V, dim))
     data = Selection.from_sentences(
-        [words.tolist() for words in sentences],
+        [np.repeat(words, rng.integers(1, 4, 2)).tolist() for words in sentences],
         best,
         list(enumerate(language.next_token.tolist())),
         queries=[V - 1] * count,
@@ -60,6 +60,8 @@ def test_pushes_of_two_tokens(seed, dim):
     head = CalibratedHead(data, values)
     stage = StageTwo(data, values, head)
     b = data.probs * head.variances[:, 0] * (data.counts[:, 1] / data.counts[:, 0]) ** 2
+    if dim is None:
+        b = calibrated_certificate(data, values, np.zeros((8, 8))).weights
     rng = np.random.default_rng(seed)
     for size in (1.0, 3.0, 10.0, 30.0):
         look = stage.look(size * rng.standard_normal(2 * data.embeddings.shape[1:]))

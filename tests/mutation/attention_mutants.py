@@ -158,6 +158,27 @@ ATTENTION_MUTANTS = (
         tests=("tests/attention/test_selection_other.py",),
     ),
     Mutant(
+        "what is cut off the labels is not spread over the vocabulary",
+        f"{ATTENTION}/mixing.py",
+        "np.log1p(V * np.maximum(p - level, 0.0)",
+        "np.log1p(np.maximum(p - level, 0.0)",
+        tests=("tests/attention/test_mixing.py",),
+    ),
+    Mutant(
+        "second-order pushes with multiplicities that are not squared",
+        f"{ATTENTION}/calibrated.py",
+        "(selection.counts[:, 1] / selection.counts[:, 0]) ** 2",
+        "(selection.counts[:, 1] / selection.counts[:, 0])",
+        tests=("tests/attention/test_calibrated.py",),
+    ),
+    Mutant(
+        "calibrated values pushed as if logits had no mean",
+        f"{ATTENTION}/calibrated.py",
+        "np.expm1(shift - partition)",
+        "np.expm1(shift)",
+        tests=("tests/attention/test_calibrated.py",),
+    ),
+    Mutant(
         "both layers trained as if attention stood still",
         f"{ATTENTION}/joint.py",
         "push = a * (g - (a * g).sum(axis=1, keepdims=True))",
