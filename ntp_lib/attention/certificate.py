@@ -15,7 +15,7 @@ import scipy.special
 
 from ntp_lib.attention.heads import LabelHead, ValueHead
 from ntp_lib.attention.selection import Selection
-from ntp_lib.attention.stage_one import calibrated_values
+from ntp_lib.attention.stage_one import margin_values
 from ntp_lib.attention.stage_two import StageTwo
 from ntp_lib.errors import NTPDataError
 from ntp_lib.numerics.aliases import Floats
@@ -99,7 +99,7 @@ def certificate(
         NTPDataError: an argument out of range.
         NotSeparableError: no W_kq is right on all sentences.
     """
-    W_ov = calibrated_values(selection, scale) if values is None else real_array(values, "values", "(V, d)")
+    W_ov = margin_values(selection, scale) if values is None else real_array(values, "values", "(V, d)")
     W, d = real_array(W, "W", "(d, d)"), selection.embeddings.shape[1]
     if W.shape != (d, d):
         raise NTPDataError(f"W has shape {W.shape}; ({d}, {d}) is needed")

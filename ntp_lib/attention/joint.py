@@ -11,7 +11,7 @@ import pandas as pd
 import scipy.special
 
 from ntp_lib.attention.selection import Selection
-from ntp_lib.attention.stage_one import calibrated_values
+from ntp_lib.attention.stage_one import margin_values
 from ntp_lib.data.threads import one_blas_thread
 from ntp_lib.numerics.aliases import Floats, Ints
 from ntp_lib.numerics.numbers import real_number, whole_number
@@ -68,7 +68,7 @@ def train_joint(
     if num_records is not None:
         num_records = whole_number(num_records, "num_records", least=2)
     problem = _Joint.of(selection, share)
-    ends = calibrated_values(selection), selection.direction
+    ends = margin_values(selection), selection.direction
     W_ov, W = np.zeros_like(ends[0]), np.zeros_like(ends[1])
     wanted, rows = set(recorded_steps(steps, num_records)), []
     with one_blas_thread():

@@ -11,7 +11,7 @@ from ntp_lib.numerics.aliases import Floats
 from ntp_lib.numerics.numbers import real_number
 
 
-def calibrated_values(selection: Selection, scale: float = 1.0) -> Floats:
+def margin_values(selection: Selection, scale: float = 1.0) -> Floats:
     """τ W_ov*, (V, d): the shortest decoder with margins at least τ on all collocations.
 
     In closed form Σ_x (e_n(x) − 1/V) xᵀ where the embeddings are orthonormal; by `ntp_lib.ntp_svm` otherwise.

@@ -12,7 +12,7 @@ import pandas as pd
 from ntp_lib.attention.calibrated import CalibratedHead
 from ntp_lib.attention.certificate import Certificate, Certifier
 from ntp_lib.attention.selection import Selection
-from ntp_lib.attention.stage_one import calibrated_values
+from ntp_lib.attention.stage_one import margin_values
 from ntp_lib.attention.stage_two import Look, StageTwo
 from ntp_lib.data.threads import one_blas_thread
 from ntp_lib.errors import NTPDataError
@@ -67,7 +67,7 @@ def train_two_stage(
 
     Args:
         selection: realisable data.
-        scale: τ; the values are τ W_ov* (see `calibrated_values`).
+        scale: τ; the values are τ W_ov* (see `margin_values`).
         values: W_ov, (V, d), in place of these: a first stage that was really trained.
         head: "values"; "labels" for −log of the attention on the optimal token, which needs no values; or
             "calibrated": sentences are followed as the values say their optimal token is (see
@@ -90,7 +90,7 @@ def train_two_stage(
     lengths = _lengths(step_size, steps)
     W_ov = None
     if head != "labels":
-        W_ov = calibrated_values(selection, scale) if values is None else real_array(values, "values", "(V, d)")
+        W_ov = margin_values(selection, scale) if values is None else real_array(values, "values", "(V, d)")
     stage = StageTwo(
         selection, W_ov, CalibratedHead(selection, W_ov) if head == "calibrated" and W_ov is not None else None
     )

@@ -7,7 +7,7 @@ import pytest
 
 from ntp_lib.attention.certificate import along_gain, certificate, gap_line
 from ntp_lib.attention.heads import ValueHead
-from ntp_lib.attention.stage_one import calibrated_values
+from ntp_lib.attention.stage_one import margin_values
 from ntp_lib.attention.stage_two import StageTwo
 from ntp_lib.attention.synthetic import random_language
 from ntp_lib.attention.training import train_two_stage
@@ -96,7 +96,7 @@ def test_the_label_head_certifies_with_its_own_constants():
 def test_general_constants_hold_near_hard_retrieval():
     for seed in range(4):
         data = problem(seed=seed, dim=9)
-        head = ValueHead(data, calibrated_values(data, 3.0))
+        head = ValueHead(data, margin_values(data, 3.0))
         beta, constant = head.hard_factors(), head.curvature()
         rng = np.random.default_rng(seed)
         for _ in range(30):
@@ -116,8 +116,8 @@ def test_general_constants_hold_near_hard_retrieval():
 def test_no_certificate_where_hard_retrieval_is_no_minimum():
     data = problem()
     # Values under which every token says the opposite of what follows it.
-    assert certificate(data, 1e3 * data.direction, values=-calibrated_values(data)).S_0 == 0
-    run = train_two_stage(data, values=-calibrated_values(data), steps=50)
+    assert certificate(data, 1e3 * data.direction, values=-margin_values(data)).S_0 == 0
+    run = train_two_stage(data, values=-margin_values(data), steps=50)
     assert run.certificate is None
     assert run.certified_step is None
     with pytest.raises(NTPDataError, match="W has shape"):

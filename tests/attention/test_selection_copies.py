@@ -3,7 +3,7 @@
 import numpy as np
 
 from ntp_lib.attention.selection import Selection
-from ntp_lib.attention.stage_one import calibrated_values
+from ntp_lib.attention.stage_one import margin_values
 from ntp_lib.attention.stage_two import StageTwo
 
 
@@ -15,7 +15,7 @@ def test_late_pushes_are_their_limits_times_exponentials_of_margins() -> None:
     place = {name: i for i, name in enumerate(data.vocabulary)}
     # b decides the first sentence and c the second: let the first alone be late.
     W[place["b"], place["q"]] = 25.0
-    for head in (None, calibrated_values(data, 2.0)):
+    for head in (None, margin_values(data, 2.0)):
         stage = StageTwo(data, head)
         look = stage.look(W)
         first = int(np.flatnonzero(data.tokens[:, 0] == place["b"])[0])

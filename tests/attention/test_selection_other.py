@@ -5,7 +5,7 @@ import pytest
 
 from ntp_lib.attention.joint import accuracy, train_joint
 from ntp_lib.attention.soft import late_excess, late_log_odds, retrieval_scale, soft_retrieval
-from ntp_lib.attention.stage_one import calibrated_values
+from ntp_lib.attention.stage_one import margin_values
 from ntp_lib.attention.synthetic import random_language
 from ntp_lib.attention.training import train_two_stage
 from ntp_lib.attention.transitivity import chain_slack, right_answers, sentence_kinds
@@ -127,7 +127,7 @@ def test_both_layers_at_once(data):
     length = np.hypot(run.frame.norm, run.frame.values_norm)
     assert (length <= 0.05 * run.frame.step + 1e-9).all()
     assert accuracy(data, 0 * run.values, run.W) == 0
-    assert accuracy(data, calibrated_values(data), data.direction) == 1
+    assert accuracy(data, margin_values(data), data.direction) == 1
 
 
 def test_options_of_joint_training(data):

@@ -6,7 +6,7 @@ import pytest
 import ntp_lib as ntp
 from ntp_lib.attention.selection import Selection
 from ntp_lib.attention.stage_one import (
-    calibrated_values,
+    margin_values,
     stage_one_coordinates,
     stage_one_potential,
     stage_one_spread,
@@ -70,7 +70,7 @@ def test_loss_and_slope(dim, with_values):
 def test_copies_of_a_token_count():
     pairs = list(zip("abq", "ABQ", strict=True))
     data = Selection.from_sentences(["aabbbq", "baq"], "AB", pairs, queries="qa")
-    stage = Stage(data, calibrated_values(data, 3.0))
+    stage = Stage(data, margin_values(data, 3.0))
     W = np.random.default_rng(0).standard_normal((6, 6))
     assert data.probs @ (stage.look(W).excess + stage.head.floor) == pytest.approx(loss(stage, W), rel=1e-12)
     attention = np.exp(stage.log_attention(np.zeros((6, 6))))[0]
@@ -80,8 +80,8 @@ def test_copies_of_a_token_count():
 def test_calibrated_values_are_those_of_the_svm():
     data = problem()
     solved = np.asarray(ntp.ntp_svm(data.stage_one()).W)
-    np.testing.assert_allclose(calibrated_values(data), solved, atol=1e-8)
-    assert np.linalg.norm(calibrated_values(data, 2.0)) == pytest.approx(2 * np.sqrt(7))
+    np.testing.assert_allclose(margin_values(data), solved, atol=1e-8)
+    assert np.linalg.norm(margin_values(data, 2.0)) == pytest.approx(2 * np.sqrt(7))
     rotation = np.linalg.qr(np.random.default_rng(0).standard_normal((8, 8)))[0]
     language = random_language(8)
     turned = language.selection(language.draw(25, longest=4), embeddings=rotation)
@@ -90,7 +90,7 @@ def test_calibrated_values_are_those_of_the_svm():
     run, plain = (train_two_stage(s, steps=30, step_size=0.1) for s in (turned, data))
     np.testing.assert_allclose(rotation @ run.W @ rotation.T, plain.W, atol=1e-10)
     with pytest.raises(NTPDataError, match="scale"):
-        calibrated_values(data, 0.0)
+        margin_values(data, 0.0)
 
 
 def test_first_stage_stays_within_the_spread():
@@ -118,7 +118,7 @@ def test_first_stage_stays_within_the_spread():
 @pytest.mark.parametrize("scale", [0.5, 2.0, 6.0])
 def test_pushes_in_the_tail(scale):
     data = problem()
-    stage = StageTwo(data, calibrated_values(data, scale))
+    stage = StageTwo(data, margin_values(data, scale))
     V, constant = 8, 3.5 * max(scale, 1)
     beta = V / (np.exp(scale) + V - 1)
     share = data.probs[:, None] * data.counts[:, 1:] / data.counts[:, :1]
@@ -136,7 +136,7 @@ def test_pushes_in_the_tail(scale):
 def test_sign_lemma_and_its_converse():
     rng, data = np.random.default_rng(0), problem(tokens=6)
     scale = 4.0
-    stage, negative = StageTwo(data, calibrated_values(data, scale)), 0
+    stage, negative = StageTwo(data, margin_values(data, scale)), 0
     for _ in range(50):
         look = stage.look(2 * rng.standard_normal((6, 6)))
         best = look.log_attention[:, 0] >= look.log_attention[:, 1:].max(axis=1)
@@ -148,7 +148,7 @@ def test_sign_lemma_and_its_converse():
 
 def test_margins_of_thousands_neither_vanish_nor_overflow():
     data = problem()
-    stage = StageTwo(data, calibrated_values(data, 3.0))
+    stage = StageTwo(data, margin_values(data, 3.0))
     for sign in (1, -1):
         look = stage.look(sign * 2000 * data.direction)
         assert np.linalg.norm(look.step) == pytest.approx(1)
