@@ -57,7 +57,8 @@
   addEventListener("hashchange", followAddress);
   addEventListener("load", () => {
     followAddress();
-    document.querySelectorAll("span.highlighted").forEach(reveal);
+    // Sphinx marks the words 10 ms after the text is there, which may be later than this.
+    setTimeout(() => document.querySelectorAll("span.highlighted").forEach(reveal), 20);
   });
   document.addEventListener("DOMContentLoaded", () => {
     if (!remembered()) proofs().forEach((proof) => { proof.open = false; });

@@ -3,6 +3,7 @@
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
+from waiting import settled
 
 GRAVE = ("serious", "critical")
 # Typeset formulas are drawings beside a copy for screen readers, both MathJax's; thousands of nodes on a page.
@@ -11,6 +12,9 @@ CONTEXT = {"exclude": [["mjx-container"]]}
 OPTIONS = {"resultTypes": ["violations"]}
 # All that a theme changes.
 COLOURS = OPTIONS | {"runOnly": ["color-contrast", "link-in-text-block"]}
+
+# The book's pages say which theme they show, and hear of another preference a moment after it was set.
+IN_THEME = "theme => [theme, undefined].includes(document.documentElement.dataset.theme)"
 
 # Thousands of words of code have a colour each, one of each kind shows it; and a table's rows are alike, as are
 # the entries of an index and the cells of a notebook.
@@ -102,7 +106,6 @@ def complaints(browser: Any, address: str, *, everything: bool = False) -> list[
     """
     found: list[str] = []
     view = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme="light")
-    view.set_default_timeout(120_000)
     try:
         # Formulas stay as they are written: what MathJax draws is left out anyway, and takes minutes to leave out.
         view.route(MATHJAX, lambda route: route.fulfill(body="", content_type="text/javascript"))
@@ -112,7 +115,8 @@ def complaints(browser: Any, address: str, *, everything: bool = False) -> list[
             view.evaluate(FEW_OF_A_KIND)
         for scheme, options in (("light", OPTIONS), ("dark", COLOURS)):
             view.emulate_media(color_scheme=scheme)
-            view.wait_for_timeout(300)
+            view.wait_for_function(IN_THEME, arg=scheme)
+            settled(view)
             found += [f"{scheme}: {one}" for one in (*grave_findings(view, options), *unseen_focus(view))]
     finally:
         view.close()

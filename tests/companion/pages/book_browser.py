@@ -3,10 +3,13 @@
 import functools
 import http.server
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from waiting import LONGEST, settled
 
 ARGUMENTS = [
     "--disable-gpu",
@@ -17,6 +20,8 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 DESKTOP, TELEPHONE = 1280, 390
+# How a browser calls the end of a request for a drawing that it needs no longer, as the page has another width.
+UNWANTED = "net::ERR_ABORTED"
 
 IMAGES = """async () => {
   const images = [...document.images];
@@ -61,10 +66,11 @@ OVERFLOW = """() => {
   ];
 }"""
 
-# The page hears of the reader's new preference a moment after it was set; one without drawings need not be asked.
+# The page hears of the reader's new preference a moment after it was set, on a busy machine a long one; a page
+# without drawings need not be asked.
 THEMES = """async theme => {
   const drawings = document.querySelector('.ntp-figure');
-  for (let n = 0; drawings && n < 40 && document.documentElement.dataset.theme !== theme; n++) {
+  for (let n = 0; drawings && n < 1000 && document.documentElement.dataset.theme !== theme; n++) {
     await new Promise(resolve => setTimeout(resolve, 50));
   }
   return [...document.querySelectorAll('.ntp-figure')].flatMap(figure => {
@@ -120,23 +126,38 @@ def faults(browser: Any, base: str, page: str, also: Callable[[Any], list[str]] 
     view = browser.new_page(viewport={"width": DESKTOP, "height": 900}, color_scheme="light")
     view.on("console", lambda m: found.append(f"console: {m.text}") if m.type == "error" else None)
     view.on("pageerror", lambda error: found.append(f"script: {error}"))
-    view.on("requestfailed", lambda r: found.append(f"failed request: {r.url}"))
+    view.on("requestfailed", lambda r: found.append(f"failed request: {r.url}") if r.failure != UNWANTED else None)
     view.on("response", lambda r: found.append(f"status {r.status}: {r.url}") if r.status >= 400 else None)
     view.on("request", lambda r: found.append(f"external: {r.url}") if _external(r.url, base) else None)
+    asked: set[Any] = set()
+    view.on("request", lambda request: asked.add(request))
+    for answer in ("requestfinished", "requestfailed"):
+        view.on(answer, lambda request: asked.discard(request))
     try:
         view.goto(f"{base}/{page}", wait_until="load")
         found += view.evaluate(EQUATIONS) + view.evaluate(IMAGES) + _layout(view, "light")
         view.emulate_media(color_scheme="dark")
         found += view.evaluate(THEMES, "dark")
         found += also(view) if also else _on_a_telephone(view)
+        found += _unanswered(view, asked)
+        return [f"{page}: {fault}" for fault in dict.fromkeys(found)]
     finally:
         view.close()
-    return [f"{page}: {fault}" for fault in dict.fromkeys(found)]
 
 
 def _on_a_telephone(view: Any) -> list[str]:
     view.set_viewport_size({"width": TELEPHONE, "height": 900})
-    return _layout(view, "dark")
+    settled(view)
+    pictures: list[str] = view.evaluate(IMAGES)
+    return pictures + _layout(view, "dark")
+
+
+def _unanswered(view: Any, asked: set[Any]) -> list[str]:
+    """Wait until every request has its answer, or fails; return what has neither."""
+    end = time.monotonic() + LONGEST / 1000
+    while asked and time.monotonic() < end:
+        view.wait_for_timeout(5)
+    return [f"no answer: {request.url}" for request in asked]
 
 
 def _layout(view: Any, theme: str) -> list[str]:

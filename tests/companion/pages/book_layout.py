@@ -3,6 +3,7 @@
 from typing import Any
 
 from book_browser import OVERFLOW
+from waiting import SETTLED, settled
 
 WIDE, NARROW = (1280, 1440, 1920), 390
 # A4 without margins of 1.5 cm, in CSS pixels.
@@ -17,12 +18,6 @@ UNFOLD = """async () => {
 }"""
 
 COMMON = """
-  // Scripts may answer to a new width a moment later.
-  const settled = async () => {
-    for (let n = 0; n < 2; n += 1) await new Promise(done => requestAnimationFrame(done));
-    await Promise.all(document.getAnimations().map(one => one.finished.catch(() => null)));
-    for (let n = 0; n < 2; n += 1) await new Promise(done => requestAnimationFrame(done));
-  };
   const all = selector => [...document.querySelectorAll('.bd-article ' + selector)];
   // Everything but the insides of formulas and drawings, which are many and end where their box does.
   const parts = () => {
@@ -114,7 +109,7 @@ def cut(view: Any) -> list[str]:
     Args:
         view: A playwright page that has loaded.
     """
-    view.evaluate(UNFOLD.replace("async () => {", f"async () => {{ {COMMON}", 1))
+    view.evaluate(UNFOLD.replace("async () => {", f"async () => {{ {SETTLED}", 1))
     found = []
     for width in WIDE:
         found += [f"{fault} ({width} px)" for fault in _at(view, width, CUT)]
@@ -134,6 +129,6 @@ def lost_in_print(view: Any) -> list[str]:
 
 def _at(view: Any, width: int, script: str) -> list[str]:
     view.set_viewport_size({"width": width, "height": 900})
-    view.evaluate(f"async () => {{ {COMMON} await settled(); }}")
+    settled(view)
     found: list[str] = view.evaluate(script)
     return found

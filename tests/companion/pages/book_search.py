@@ -46,6 +46,12 @@ ANSWERS = """async queries => {
   // Sphinx shows the last one first.
   return Object.fromEntries(queries.map(q => [q, ask(q).reverse().map(one => [one[0], one[1], one[2]])]));
 }"""
+# Results come one by one, and the excerpt of each when its page has been read.
+ALL_SHOWN = """() => {
+  const results = [...document.querySelectorAll('#search-results ul.search > li')];
+  const count = Search.status?.innerText.match(/found (\\d+) page/)?.[1];
+  return Number(count) === results.length && results.every(one => one.querySelector(':scope > p, :scope > span'));
+}"""
 # Sphinx's search as it comes: its own spelling of a query, no entries for results.
 AS_IT_COMES = """() => {
   Search._index.indexentries = {};

@@ -12,6 +12,7 @@ from explore_page import small_page
 from first_chapter import first_chapter
 from small_project import small_project
 from statements_book import statements_book
+from waiting import patient
 
 from ntp_lib.companion.reproduction.project import Project
 
@@ -34,7 +35,7 @@ def browser() -> Iterator[Any]:
         chromium = playwright.chromium.launch(
             executable_path=executable, headless=True, chromium_sandbox=False, args=ARGUMENTS
         )
-        yield chromium
+        yield patient(chromium)
         chromium.close()
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from small_project import ROOT
+from waiting import settled
 
 STATIC = ROOT / "book" / "_static" / "explore"
 LIVE = "document.querySelector('[data-ntp-explore]').ntpExplore"
@@ -87,9 +88,17 @@ def show(view: Any, state: str) -> None:
 
 
 def rest(view: Any) -> None:
-    """Wait until the page has computed in full and written its address."""
-    view.evaluate("new Promise((done) => setTimeout(done, 50))")
+    """Wait until the page has drawn what was done to it, in a frame of its own, and let it compute in full."""
+    settled(view)
     view.evaluate(f"{LIVE}.settle(true)")
+
+
+def address(view: Any) -> str:
+    """Return the page's address once its state is written there, which it is when the state has rested."""
+    rest(view)
+    view.wait_for_function(f"location.hash === NTP.state.toHash({LIVE}.state)")
+    found: str = view.evaluate("location.href")
+    return found
 
 
 def context_of(view: Any, j: int) -> dict[str, Any]:

@@ -108,6 +108,7 @@ def test_menu_of_formulas(browser: Any, small: str) -> None:
     view.wait_for_function("!MathJax.startup.document.menu.menu.findID('Accessibility')")
     loaded = len(requests)
     view.locator("mjx-container").first.click(button="right")
+    view.wait_for_selector(".CtxtMenu_MenuItem")
     labels = view.locator(".CtxtMenu_MenuItem").all_inner_texts()
     tab_stops = view.locator("mjx-container[tabindex='0']").count()
     view.close()

@@ -23,14 +23,17 @@ def test_map_lights_what_a_statement_rests_on(
     assert first_page.locator(".ntp-map:visible").count() == 1
     sizes = "all => all.map((text) => parseFloat(getComputedStyle(text).fontSize))"
     assert min(drawing.locator("text").evaluate_all(sizes)) >= 12
-    lit = f"() => [...document.querySelectorAll('.ntp-map-{kind} a.lit')].map((a) => a.dataset.label).sort()"
-    ancestors = ["cor-last", "def-size", "lem-helper", "lem-late", "thm-main"]
+    lit = f"[...document.querySelectorAll('.ntp-map-{kind} a.lit')].map((a) => a.dataset.label).sort().join(' ')"
+
+    def lights(*statements: str) -> None:
+        first_page.wait_for_function(f"(expected) => {lit} === expected", arg=" ".join(statements))
+
     drawing.locator("[data-label=cor-last]").hover()
-    assert first_page.evaluate(lit) == ancestors
+    lights("cor-last", "def-size", "lem-helper", "lem-late", "thm-main")
     first_page.mouse.move(2, 2)
-    assert first_page.evaluate(lit) == []
+    lights()
     drawing.locator("[data-label=lem-helper]").focus()
-    assert first_page.evaluate(lit) == ["def-size", "lem-helper"]
+    lights("def-size", "lem-helper")
     assert first_page.locator(f".ntp-map-{kind} path.lit").count() == 1
 
 

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from book_browser import TELEPHONE, faults, pages, served
 from book_layout import unseen
+from book_search import ALL_SHOWN
 from small_project import ROOT
+from waiting import settled
 
 pytestmark = pytest.mark.browser
 
@@ -46,7 +48,7 @@ def test_small_book(browser: Any, small_book: Path) -> None:
 def _search(browser: Any, base: str, word: str) -> list[str]:
     view = browser.new_page()
     view.goto(f"{base}/search.html?q={word}")
-    view.wait_for_selector("#search-results ul.search li a")
+    view.wait_for_function(ALL_SHOWN)
     titles: list[str] = view.locator("#search-results ul.search li > a").all_inner_texts()
     view.close()
     return titles
@@ -58,6 +60,7 @@ def _fading_formulas(browser: Any, page: str) -> list[str]:
     view.goto(page)
     view.evaluate("MathJax.startup.promise")
     view.wait_for_selector(".math.ntp-more, .math .ntp-more")
+    settled(view)
     formulas: list[str] = view.locator(".math.ntp-more, .math .ntp-more").all_text_contents()
     view.close()
     return formulas

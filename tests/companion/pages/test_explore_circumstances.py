@@ -9,6 +9,7 @@ import pytest
 from book_browser import TELEPHONE, faults, served
 from explore_page import LIVE, STATIC, context_of, mathematics
 from small_project import ROOT
+from waiting import settled
 
 pytestmark = pytest.mark.browser
 
@@ -67,7 +68,7 @@ def test_without_motion(browser: Any, site: str) -> None:
     view.get_by_role("button", name="Next landmark").click()
     after = view.evaluate(f"{LIVE}.state.s")
     assert after > before + 10
-    view.evaluate("new Promise((done) => setTimeout(done, 100))")
+    settled(view)
     assert view.evaluate(f"{LIVE}.state.s") == after
     context.close()
 
@@ -81,23 +82,30 @@ def test_touch(browser: Any, site: str) -> None:
     view.evaluate("document.querySelector('.nx-say').scrollIntoView()")
     devtools = context.new_cdp_session(view)
 
-    def swipe(x: float, y: float, dx: float, dy: float) -> tuple[float, float]:
-        before = view.evaluate("scrollY"), context_of(view, 1)["deg"]
+    scroll, turn = "scrollY", f"{LIVE}.state.contexts[1].deg"
+
+    def places() -> dict[str, Any]:
+        return {place: view.evaluate(place) for place in (scroll, turn)}
+
+    def swipe(x: float, y: float, dx: float, dy: float, moves: str) -> tuple[float, float]:
+        before = places()
         for kind, part in [("Start", 0.0), *(("Move", i / 5) for i in range(1, 6)), ("End", 1.0)]:
             points = [] if kind == "End" else [{"x": x + part * dx, "y": y + part * dy}]
             devtools.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
             view.evaluate("new Promise(requestAnimationFrame)")
-        view.evaluate("new Promise((done) => setTimeout(done, 200))")
-        return view.evaluate("scrollY") - before[0], context_of(view, 1)["deg"] - before[1]
+        view.wait_for_function(f"(before) => {moves} !== before", arg=before[moves])
+        settled(view)
+        after = places()
+        return after[scroll] - before[scroll], after[turn] - before[turn]
 
     star, plane = (
         view.locator(".nx-hand").nth(1).locator(".star").bounding_box(),
         view.locator(".nx-data svg").bounding_box(),
     )
-    scrolled, turned = swipe(star["x"] + star["width"] / 2, star["y"] + star["height"] / 2, 20, 60)
+    scrolled, turned = swipe(star["x"] + star["width"] / 2, star["y"] + star["height"] / 2, 20, 60, turn)
     assert scrolled == 0
     assert abs(turned) > 5
-    scrolled, turned = swipe(plane["x"] + 40, plane["y"] + 200, 0, -120)
+    scrolled, turned = swipe(plane["x"] + 40, plane["y"] + 200, 0, -120, scroll)
     assert scrolled != 0
     assert turned == 0
     context.close()

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from book_browser import DESKTOP, served
-from explore_page import LIVE, context_of, rest, show
+from explore_page import LIVE, address, context_of, rest, show
+from waiting import settled
 
 pytestmark = pytest.mark.browser
 
@@ -86,8 +87,8 @@ def test_keys_switch_a_cell(view: Any) -> None:
 def test_a_verdict_is_announced_afterrest(view: Any) -> None:
     """The live region speaks once the data rest, and of both conditions."""
     show(view, "inseparable")
-    view.wait_for_function("document.querySelector('[aria-live]').textContent.includes('Separable: No')")
-    assert view.locator("[aria-live]").inner_text().startswith("Compatible: Yes")
+    said = "document.querySelector('[aria-live]').textContent"
+    view.wait_for_function(f"{said}.startsWith('Compatible: Yes') && {said}.includes('Separable: No')")
 
 
 def test_the_challenge(view: Any) -> None:
@@ -135,9 +136,10 @@ def test_address_round_trip(browser: Any, site: str, view: Any) -> None:
     view.locator(".nx-hand").first.focus()
     view.keyboard.press("Shift+ArrowLeft")
     view.get_by_role("button", name="Another start").click()
-    view.wait_for_function("location.hash.startsWith('#toy=105,1,')")
+    written = address(view)
+    assert "#toy=105,1," in written
     other = browser.new_page()
-    other.goto(view.url)
+    other.goto(written)
     for what in ("contexts", "s", "start"):
         here, there = (page.evaluate(f"{LIVE}.state.{what}") for page in (view, other))
         assert str(there) == str(here) or there == pytest.approx(here, abs=0.006)
@@ -170,7 +172,7 @@ def test_time_runs(view: Any) -> None:
     view.wait_for_function(f"{LIVE}.state.s > 10.8")
     view.get_by_role("button", name="Pause").click()
     stopped = view.evaluate(f"{LIVE}.state.s")
-    view.evaluate("new Promise((done) => setTimeout(done, 100))")
+    settled(view)
     assert view.evaluate(f"{LIVE}.state.s") == stopped
     for s, words in ((1, "no law yet"), (1000, "law: ")):
         show(view, f"toy|{s}|0")
@@ -192,3 +194,4 @@ def test_on_paper(view: Any) -> None:
     assert [name for name in controls if view.locator(name).first.is_visible()] == []
     assert "e¹⁴¹" in view.locator(".nx-clock").inner_text()
     view.emulate_media(media="screen")
+    view.evaluate("dispatchEvent(new Event('afterprint'))")

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from book_browser import DESKTOP, TELEPHONE, served
 from bs4 import BeautifulSoup
+from waiting import SHIFT
 
 BOOK = Path(__file__).parents[3] / "book"
 SIZES = {"svg": (671, 300), "dark.svg": (671, 300), "narrow.svg": (328, 600), "narrow.dark.svg": (328, 600)}
@@ -31,12 +32,9 @@ As any other picture.
 # The browser test's page is not the theme's: what the theme does with its attribute is done by hand.
 FRAME = """<!doctype html><html data-theme="{theme}"><link rel="stylesheet" href="figures.css">
 <body class="bd-content bd-article">"""
-SHIFT = """() => new Promise(done => {
-  let sum = 0;
-  const seen = list => list.getEntries().forEach(entry => { sum += entry.value; });
-  new PerformanceObserver(seen).observe({type: 'layout-shift', buffered: true});
-  setTimeout(() => done(sum), 500);
-})"""
+# Only what has been painted can jump: drawings are held back until the page has been.
+PAINTED = "performance.getEntriesByType('paint').length > 0"
+LOADED = "[...document.images].every(i => i.complete || !i.getBoundingClientRect().width)"
 
 
 def svg(width: int, height: int, size: str = 'width="{0}" height="{1}"') -> str:
@@ -136,8 +134,16 @@ def test_a_format_without_pictures_to_choose_from_has_the_wide_ones(tmp_path: Pa
 def opened(browser: Any, address: str, width: int) -> tuple[Any, list[str]]:
     view = browser.new_page(viewport={"width": width, "height": 1200})
     asked: list[str] = []
+    held: list[Any] = []
     view.on("request", lambda request: asked.append(request.url.rsplit("/", 1)[1]))
-    view.goto(address, wait_until="networkidle")
+    view.route("**/*.svg", lambda route: held.append(route))
+    view.goto(address)
+    view.wait_for_function(PAINTED)
+    for route in held:
+        route.continue_()
+    view.unroute("**/*.svg")
+    view.wait_for_function(LOADED)
+    view.wait_for_load_state("networkidle")
     return view, [name for name in asked if name.endswith(".svg")]
 
 

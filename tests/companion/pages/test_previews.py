@@ -9,10 +9,19 @@ from book_browser import DESKTOP
 pytestmark = pytest.mark.browser
 
 BOX = "#ntp-preview"
+DELAY = 250  # ms, of previews.js: from pointing at a link to the box, and from leaving both to its going
 SHOWN = f"""() => {{ const box = document.querySelector('{BOX}');
   return !!box && !box.hidden && !box.style.visibility; }}"""
+HIDDEN = f"() => document.querySelector('{BOX}').hidden"
 FORMULAS = f"""() => [...document.querySelectorAll('{BOX} .math')].map(
   (m) => parseFloat(m.querySelector('mjx-container > svg')?.getAttribute('width')) > 0)"""
+
+
+def _stop_time(page: Any) -> Any:
+    """Return the clock of the page, which stands still from now on: a pointer is in time whatever else runs."""
+    page.clock.install(time=0)
+    page.clock.pause_at(3600)
+    return page.clock
 
 
 def _link(first_page: Any, target: str) -> Any:
@@ -33,7 +42,11 @@ def test_preview_under_the_pointer(first_page: Any, target: str, words: str) -> 
     link = first_page.locator(".bd-article p").first.locator(f"a[href*='{target}']").first
     first_page.evaluate("scrollTo(0, 0)")
     first_page.evaluate("document.getElementById('thm-main').style.marginTop = '1200px'")  # out of sight
+    clock = _stop_time(first_page)
     link.hover()
+    clock.run_for(DELAY - 1)
+    assert not first_page.evaluate(SHOWN)
+    clock.run_for(1)
     first_page.wait_for_function(SHOWN)
     assert words in first_page.inner_text(BOX)
     assert all(first_page.evaluate(FORMULAS))
@@ -43,29 +56,37 @@ def test_preview_under_the_pointer(first_page: Any, target: str, words: str) -> 
     assert inside["x"] >= 0
     assert inside["x"] + inside["width"] <= DESKTOP
     first_page.mouse.move(inside["x"] + 20, inside["y"] + 10, steps=5)
-    first_page.wait_for_timeout(400)
+    clock.run_for(2 * DELAY)
     assert first_page.evaluate(SHOWN), "the pointer may enter the box"
     first_page.mouse.move(5, 890)
-    first_page.wait_for_function(f"() => document.querySelector('{BOX}').hidden")
+    clock.run_for(DELAY)
+    assert first_page.evaluate(HIDDEN)
 
 
 def test_nothing_is_shown_without_a_reason(first_page: Any) -> None:
-    """Controls: a link with no entry, a target in sight, a tap."""
+    """A link with no entry, a target in sight, a tap; the control is a link that has its box in the same time."""
+    clock = _stop_time(first_page)
+    _link(first_page, "#lem-late").hover()
+    clock.run_for(DELAY)
+    first_page.wait_for_function(SHOWN)
+    first_page.mouse.move(5, 890)
+    clock.run_for(DELAY)
+    assert first_page.evaluate(HIDDEN)
     nowhere = "<a id=no href=#nowhere>x</a>"
     first_page.evaluate(f"document.querySelector('.bd-article p a').insertAdjacentHTML('afterend', '{nowhere}')")
     first_page.hover("#no")
-    first_page.wait_for_timeout(600)
-    assert not first_page.evaluate(SHOWN)
+    clock.run_for(2 * DELAY)
+    assert first_page.evaluate(HIDDEN)
     first_page.locator("#thm-main a[href='#def-size']").hover()
-    first_page.wait_for_timeout(600)
-    assert not first_page.evaluate(SHOWN)
+    clock.run_for(2 * DELAY)
+    assert first_page.evaluate(HIDDEN)
     first_page.mouse.move(5, 890)
     first_page.evaluate(
         "document.querySelector(\"a[href$='#lem-late']\").dispatchEvent("
         "new PointerEvent('pointerover', {bubbles: true, pointerType: 'touch'}))"
     )
-    first_page.wait_for_timeout(600)
-    assert not first_page.evaluate(SHOWN)
+    clock.run_for(2 * DELAY)
+    assert first_page.evaluate(HIDDEN)
 
 
 def test_preview_by_keyboard(first_page: Any) -> None:
@@ -73,16 +94,18 @@ def test_preview_by_keyboard(first_page: Any) -> None:
     link = _link(first_page, "#lem-late")
     link.evaluate("(a) => a.previousElementSibling.focus()")
     first_page.keyboard.press("Tab")
-    first_page.wait_for_function(SHOWN)
-    assert link.get_attribute("aria-describedby") == "ntp-preview"
+    # Not the box of the link that had the focus before.
+    first_page.wait_for_function("document.activeElement.getAttribute('aria-describedby') === 'ntp-preview'")
+    assert link.evaluate("(a) => a === document.activeElement")
+    assert first_page.evaluate(SHOWN)
     first_page.keyboard.press("Escape")
-    assert not first_page.evaluate(SHOWN)
+    first_page.wait_for_function(HIDDEN)
     assert link.get_attribute("aria-describedby") is None
     first_page.keyboard.press("Shift+Tab")
     first_page.keyboard.press("Tab")
     first_page.wait_for_function(SHOWN)
     first_page.evaluate("document.activeElement.blur()")
-    first_page.wait_for_function(f"() => document.querySelector('{BOX}').hidden")
+    first_page.wait_for_function(HIDDEN)
 
 
 def test_previewed_links_lead_where_they_should(first_page: Any, book_of_statements: Path) -> None:

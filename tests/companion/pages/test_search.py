@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from book_browser import served
-from book_search import AS_IT_COMES, QUERIES, answers, missed
+from book_search import ALL_SHOWN, AS_IT_COMES, QUERIES, answers, missed
 from extension import extension
 from small_project import ROOT, small_project
 
@@ -110,6 +110,14 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield base
 
 
+@pytest.fixture(scope="module")
+def results(browser: Any, small: str) -> Iterator[Any]:
+    """The page of results of the small book, opened once: a query changes nothing on it."""
+    view = _opened(browser, small)
+    yield view
+    view.close()
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize(
     ("query", "place"),
@@ -124,11 +132,9 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         ("optimize", ["book/chapter", ""]),
     ],
 )
-def test_result_is_found(browser: Any, small: str, query: str, place: list[str]) -> None:
+def test_result_is_found(results: Any, query: str, place: list[str]) -> None:
     """By number, abbreviation, the paper's number, alias and American spelling."""
-    view = _opened(browser, small)
-    page, _, anchor = answers(view, [query])[query][0]
-    view.close()
+    page, _, anchor = answers(results, [query])[query][0]
     assert [page, anchor] == place
 
 
@@ -137,10 +143,10 @@ def test_page_of_results_reads_well(browser: Any, small: str) -> None:
     """A result has its name and its chapter's, and neither name nor excerpt shows TeX or tags."""
     view = browser.new_page()
     view.goto(f"{small}/search.html?q=Theorem%201.1")
-    view.wait_for_selector("#search-results ul.search li p.context")
+    view.wait_for_function(ALL_SHOWN)
     titles = view.locator("#search-results ul.search li > a").all_inner_texts()
     view.goto(f"{small}/search.html?q=optimise")
-    view.wait_for_selector("#search-results ul.search li p.context")
+    view.wait_for_function(ALL_SHOWN)
     excerpts = view.locator("#search-results ul.search p.context").all_inner_texts()
     view.close()
     assert titles[0] == "Theorem 1.1 — 1. A chapter"

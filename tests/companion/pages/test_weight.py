@@ -11,13 +11,11 @@ import pytest
 from book_browser import served
 from extension import extension
 from small_project import ROOT
+from waiting import SHIFT
 
 HTML = Path(os.environ.get("BOOK_HTML") or ROOT / "_build" / "html").resolve()
 # Of the landing page; a page that has formulas, and the theme's own script of icons, is above it.
 MOST_BYTES = 3_000_000
-SHIFT = """window.shift = 0;
-new PerformanceObserver(list => list.getEntries().forEach(entry => { window.shift += entry.value; })).observe(
-  {type: 'layout-shift', buffered: true});"""
 SCRIPT = (
     'x={"arrow-up":[384,512,[8593],"f062","M0 0z"],bars:[448,512,["navicon"],"f0c9","M1 1z"],'
     'wolf:[512,512,[],"f514",["M2 2z","M3 3z"]]};y=[1]'
@@ -54,7 +52,9 @@ def test_a_script_of_another_form_is_refused(weight: ModuleType) -> None:
 
 def icons(view: Any) -> tuple[list[str], list[str]]:
     """Names of the icons on a page that are drawn, and of those in whose place a moving question mark stands."""
+    # A placeholder has its icon, or the question mark, in a frame of its own.
     view.wait_for_selector("svg.svg-inline--fa", state="attached")
+    view.wait_for_function("!document.querySelector('i.fa-solid, i.fa-brands, i.fa-regular, i.fas, i.fab, i.far')")
     found = view.evaluate("""() => [...document.querySelectorAll('svg.svg-inline--fa')].map(
       icon => [icon.dataset.icon, Boolean(icon.querySelector('animate'))])""")
     return [name for name, unknown in found if not unknown], [name for name, unknown in found if unknown]
@@ -114,13 +114,11 @@ def test_an_icon_that_was_cut_away_is_missed(browser: Any, weight: ModuleType, s
 def shift(browser: Any, address: str, width: int, without: str = "") -> float:
     """Layout shift of a page until it has come to rest, maybe without one of its style sheets."""
     view = browser.new_page(viewport={"width": width, "height": 900})
-    view.add_init_script(SHIFT)
     if without:
         view.route(f"**/{without}*", lambda route: route.fulfill(body="", content_type="text/css"))
     view.goto(address, wait_until="networkidle")
     view.evaluate("window.MathJax?.startup?.promise")
-    view.wait_for_timeout(500)
-    found: float = view.evaluate("window.shift")
+    found: float = view.evaluate(SHIFT)
     view.close()
     return found
 

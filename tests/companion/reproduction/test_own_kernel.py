@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -154,6 +155,7 @@ def test_two_commands_on_one_notebook_take_turns(project: Project) -> None:
     first = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     while not began.exists():
         assert first.poll() is None
+        time.sleep(0.05)
     second = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert second.stderr is not None
     assert second.stderr.readline() == (
