@@ -63,6 +63,23 @@ def book_that_moves(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built_once(tmp_path_factory, "book-that-moves", _with_the_page_that_moves)
 
 
+# A first paragraph that has a formula, quotation marks and a tag.
+OPENING = 'How long does $\\Wmm$ take to "arrive", and why does $\\int_0^1 f$ not matter for <what> follows?'
+
+
+def _with_an_address(folder: Path) -> Project:
+    project = small_project(folder, url="https://github.com/o/n")
+    chapter = project.root / "book" / "chapter.md"
+    chapter.write_text(chapter.read_text("utf-8").replace("What grows?", f"{OPENING}\n\nWhat grows?", 1), "utf-8")
+    return project
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of the pages of the small book with an address, for reading."""
+    return built_once(tmp_path_factory, "published-book", _with_an_address)
+
+
 @pytest.fixture
 def statements_address(book_of_statements: Path) -> str:
     """Address of the book on the disk: everything of it works without a server."""

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 import yaml
+from built_once import built_once
 from edited_runs import edit_run
 from small_project import CHECK, FIGURES, NOTEBOOK, ROOT, small_project
 
 from ntp_lib.companion.pages import markdown as md
-from ntp_lib.companion.pages.site import build_site
 from ntp_lib.companion.reproduction.inputs import current_inputs
 from ntp_lib.companion.reproduction.project import Project
 
@@ -92,10 +92,8 @@ def hostile_project(folder: Path) -> Project:
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The pages of the hostile project's book, by path."""
-    site = build_site(hostile_project(tmp_path_factory.mktemp("hostile")))
-    return {
-        path.relative_to(site.folder).as_posix(): path.read_text("utf-8") for path in site.folder.rglob("*.html")
-    }
+    folder = built_once(tmp_path_factory, "hostile-book", hostile_project)
+    return {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in folder.rglob("*.html")}
 
 
 def test_no_word_becomes_markup(pages: dict[str, str]) -> None:
@@ -109,12 +107,25 @@ def test_no_word_becomes_markup(pages: dict[str, str]) -> None:
     assert "In the paper: &lt;script&gt;alert(9)" in pages["book/claims.html"]
 
 
-def test_markup_that_is_meant_stays(tmp_path: Path) -> None:
-    """Formulas, emphasis and code of the manifest are formulas, emphasis and code."""
-    project = small_project(tmp_path)
-    figure = {**FIGURES["growth-curve"], "title": "A *b* `c<d` $e<f$ {prf:ref}`def-growth`"}
+def marked_up_project(folder: Path) -> Project:
+    """The small project with markup that is meant in a title, and a formula that asks for links in a caption."""
+    project = small_project(folder)
+    title = "A *b* `c<d` $e<f$ {prf:ref}`def-growth`"
+    formula = r"$\href{javascript:alert(5)}{z}$ $\require{html}\href{javascript:alert(5)}{z}$"
+    figure = {**FIGURES["growth-curve"], "title": title, "caption": formula}
     project.manifest.write_text(yaml.safe_dump({"figures": {"growth-curve": figure}}), "utf-8")
-    page = (build_site(project).folder / "notebooks" / "growth.html").read_text("utf-8")
+    return project
+
+
+@pytest.fixture(scope="module")
+def marked_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of that project's pages."""
+    return built_once(tmp_path_factory, "marked-up-book", marked_up_project)
+
+
+def test_markup_that_is_meant_stays(marked_up: Path) -> None:
+    """Formulas, emphasis and code of the manifest are formulas, emphasis and code."""
+    page = (marked_up / "notebooks" / "growth.html").read_text("utf-8")
     assert page.count("<em>b</em>") >= 2
     assert page.count('<span class="pre">c&lt;d</span>') >= 2
     assert page.count(r"\(e&lt;f\)") >= 2
@@ -122,16 +133,11 @@ def test_markup_that_is_meant_stays(tmp_path: Path) -> None:
 
 
 @pytest.mark.browser
-def test_a_formula_holds_no_link(browser: Any, tmp_path: Path) -> None:
+def test_a_formula_holds_no_link(browser: Any, marked_up: Path) -> None:
     """Not even where TeX asks for one."""
     from book_browser import served
 
-    project = small_project(tmp_path)
-    formula = r"$\href{javascript:alert(5)}{z}$ $\require{html}\href{javascript:alert(5)}{z}$"
-    figure = {**FIGURES["growth-curve"], "caption": formula}
-    project.manifest.write_text(yaml.safe_dump({"figures": {"growth-curve": figure}}), "utf-8")
-    site = build_site(project)
-    with served(site.folder) as base:
+    with served(marked_up) as base:
         view = browser.new_page()
         view.goto(f"{base}/notebooks/growth.html")
         view.evaluate("MathJax.startup.promise")

@@ -10,9 +10,6 @@ from xml.etree import ElementTree
 import pytest
 from docutils import nodes
 from extension import extension
-from small_project import small_project
-
-from ntp_lib.companion.pages.site import build_site
 
 readable, metadata = extension("readable"), extension("metadata")
 ADDRESSES = re.compile(r'rel="canonical"|og:url|citation_public_url')
@@ -34,17 +31,6 @@ class Head(HTMLParser):
             self.meta.append((values.get("name") or values.get("property") or "", values["content"]))
         if tag == "link" and values.get("rel") == "canonical":
             self.canonical = values["href"]
-
-
-@pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The small book with an address and a first paragraph that has a formula and quotation marks."""
-    project = small_project(tmp_path_factory.mktemp("published"), url="https://github.com/o/n")
-    chapter = project.root / "book" / "chapter.md"
-    text = chapter.read_text("utf-8")
-    first = 'How long does $\\Wmm$ take to "arrive", and why does $\\int_0^1 f$ not matter for <what> follows?'
-    chapter.write_text(text.replace("What grows?", f"{first}\n\nWhat grows?", 1), "utf-8")
-    return build_site(project).folder
 
 
 @pytest.mark.parametrize(

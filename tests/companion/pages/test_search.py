@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from book_browser import served
 from book_search import ALL_SHOWN, AS_IT_COMES, QUERIES, answers, missed
+from built_once import built_once
 from extension import extension
 from small_project import ROOT, small_project
 
 from ntp_lib.companion.pages.site import build_site
 from ntp_lib.companion.reproduction.errors import PublicationError
+from ntp_lib.companion.reproduction.project import Project
 
 search_terms = extension("search_terms")
 
@@ -96,17 +98,21 @@ def test_control_without_the_entries_readers_are_lost(browser: Any) -> None:
     assert len(QUERIES) - len(wrong) < 0.8 * len(QUERIES)
 
 
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of the small book, with aliases of its own and an example of a spelling."""
-    project = small_project(tmp_path_factory.mktemp("search"))
+def _with_aliases(folder: Path) -> Project:
+    project = small_project(folder)
     book = project.root / "book"
     (book / "aliases.yml").write_text(
         "def-growth: [ascent]\nbook/chapter: [second page]\nsplit: [split]\n", "utf-8"
     )
     chapter = (book / "chapter.md").read_text("utf-8")
     (book / "chapter.md").write_text(chapter.replace("A box.", "We optimise $\\Wmm$ of $\\norm{W_k}$."), "utf-8")
-    with served(build_site(project).folder) as base:
+    return project
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of the small book, with aliases of its own and an example of a spelling."""
+    with served(built_once(tmp_path_factory, "book-with-aliases", _with_aliases)) as base:
         yield base
 
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from small_project import small_project
 
 from ntp_lib.companion.cli.book import book_command
 from ntp_lib.companion.pages.offline_check import external_resources
@@ -15,11 +14,10 @@ from ntp_lib.companion.reproduction.errors import PublicationError
 from ntp_lib.companion.reproduction.project import Project
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Site]:
+@pytest.fixture
+def built(published: Path) -> tuple[Project, Site]:
     """The small project with its book, repository address set."""
-    project = small_project(tmp_path_factory.mktemp("book"), url="https://github.com/o/n")
-    return project, build_site(project)
+    return Project(published.parents[1]), Site(published, rebuilt=True)
 
 
 def test_downloaded_notebook_is_the_executed_one(built: tuple[Project, Site]) -> None:
@@ -44,7 +42,7 @@ def test_figure_is_numbered_described_and_downloadable(built: tuple[Project, Sit
     assert "Fig. 1" not in front
 
 
-def test_buttons_follow_the_address(built: tuple[Project, Site], tmp_path: Path) -> None:
+def test_buttons_follow_the_address(built: tuple[Project, Site], small_book: Path) -> None:
     """With an address a page links to repository, editor, Binder and Colab; without it, to none of them."""
     _, site = built
     page = (site.folder / "notebooks" / "growth.html").read_text("utf-8")
@@ -54,8 +52,7 @@ def test_buttons_follow_the_address(built: tuple[Project, Site], tmp_path: Path)
         "colab.research",
     )
     assert [address for address in addresses if address not in page] == []
-    plain = build_site(small_project(tmp_path))
-    page = (plain.folder / "notebooks" / "growth.html").read_text("utf-8")
+    page = (small_book / "notebooks" / "growth.html").read_text("utf-8")
     assert [address for address in ("github.com", "mybinder", "colab.", "thebe") if address in page] == []
 
 
@@ -156,9 +153,8 @@ def test_command_without_runs(project: Project, monkeypatch: pytest.MonkeyPatch)
     assert "run `ntp run --all` first" in result.output
 
 
-def test_record_of_the_stage_is_readable(built: tuple[Project, Site]) -> None:
+def test_record_of_the_stage_is_readable(project: Project) -> None:
     """The stage's notebook is valid JSON with unique cell names."""
-    project, _ = built
-    notebook = json.loads((project.build / "stage" / "notebooks" / "growth.ipynb").read_text("utf-8"))
+    notebook = json.loads((stage(project) / "notebooks" / "growth.ipynb").read_text("utf-8"))
     names = [cell["id"] for cell in notebook["cells"]]
     assert len(set(names)) == len(names)
