@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from ntp_lib.choice import draws
 from ntp_lib.choice.draws import random_choice
 from ntp_lib.errors import DidNotConvergeError, NTPDataError
 
@@ -26,10 +27,11 @@ def test_a_seed_is_one_draw_and_the_query_a_candidate():
         assert query in first.tokens[first.rows == j]
 
 
-def test_refusals():
+def test_refusals(monkeypatch):
     with pytest.raises(NTPDataError, match="length"):
         random_choice(tokens=3, dim=2, sentences=2, length=4)
     with pytest.raises(NTPDataError, match="tokens"):
         random_choice(tokens=1, dim=2, sentences=2, length=2)
-    with pytest.raises(DidNotConvergeError, match="no draw"):
+    monkeypatch.setattr(draws, "MOST_DRAWS", 50)
+    with pytest.raises(DidNotConvergeError, match="no draw in 50 had a component"):
         random_choice(tokens=2, dim=2, sentences=1, length=2, cyclic=True)
