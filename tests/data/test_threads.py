@@ -55,23 +55,23 @@ def test_two_threads_leave_the_setting_as_it_was():
     def stay(i):
         with threads.one_blas_thread():
             entered[i].set()
-            leave[i].wait(30)
+            leave[i].wait(200)
         left[i].set()
-        end.wait(30)
+        end.wait(200)
 
     with two_threads_of_the_process():
         before = blas_threads()
         workers = [Thread(target=stay, args=(i,)) for i in range(2)]
         for i in range(2):
             workers[i].start()
-            assert entered[i].wait(30)
+            assert entered[i].wait(200)
         assert blas_threads() == {1}
         # The one that set the limit stays alive after it has left: it must not keep the right to lift it.
         leave[0].set()
-        assert left[0].wait(30)
+        assert left[0].wait(200)
         assert blas_threads() == {1}, "one is still inside"
         leave[1].set()
-        assert left[1].wait(30)
+        assert left[1].wait(200)
         assert blas_threads() == before
         end.set()
         for worker in workers:

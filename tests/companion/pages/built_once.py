@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from shutil import rmtree
 
 import pytest
 from filelock import FileLock
@@ -23,6 +24,8 @@ def built_once(factory: pytest.TempPathFactory, name: str, write: Callable[[Path
     project = shared / name
     with FileLock(shared / f"{name}.lock"):
         if not (project / "pages").exists():
+            # What a test that was ended in the middle has left would hide its reason behind another.
+            rmtree(project, ignore_errors=True)
             project.mkdir()
             folder = build_site(write(project)).folder
             (project / "pages").write_text(str(folder), "utf-8")

@@ -75,7 +75,7 @@ if __name__ == "__main__":
         _until(lambda: len(list(marks.iterdir())) == 2 and store.exists() and store.read_text().count("\n") == 2)
         children = psutil.Process(sweep.pid).children(recursive=True)
         os.killpg(sweep.pid, signal.SIGINT)
-        _, said = sweep.communicate(timeout=60)
+        _, said = sweep.communicate(timeout=200)
     finally:
         sweep.kill()
     assert sweep.returncode != 0
@@ -110,7 +110,7 @@ if __name__ == "__main__":
     _until(lambda: not any(child.is_running() for child in children))
 
 
-def _until(condition, seconds=60):
+def _until(condition, seconds=200):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end
