@@ -3,7 +3,7 @@
 from typing import Any
 
 # The longest wait of a browser, in ms; a test may take 300 s.
-LONGEST = 120_000
+LONGEST = 240_000
 
 # Scripts answer to a new width or theme in a frame, and what they change may move for a while.
 SETTLED = """
