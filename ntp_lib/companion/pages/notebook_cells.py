@@ -7,6 +7,9 @@ from ntp_lib.companion.reproduction.recording import FIGURE_MIME
 
 INJECTED = "injected-parameters"
 PARAMETERS = "parameters"
+# How a Styler opens its tables, and how the book would have it.
+STYLED = '<table id="T_'
+FRAME = '<table class="dataframe" id="T_'
 
 Notebook = dict[str, Any]
 Cell = dict[str, Any]
@@ -46,6 +49,18 @@ def with_figures(notebook: Notebook) -> Notebook:
         cells.append(cell)
         cells += [_figure_cell(output["data"][FIGURE_MIME]["id"]) for output in drawn]
     result["cells"] = cells
+    return result
+
+
+def with_frames(notebook: Notebook) -> Notebook:
+    """Return a copy in which tables by a pandas Styler have the class of those by pandas, and so their style."""
+    result = copy.deepcopy(notebook)
+    for cell in result["cells"]:
+        for output in cell.get("outputs", []):
+            html = output.get("data", {}).get("text/html")
+            if html is not None:
+                # A text or its lines, as the format has it.
+                output["data"]["text/html"] = "".join(html).replace(STYLED, FRAME)
     return result
 
 

@@ -128,7 +128,8 @@ def _notebook_page(project: Project, manifest: Manifest, evidence: Evidence, rep
     parameters = list(notebook_parameters(project.notebook(name)).values())
     figures = [entry.id for entry in manifest.of_notebook(name)]
     box = cells.markdown_cell("run-this", run_box(name, parameters, figures, repository=repository))
-    shown = with_verdicts(cells.with_figures(executed_notebook(project, name)), evidence.run.checks)
+    shown = cells.with_frames(cells.with_figures(executed_notebook(project, name)))
+    shown = with_verdicts(shown, evidence.run.checks)
     page = cells.insert_after_parameters(shown, box)
     page["cells"].append(cells.markdown_cell("how-computed", footer(evidence)))
     return page

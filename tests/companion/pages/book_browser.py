@@ -47,6 +47,11 @@ EQUATIONS = """async () => {
   ];
 }"""
 
+# What is missing in a table is a dash.
+NUMBERS = """() => [...document.querySelectorAll('.bd-article td')]
+  .filter(cell => ['nan', 'NaN'].includes(cell.textContent.trim())).slice(0, 3)
+  .map(cell => 'not a number: ' + cell.parentElement.textContent.trim().replace(/\\s+/g, ' ').slice(0, 80))"""
+
 # Content cut off by a box that hides its overflow is as lost as content beyond the page's edge. Not so the part
 # of a curve outside the frame of its axes, which is clipped.
 OVERFLOW = """() => {
@@ -135,7 +140,7 @@ def faults(browser: Any, base: str, page: str, also: Callable[[Any], list[str]] 
         view.on(answer, lambda request: asked.discard(request))
     try:
         view.goto(f"{base}/{page}", wait_until="load")
-        found += view.evaluate(EQUATIONS) + view.evaluate(IMAGES) + _layout(view, "light")
+        found += view.evaluate(EQUATIONS) + view.evaluate(IMAGES) + view.evaluate(NUMBERS) + _layout(view, "light")
         view.emulate_media(color_scheme="dark")
         found += view.evaluate(THEMES, "dark")
         found += also(view) if also else _on_a_telephone(view)

@@ -50,6 +50,8 @@ COMMON = """
   // What scrolls starts at its beginning, unless it is laid out from its end.
   const headless = () => all('div.math').filter(math => formula(math) && math.scrollLeft === 0
     && formula(math).getBoundingClientRect().left < math.getBoundingClientRect().left - 1);
+  const beheaded = () => all('table > thead').filter(head => head.textContent.trim() && !head.checkVisibility()
+    && head.parentElement.checkVisibility());
   const code = () => all('pre').filter(wider);
   const cells = table => [...table.querySelectorAll('th, td')].filter(cell => shown(cell) && !unseen(cell));
   const columns = () => all('table').filter(table => wider(tableBox(table)) || cells(table).some(
@@ -60,6 +62,7 @@ CUT = f"""() => {{ {COMMON}
   return [
     ...found('display cut', displays(), name), ...found('formula cut', inline(), name),
     ...found('code cut', code()), ...found('column cut', columns()),
+    ...found('head of a table hidden', beheaded()),
   ];
 }}"""
 

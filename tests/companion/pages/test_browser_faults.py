@@ -37,6 +37,7 @@ BROKEN = {
     "failed request": '<img src="http://example.invalid/dot.png" alt="a dot">',
     "console": "<script>console.error('no')</script>",
     "script": "<script>throw new Error('no')</script>",
+    "not a number: cosine NaN": "<table><tr><td>cosine </td><td>NaN</td></tr></table>",
     "the page is 1500 px wide": '<div style="width:1500px">wide</div>',
     "beyond the edge": '<div style="overflow:hidden"><p style="width:900px">cut off</p></div>',
     "its light drawing is not visible": FIGURE.format(rule=".only-light, .only-dark { display: none }"),
@@ -48,6 +49,7 @@ SOUND = {
     "nothing": "<p>words</p>",
     "an equation": MATHJAX + r'<span class="math">\(x^2\)</span>',
     "an image": '<img src="dot.png" alt="a dot">',
+    "a dash": "<table><tr><td>cosine of nan and naan</td><td>–</td></tr></table>",
     "a wide box that scrolls": '<div style="overflow-x:auto"><p style="width:900px">scrolls</p></div>',
     "a figure": FIGURE.format(rule=RULE.format("light", "dark") + RULE.format("dark", "light")),
 }

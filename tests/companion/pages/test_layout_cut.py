@@ -15,6 +15,7 @@ LINE = "x = 1  # " + 40 * "words "
 FORMULA = '<mjx-container><svg style="width:{0}px"></svg></mjx-container>'
 DISPLAY = f'<div class="math scrolls {{1}}" {{2}}>{FORMULA}</div>'
 FOUR = "".join(f"<td style='min-width:{{0}}px'>{number}</td>" for number in range(4))
+HEADED = "<table><thead {0}><tr><th>share</th></tr></thead><tbody><tr><td>0.5</td></tr></tbody></table>"
 TABLE = f"<div class='pst-scrollable-table-container scrolls'><table><tbody><tr>{FOUR}</tr></tbody></table></div>"
 
 CUT = {
@@ -24,6 +25,7 @@ CUT = {
     "formula cut:": f'<p style="overflow:hidden"><span class="math">{FORMULA.format(900)}</span></p>',
     "code cut:": f'<pre class="scrolls">{LINE}</pre>',
     "column cut:": TABLE.format(300),
+    "head of a table hidden: share": HEADED.format("style='display: none'"),
     "column cut: 0123 (390 px)": TABLE.format(150),
     "code cut: x = 1": f'<details><summary>code</summary><pre class="scrolls">{LINE}</pre></details>',
 }
@@ -32,6 +34,7 @@ SHOWN = {
     "a formula": f'<p style="overflow:hidden"><span class="math">{FORMULA.format(300)}</span></p>',
     "code": f'<pre class="scrolls" style="white-space:pre-wrap">{LINE}</pre>',
     "columns": TABLE.format(60),
+    "a head": HEADED.format(""),
     "folded code": f"<details><summary>code</summary><pre style='white-space:pre-wrap'>{LINE}</pre></details>",
 }
 IN_PRINT = "<style>@media print {{ {0} }}</style>"

@@ -2,6 +2,9 @@
 
 import json
 
+import pandas as pd
+import pytest
+
 from ntp_lib.companion.pages import notebook_cells as cells
 from ntp_lib.companion.reproduction.project import Project
 
@@ -46,6 +49,22 @@ def test_figure_becomes_a_directive_below_its_cell(project: Project) -> None:
     assert [output["output_type"] for output in shown["cells"][position]["outputs"]] == ["stream"]
     assert shown["cells"][position + 1]["source"] == "```{ntp-figure} growth-curve\n```"
     assert "image/png" not in json.dumps(shown)
+
+
+@pytest.mark.parametrize("split", [False, True])
+def test_tables_of_a_styler_look_like_frames(split: bool) -> None:
+    """With the text in one piece or in lines; a frame's own table and other texts stay."""
+    html = pd.DataFrame({"x": [0.5]}).style.format("{:.1f}").to_html()
+    frame = pd.DataFrame({"x": [0.5]}).to_html()
+    outputs = [
+        {"output_type": "display_data", "data": {"text/html": text.splitlines(keepends=True) if split else text}}
+        for text in (html, frame)
+    ]
+    shown = cells.with_frames({"cells": [{"outputs": outputs}, {"source": '<table id="T_'}]})
+    styled, plain = (output["data"]["text/html"] for output in shown["cells"][0]["outputs"])
+    assert styled.count('class="dataframe"') == 1
+    assert plain == frame
+    assert shown["cells"][1]["source"] == '<table id="T_'
 
 
 def test_cell_is_inserted_below_the_parameters(project: Project) -> None:
