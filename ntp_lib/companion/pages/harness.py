@@ -77,9 +77,9 @@ def _statements(source: str) -> list[ast.stmt]:
 
 
 def _calls(statement: ast.stmt, name: str) -> bool:
-    """Whether a statement does nothing but call `name`, once or in a loop."""
-    if isinstance(statement, ast.For):
-        return all(_calls(inner, name) for inner in statement.body)
+    """Whether a statement does nothing but call `name`, once, in a loop or on a condition."""
+    if isinstance(statement, (ast.For, ast.If)):
+        return all(_calls(inner, name) for inner in [*statement.body, *statement.orelse])
     call = statement.value if isinstance(statement, ast.Expr) else None
     return isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == name
 

@@ -43,6 +43,16 @@ def test_check_is_folded_and_its_verdict_stays() -> None:
     assert line["source"] == "{.ntp-verdicts}\n- [✓ holds]{.ntp-good} grows: 4.5 ≥ 1 (control 0.25 fails)"
 
 
+@pytest.mark.parametrize("wrapped", ["if least > 0:\n    {0}", "for _ in 'a':\n    {0}"])
+def test_check_in_a_condition_or_a_loop_is_folded(wrapped: str) -> None:
+    """Its verdict stands below the cell like any other."""
+    check = CHECKED.splitlines()[1]
+    cell, line = _shown(_code(f"late = 1\n{wrapped.format(check)}", f"{HOLDS}\n"))
+    assert cells.tags(cell) == ["hide-input"]
+    assert cell["outputs"] == []
+    assert "grows: 4.5 ≥ 1" in line["source"]
+
+
 def test_what_is_no_check_stays_in_sight() -> None:
     """Neither a function that is called check-something nor a line that only looks like a verdict is harness."""
     computing = _code("checked = recheck(norms)\nprint(checked)", "✓ other/name: fine\n")
@@ -95,6 +105,7 @@ def test_calls_that_only_serve_the_text_are_left_out() -> None:
 def test_glue_with_work_in_it_is_shown() -> None:
     """A loop that computes besides is an idea, not plumbing; so is a name that merely begins like it."""
     source = 'for x in "bc":\n    total = work(x)\n    glue(x, total)\nglue_together(total)'
+    source += '\nif total:\n    glue("t", total)\nelse:\n    total = work(0)'
     (cell,) = _shown(_code(source))
     assert cell["source"] == source
 
