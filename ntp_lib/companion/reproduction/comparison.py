@@ -105,7 +105,7 @@ def compare(frame: pd.DataFrame, reference: pd.DataFrame, entry: FigureEntry) ->
         entry: the figure in the manifest: its key and tolerances.
 
     Returns:
-        The verdict; rows are matched by key, so their order does not matter.
+        The verdict; rows are matched by key, fractions among it by nine digits, so their order does not matter.
     """
     verdict = compare_structure(frame, reference, entry)
     if any(column not in table for table in (frame, reference) for column in entry.key):
@@ -178,7 +178,13 @@ def _vacuous(reference: pd.DataFrame, entry: FigureEntry) -> Iterator[str]:
 
 def _labels(table: pd.DataFrame, key: Sequence[str]) -> list[str]:
     rows = zip(*(table[column] for column in key), strict=True)
-    return [", ".join(f"{column}={value}" for column, value in zip(key, row, strict=True)) for row in rows]
+    return [", ".join(f"{column}={_name(cell)}" for column, cell in zip(key, row, strict=True)) for row in rows]
+
+
+def _name(cell: str) -> str:
+    """Nine digits of a fraction: the last ones of a time that was computed are those of one machine."""
+    number = _number(cell)
+    return cell if number is None or number.is_integer() else f"{number:.9g}"
 
 
 def _compare_column(

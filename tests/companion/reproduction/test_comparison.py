@@ -64,6 +64,20 @@ def test_worst_row_is_the_one_furthest_beyond_its_tolerance(tmp_path: Path) -> N
     assert worst.allowed == pytest.approx(0.01)
 
 
+@pytest.mark.parametrize(
+    ("yours", "same"),
+    [(0.1 + 0.2, True), (0.3 * (1 + 1e-12), True), (0.3 * (1 + 1e-8), False), (0.0, False), ("0.3x", False)],
+)
+def test_fractions_in_a_key_are_matched_by_nine_digits(yours: object, same: bool) -> None:
+    """A time that was computed has other last digits on another machine; integers and words are as they are."""
+    mine, theirs = (pd.DataFrame({"k": [str(k), "1234567890123"], "x": ["1.0", "2.0"]}) for k in (yours, 0.3))
+    found = compare(mine, theirs, ENTRY)
+    assert found.ok is same
+    assert ("k=0.3" in found.missing_rows) is not same
+    other = theirs.assign(k=["0.3", "1234567890124"])
+    assert not compare(other, theirs, ENTRY).ok
+
+
 def test_missing_and_extra_rows(tmp_path: Path) -> None:
     assert verdict(tmp_path, [1.0], [1.0, 2.0]).missing_rows == ("k=1",)
     assert verdict(tmp_path, [1.0, 2.0], [1.0]).extra_rows == ("k=1",)
