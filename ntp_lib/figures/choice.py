@@ -80,7 +80,7 @@ def choice_clock_panels(frame: pd.DataFrame) -> Figure:
     """Draw the distance of the direction against the number of steps, and against the clock.
 
     Args:
-        frame: columns method, step (empty for the flow), log_time, gap.
+        frame: columns method, step (empty for the flow), log_time, gap, and point, which counts those of a method.
     """
     figure, (steps, times) = panels(2, 3.6, narrow_height=3.4)
     names = list(dict.fromkeys(frame["method"]))

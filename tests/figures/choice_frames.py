@@ -35,7 +35,8 @@ def clocks():
             s = float(np.log(speed * step))
             rows.append((method, step, s, 1 / (1 + s) ** 2))
     rows += [("gradient flow", np.nan, s, 1 / (1 + s) ** 2) for s in (2.0, 4.0, 6.0, 8.0)]
-    return pd.DataFrame(rows, columns=["method", "step", "log_time", "gap"])
+    frame = pd.DataFrame(rows, columns=["method", "step", "log_time", "gap"])
+    return frame.assign(point=frame.groupby("method").cumcount())
 
 
 def misses():
