@@ -1,22 +1,14 @@
 """The greedy count: against all sets of small vocabularies, against subspaces, and what is refused."""
 
-from itertools import combinations
-
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from all_token_sets import largest_ratio
 
 import ntp_lib as ntp
 from ntp_lib.thresholds.compatibility import tightest_count
 from ntp_lib.thresholds.count_bound import count_bound
 from ntp_lib.thresholds.support_laws import SupportLaw
-
-
-def largest_ratio(support):
-    """Over all sets of at least two tokens."""
-    V = support.shape[1]
-    sets = [X for size in range(2, V + 1) for X in combinations(range(V), size)]
-    return max(np.maximum(support[:, X].sum(axis=1) - 1, 0).sum() / (len(X) - 1) for X in sets)
 
 
 @pytest.mark.parametrize("law", ["1-4", "zipf:1-4", "3"])
