@@ -107,14 +107,6 @@ def late_log_odds(probs: Sequence[float], scale: float) -> float:
     return float(2 * np.arctanh(lead / scale))
 
 
-def late_excess(probs: Sequence[float], scale: float, vocab_size: int) -> float:
-    """log(1 + (V − k)/Σ e^{τ a_z}) at a_z − a_y = log(p_z/p_y)/τ, of the order of e^{−τ/k}, k labels."""
-    p, V = checked_distribution(probs), checked_vocabulary(probs, vocab_size)
-    tau = real_number(scale, "scale", above=0, most=300)
-    a = 1 / len(p) + (np.log(p) - np.log(p).mean()) / tau
-    return float(np.log1p((V - len(p)) / np.exp(tau * a).sum()))
-
-
 def _of_two(slope: Callable[[Floats], Floats]) -> Floats:
     """Attention on two tokens: where the derivative along the edge vanishes, or its better end."""
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from ntp_lib.attention.joint import accuracy, train_joint
-from ntp_lib.attention.soft import late_excess, late_log_odds, retrieval_scale, soft_retrieval
+from ntp_lib.attention.mixing import best_mixture, late_mixture_excess
+from ntp_lib.attention.soft import late_log_odds, retrieval_scale, soft_retrieval
 from ntp_lib.attention.stage_one import margin_values
 from ntp_lib.attention.synthetic import random_language
 from ntp_lib.attention.training import train_two_stage
@@ -107,8 +108,8 @@ def test_composing_costs_twice_the_scale():
         found = soft_retrieval([0.7, 0.3], scale, 20)
         odds = np.log(found.attention[0] / found.attention[1])
         assert odds == pytest.approx(late_log_odds([0.7, 0.3], scale), rel=1e-3)
-        assert found.excess == pytest.approx(late_excess([0.7, 0.3], scale, 20), rel=1e-3)
-    rate = np.log(late_excess([0.7, 0.3], 40.0, 20) / late_excess([0.7, 0.3], 60.0, 20)) / 20
+        assert found.excess == pytest.approx(late_mixture_excess([0.7, 0.3], scale, 20), rel=1e-3)
+    rate = np.log(best_mixture([0.7, 0.3], 40.0, 20).excess / best_mixture([0.7, 0.3], 60.0, 20).excess) / 20
     assert rate == pytest.approx(1 / 2, abs=1e-3)
 
 
